@@ -1,0 +1,52 @@
+-- SPDX-License-Identifier: PostgreSQL
+--
+-- The schema, and what no user may touch: the horizon and the seeds.
+
+\echo Use "CREATE EXTENSION pg_detid" to load this file. \quit
+
+-- A schema made by somebody else could hold functions that stand in for ours.
+DO $$
+BEGIN
+  IF (SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname = 'detid')
+     <> (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+    RAISE EXCEPTION 'schema "detid" belongs to somebody else'
+      USING ERRCODE = 'insufficient_privilege', HINT = 'DROP SCHEMA detid;';
+  END IF;
+END
+$$;
+
+COMMENT ON SCHEMA detid IS 'pg_detid: deterministic ids';
+GRANT USAGE ON SCHEMA detid TO PUBLIC;
+
+CREATE FUNCTION detid._refuse_change() RETURNS trigger
+  LANGUAGE c AS 'MODULE_PATHNAME', 'detid_refuse_change';
+COMMENT ON FUNCTION detid._refuse_change() IS 'keeps the ledger and the horizon append-only';
+REVOKE EXECUTE ON FUNCTION detid._refuse_change() FROM PUBLIC;
+
+-- One row, written in place by the extension alone.
+CREATE TABLE detid._horizon (
+  horizon bigint NOT NULL,
+  witness bigint NOT NULL
+);
+COMMENT ON TABLE detid._horizon IS
+  'upper bound on the node time of any id minted here, in microseconds since 1970, and who minted last';
+INSERT INTO detid._horizon VALUES (0, 0);
+REVOKE ALL ON detid._horizon FROM PUBLIC;
+CREATE TRIGGER refuse_change BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON detid._horizon
+  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
+
+CREATE TABLE detid._seed (
+  number integer PRIMARY KEY,
+  commitment bytea NOT NULL UNIQUE,
+  seed bytea NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE detid._seed IS
+  'seeds of random fields; the highest number makes ids, older ones replay; left out of dumps';
+REVOKE ALL ON detid._seed FROM PUBLIC;
+
+CREATE FUNCTION detid._new_seed() RETURNS void
+  LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_new_seed';
+COMMENT ON FUNCTION detid._new_seed() IS 'adds a seed, which makes the ids from here on';
+REVOKE EXECUTE ON FUNCTION detid._new_seed() FROM PUBLIC;
+SELECT detid._new_seed();

@@ -1,0 +1,56 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+CREATE FUNCTION detid.create_generator(
+  name text,
+  layout text DEFAULT 'snowflake',
+  epoch timestamptz DEFAULT NULL,
+  audit text DEFAULT 'range',
+  ordering text DEFAULT 'backend',
+  if_not_exists boolean DEFAULT false
+) RETURNS regclass
+  LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'detid_create_generator';
+COMMENT ON FUNCTION detid.create_generator(text, text, timestamptz, text, text, boolean) IS
+  'creates a generator: a sequence whose label says how its ids are laid out';
+
+CREATE FUNCTION detid.drop_generator(generator regclass) RETURNS void
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_drop_generator';
+COMMENT ON FUNCTION detid.drop_generator(regclass) IS 'drops a generator, as DROP SEQUENCE does';
+
+CREATE FUNCTION detid.set_audit(generator regclass, audit text) RETURNS void
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_set_audit';
+COMMENT ON FUNCTION detid.set_audit(regclass, text) IS
+  'changes what the ledger records of a generator: off, range or each';
+
+CREATE FUNCTION detid._describe(
+  generator regclass,
+  OUT preset text, OUT fields text, OUT bits integer, OUT type text,
+  OUT epoch timestamptz, OUT epoch_ends timestamptz, OUT ids_per_second bigint,
+  OUT audit text, OUT ordering text
+) LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_describe';
+COMMENT ON FUNCTION detid._describe(regclass) IS 'what a generator''s label says';
+
+-- The generators that come with the extension; their definitions are in the code.
+CREATE SEQUENCE detid.default_id AS bigint INCREMENT 2
+  MINVALUE -9223372036854775808 MAXVALUE -9223372036854775807 START -9223372036854775807;
+CREATE SEQUENCE detid.default_uuid AS bigint INCREMENT 2
+  MINVALUE -9223372036854775808 MAXVALUE -9223372036854775807 START -9223372036854775807;
+SELECT pg_catalog.setval('detid.default_id', -9223372036854775807, true),
+       pg_catalog.setval('detid.default_uuid', -9223372036854775807, true);
+COMMENT ON SEQUENCE detid.default_id IS 'generator behind detid.next_id(): layout snowflake';
+COMMENT ON SEQUENCE detid.default_uuid IS 'generator behind detid.next_uuid(): layout uuid7';
+GRANT USAGE ON SEQUENCE detid.default_id, detid.default_uuid TO PUBLIC;
+
+CREATE VIEW detid.generators AS
+  SELECT c.oid::regclass AS generator,
+         COALESCE(d.preset, d.fields) AS layout,
+         d.fields, d.bits, d.type, d.epoch, d.epoch_ends, d.ids_per_second, d.audit, d.ordering
+  FROM (SELECT s.objoid AS oid FROM pg_catalog.pg_seclabel s
+        WHERE s.provider = 'detid' AND s.classoid = 'pg_catalog.pg_class'::regclass AND s.objsubid = 0
+        UNION
+        VALUES ('detid.default_id'::regclass::oid), ('detid.default_uuid'::regclass::oid)) c,
+       LATERAL detid._describe(c.oid::regclass) d
+  WHERE d.bits IS NOT NULL;
+COMMENT ON VIEW detid.generators IS
+  'one row a generator: its layout, epoch, end, and how many ids a second a node can mint';
+GRANT SELECT ON detid.generators TO PUBLIC;

@@ -1,0 +1,130 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+CREATE FUNCTION detid._find_entry(
+  generator regclass, id text,
+  OUT node integer, OUT entry bigint, OUT ordinal integer, OUT input text,
+  OUT matches boolean, OUT reason text
+) RETURNS SETOF record
+  LANGUAGE c STABLE STRICT PARALLEL UNSAFE ROWS 1 AS 'MODULE_PATHNAME', 'detid_find_entry';
+COMMENT ON FUNCTION detid._find_entry(regclass, text) IS
+  'the ledger entry that holds an id, and whether replay makes the same id again';
+
+CREATE FUNCTION detid.trace(id bigint)
+RETURNS TABLE (
+  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
+  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
+  pinned boolean, verdict text
+) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
+BEGIN ATOMIC
+  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
+         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
+              WHEN e.matches THEN 'genuine: replay makes the same id'
+              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
+              ELSE 'not genuine: replay makes another id' END
+  FROM detid.decode(trace.id) d
+  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
+  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
+END;
+COMMENT ON FUNCTION detid.trace(bigint) IS
+  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
+
+CREATE FUNCTION detid.trace(id bigint, generator regclass)
+RETURNS TABLE (
+  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
+  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
+  pinned boolean, verdict text
+) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
+BEGIN ATOMIC
+  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
+         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
+              WHEN e.matches THEN 'genuine: replay makes the same id'
+              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
+              ELSE 'not genuine: replay makes another id' END
+  FROM detid.decode(trace.id, trace.generator) d
+  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
+  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
+END;
+COMMENT ON FUNCTION detid.trace(bigint, regclass) IS
+  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
+
+CREATE FUNCTION detid.trace(id uuid)
+RETURNS TABLE (
+  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
+  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
+  pinned boolean, verdict text
+) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
+BEGIN ATOMIC
+  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
+         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
+              WHEN e.matches THEN 'genuine: replay makes the same id'
+              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
+              ELSE 'not genuine: replay makes another id' END
+  FROM detid.decode(trace.id) d
+  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
+  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
+END;
+COMMENT ON FUNCTION detid.trace(uuid) IS
+  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
+
+CREATE FUNCTION detid.trace(id uuid, generator regclass)
+RETURNS TABLE (
+  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
+  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
+  pinned boolean, verdict text
+) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
+BEGIN ATOMIC
+  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
+         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
+              WHEN e.matches THEN 'genuine: replay makes the same id'
+              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
+              ELSE 'not genuine: replay makes another id' END
+  FROM detid.decode(trace.id, trace.generator) d
+  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
+  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
+END;
+COMMENT ON FUNCTION detid.trace(uuid, regclass) IS
+  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
+
+CREATE FUNCTION detid.trace(id text)
+RETURNS TABLE (
+  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
+  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
+  pinned boolean, verdict text
+) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
+BEGIN ATOMIC
+  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
+         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
+              WHEN e.matches THEN 'genuine: replay makes the same id'
+              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
+              ELSE 'not genuine: replay makes another id' END
+  FROM detid.decode(trace.id) d
+  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
+  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
+END;
+COMMENT ON FUNCTION detid.trace(text) IS
+  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
+
+CREATE FUNCTION detid.trace(id text, generator regclass)
+RETURNS TABLE (
+  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
+  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
+  pinned boolean, verdict text
+) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
+BEGIN ATOMIC
+  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
+         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
+              WHEN e.matches THEN 'genuine: replay makes the same id'
+              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
+              ELSE 'not genuine: replay makes another id' END
+  FROM detid.decode(trace.id, trace.generator) d
+  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
+  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
+END;
+COMMENT ON FUNCTION detid.trace(text, regclass) IS
+  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/definition.h"
+
+#include <charconv>
+#include <cstdio>
+#include <limits>
+
+#include "core/bits.h"
+#include "core/compose.h"
+#include "core/instant.h"
+#include "core/no_postgres.h"
+
+namespace detid {
+namespace {
+
+constexpr std::string_view kAuditNames[] = {"off", "range", "each"};
+constexpr std::string_view kOrderingNames[] = {"backend", "node"};
+
+template <typename E, size_t N>
+bool ParseName(const std::string_view (&names)[N], std::string_view text, E* value) {
+  for (size_t i = 0; i < N; i++) {
+    if (names[i] != text) continue;
+    *value = static_cast<E>(i);
+    return true;
+  }
+  return false;
+}
+
+std::string_view Trim(std::string_view s) {
+  while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
+  while (!s.empty() && s.back() == ' ') s.remove_suffix(1);
+  return s;
+}
+
+Status LabelError(std::string_view part, const char* why) {
+  return Status::Error(Code::kLabelSyntax, "\"%.*s\": %s.",
+                       static_cast<int>(part.size() < 80 ? part.size() : 80), part.data(), why);
+}
+
+enum Key { kLayout, kEpoch, kAudit, kOrdering, kSalt, kKeys };
+constexpr std::string_view kKeyNames[kKeys] = {"layout", "epoch", "audit", "ordering", "salt"};
+
+Status SetKey(Key key, std::string_view value, Definition* d) {
+  switch (key) {
+    case kLayout: {
+      const Result<Definition> r = DefinitionOf(value);
+      if (!r.ok()) return r.status;
+      d->layout = r.value.layout;
+      d->preset = r.value.preset;
+      return Status::Ok();
+    }
+    case kEpoch: {
+      const Result<int64_t> r = ParseInstant(value);
+      d->epoch_us = r.value;
+      return r.status;
+    }
+    case kAudit:
+      return ParseAudit(value, &d->audit) ? Status::Ok()
+                                          : LabelError(value, "audit is off, range or each");
+    case kOrdering:
+      return ParseOrdering(value, &d->ordering) ? Status::Ok()
+                                                : LabelError(value, "ordering is backend or node");
+    case kSalt: {
+      const auto [end, error] =
+          std::from_chars(value.data(), value.data() + value.size(), d->salt, 16);
+      return error == std::errc() && end == value.data() + value.size() && !value.empty()
+                 ? Status::Ok()
+                 : LabelError(value, "salt is 64 bits in hexadecimal");
+    }
+    case kKeys: break;
+  }
+  return Status::Ok();
+}
+
+Definition BuiltIn(std::string_view layout, std::string_view name, Audit audit) {
+  Definition d = DefinitionOf(layout).value;
+  d.salt = SaltOf(name);
+  d.audit = audit;
+  return d;
+}
+
+}  // namespace
+
+std::string_view AuditName(Audit audit) { return kAuditNames[static_cast<int>(audit)]; }
+std::string_view OrderingName(Ordering o) { return kOrderingNames[static_cast<int>(o)]; }
+bool ParseAudit(std::string_view text, Audit* audit) { return ParseName(kAuditNames, text, audit); }
+bool ParseOrdering(std::string_view text, Ordering* ordering) {
+  return ParseName(kOrderingNames, text, ordering);
+}
+
+Result<Definition> DefinitionOf(std::string_view layout) {
+  Definition d;
+  d.preset = FindPreset(layout);
+  const Result<Layout> parsed = ParseLayout(d.preset != nullptr ? d.preset->layout : layout);
+  if (!parsed.ok()) return parsed.status;
+  d.layout = parsed.value;
+  if (d.preset != nullptr) d.epoch_us = d.preset->epoch_us;
+  return d;
+}
+
+uint64_t SaltOf(std::string_view name) { return HashBits(name, 64).word[0]; }
+
+Result<Definition> ParseLabel(std::string_view label) {
+  Definition d;
+  bool seen[kKeys] = {};
+  while (!label.empty()) {
+    const size_t end = label.find(';');
+    const std::string_view part = Trim(label.substr(0, end));
+    label.remove_prefix(end == std::string_view::npos ? label.size() : end + 1);
+    const size_t equals = part.find('=');
+    if (equals == std::string_view::npos) return LabelError(part, "key=value was expected");
+    int key = 0;
+    while (key < kKeys && kKeyNames[key] != part.substr(0, equals)) key++;
+    if (key == kKeys) return LabelError(part, "there is no such key");
+    if (seen[key]) return LabelError(part, "the key is there twice");
+    seen[key] = true;
+    if (Status s = SetKey(static_cast<Key>(key), part.substr(equals + 1), &d); !s.ok()) return s;
+  }
+  for (int key = 0; key < kKeys; key++)
+    if (!seen[key]) return LabelError(kKeyNames[key], "the key is missing");
+  if (d.preset != nullptr && d.preset->epoch_fixed && d.epoch_us != d.preset->epoch_us)
+    return LabelError(d.preset->name, "its epoch is part of the format");
+  return d;
+}
+
+int FormatLabel(const Definition& d, char* out, int size) {
+  char layout[kMaxLayoutText + 1], epoch[kMaxInstantText];
+  if (d.preset != nullptr)
+    std::snprintf(layout, sizeof layout, "%s", d.preset->name.data());
+  else
+    FormatLayout(d.layout, layout, sizeof layout);
+  FormatInstant(d.epoch_us, epoch, sizeof epoch);
+  return std::snprintf(out, static_cast<size_t>(size),
+                       "layout=%s; epoch=%s; audit=%s; ordering=%s; salt=%016llx", layout, epoch,
+                       AuditName(d.audit).data(), OrderingName(d.ordering).data(),
+                       static_cast<unsigned long long>(d.salt));
+}
+
+uint64_t Fingerprint(const Definition& d) {
+  char label[kMaxLabelText];
+  Definition same_audit = d;
+  same_audit.audit = Audit::kOff;
+  const int n = FormatLabel(same_audit, label, sizeof label);
+  return HashBits({label, static_cast<size_t>(n)}, 63).word[0];
+}
+
+bool SameForDecoding(const Definition& a, const Definition& b) {
+  return Fingerprint(a) == Fingerprint(b);
+}
+
+int64_t EndOfEpochUs(const Definition& d) {
+  int64_t us = 0;
+  const int64_t ticks = static_cast<int64_t>(LowMask(d.layout.time_bits())) + 1;
+  return TimeOfTick(d.layout, d.epoch_us, ticks, &us) ? us : std::numeric_limits<int64_t>::max();
+}
+
+double IdsPerSecond(const Layout& layout) {
+  if (!layout.shows(Kind::kTime)) return 0;
+  return 1e7 / layout.unit * static_cast<double>(uint64_t{1} << layout.sequence_bits());
+}
+
+const Definition& DefaultIdDefinition() {
+  static const Definition d = BuiltIn("snowflake", "detid.default_id", Audit::kRange);
+  return d;
+}
+
+const Definition& DefaultUuidDefinition() {
+  static const Definition d = BuiltIn("uuid7", "detid.default_uuid", Audit::kRange);
+  return d;
+}
+
+// Entries are minted like ids, so that the ledger's key obeys the same promises; the node is a
+// column of its own.
+const Definition& LedgerEntryDefinition() {
+  static const Definition d = BuiltIn("time:41@1ms sequence:22", "detid.ledger", Audit::kOff);
+  return d;
+}
+
+}  // namespace detid

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Definition: what a generator is, and its text form, the security label of its sequence:
+//
+//   layout=snowflake; epoch=2025-01-01T00:00:00Z; audit=range; ordering=backend; salt=5f0e...
+//
+// `layout` is a preset's name or a layout's text. Every key must be there once, in any order.
+// Layout, epoch, ordering and salt are set once and for all; audit may change.
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/layout.h"
+#include "core/presets.h"
+#include "core/status.h"
+
+namespace detid {
+
+enum class Audit : uint8_t { kOff, kRange, kEach };
+enum class Ordering : uint8_t { kBackend, kNode };
+
+std::string_view AuditName(Audit audit);
+std::string_view OrderingName(Ordering ordering);
+bool ParseAudit(std::string_view text, Audit* audit);
+bool ParseOrdering(std::string_view text, Ordering* ordering);
+
+inline constexpr int kMaxLabelText = kMaxLayoutText + 200;
+
+struct Definition {
+  Layout layout;
+  const Preset* preset = nullptr;  // null for a layout given by its text
+  int64_t epoch_us = kDefaultEpochUs;
+  uint64_t salt = 0;
+  Audit audit = Audit::kRange;
+  Ordering ordering = Ordering::kBackend;
+};
+
+// A layout by a preset's name or by its text, with the epoch that goes with it.
+// Errors: those of ParseLayout.
+Result<Definition> DefinitionOf(std::string_view layout);
+
+// The salt for a generator created under this (qualified) name.
+uint64_t SaltOf(std::string_view name);
+
+// Errors: kLabelSyntax, and those of ParseLayout and ParseInstant.
+Result<Definition> ParseLabel(std::string_view label);
+
+// REQUIRES: size >= kMaxLabelText. Returns the length.
+int FormatLabel(const Definition& definition, char* out, int size);
+
+// What decides about the ids of a generator, as a 63-bit number: all of its label but the audit.
+uint64_t Fingerprint(const Definition& definition);
+
+// True if ids of `a` decode under `b` to the same coordinates, in the same order of minting.
+bool SameForDecoding(const Definition& a, const Definition& b);
+
+// The last tick whose ids the layout can hold, and when it begins; microseconds since 1970,
+// INT64_MAX if that is beyond 64 bits.
+int64_t EndOfEpochUs(const Definition& definition);
+
+// Ids a second and node that the shown fields allow; 0 where nothing limits it.
+double IdsPerSecond(const Layout& layout);
+
+// The generators that come with the extension, and the ledger's own.
+const Definition& DefaultIdDefinition();
+const Definition& DefaultUuidDefinition();
+const Definition& LedgerEntryDefinition();
+
+}  // namespace detid

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/id_text.h"
+
+#include <charconv>
+#include <cstdio>
+
+#include "core/no_postgres.h"
+
+namespace detid {
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+bool IsHyphenAt(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+Status IdError(std::string_view text, const char* why) {
+  return Status::Error(Code::kIdSyntax, "\"%.*s\" %s.",
+                       static_cast<int>(text.size() < 60 ? text.size() : 60), text.data(), why);
+}
+
+// Hexadecimal digits, most significant first; hyphens where a uuid has them.
+Result<Bits> ParseDigits(std::string_view text, bool hyphens, const char* why) {
+  Bits id;
+  for (size_t i = 0; i < text.size(); i++) {
+    if (hyphens && IsHyphenAt(i)) {
+      if (text[i] != '-') return IdError(text, why);
+      continue;
+    }
+    const int digit = HexValue(text[i]);
+    if (digit < 0) return IdError(text, why);
+    id.word[2] = id.word[2] << 4 | id.word[1] >> 60;
+    id.word[1] = id.word[1] << 4 | id.word[0] >> 60;
+    id.word[0] = id.word[0] << 4 | static_cast<uint64_t>(digit);
+  }
+  return id;
+}
+
+}  // namespace
+
+void ToUuidBytes(const Bits& id, uint8_t* bytes) {
+  const uint64_t high = __builtin_bswap64(id.word[1]), low = __builtin_bswap64(id.word[0]);
+  __builtin_memcpy(bytes, &high, 8);
+  __builtin_memcpy(bytes + 8, &low, 8);
+}
+
+Bits FromUuidBytes(const uint8_t* bytes) {
+  uint64_t high, low;
+  __builtin_memcpy(&high, bytes, 8);
+  __builtin_memcpy(&low, bytes + 8, 8);
+  return {{__builtin_bswap64(low), __builtin_bswap64(high), 0}};
+}
+
+int FormatHex(const Bits& value, int bits, char* out, int size) {
+  const int digits = (bits + 3) / 4;
+  if (digits + 1 > size) return 0;
+  for (int i = 0; i < digits; i++) out[i] = kHex[GetBits(value, (digits - 1 - i) * 4, 4)];
+  out[digits] = '\0';
+  return digits;
+}
+
+int FormatUuid(const Bits& id, char* out, int size) {
+  if (size < kUuidText + 1) return 0;
+  int digit = 31;
+  for (size_t i = 0; i < kUuidText; i++)
+    out[i] = IsHyphenAt(i) ? '-' : kHex[GetBits(id, 4 * digit--, 4)];
+  out[kUuidText] = '\0';
+  return kUuidText;
+}
+
+int FormatId(int id_bits, const Bits& id, char* out, int size) {
+  if (id_bits == 128) return FormatUuid(id, out, size);
+  if (id_bits > 128) return FormatHex(id, id_bits, out, size);
+  const auto [end, error] = std::to_chars(out, out + size - 1, id.word[0]);
+  *end = '\0';
+  return static_cast<int>(end - out);
+}
+
+bool LooksLikeUuid(std::string_view text) {
+  return text.size() == kUuidText && ParseDigits(text, true, "").ok();
+}
+
+Result<Bits> ParseId(const Layout& layout, std::string_view text) {
+  if (layout.is_uuid()) {
+    constexpr char kWhy[] = "is not a uuid";
+    if (text.size() != kUuidText) return IdError(text, kWhy);
+    return ParseDigits(text, true, kWhy);
+  }
+  if (layout.is_text()) {
+    constexpr char kWhy[] = "is not an id in hexadecimal of the layout's width";
+    if (text.size() != static_cast<size_t>((layout.bits + 3) / 4)) return IdError(text, kWhy);
+    return ParseDigits(text, false, kWhy);
+  }
+  Bits id;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, id.word[0]);
+  const bool canonical = text.size() == 1 || (!text.empty() && text[0] != '0');
+  if (error != std::errc() || end != last || !canonical)
+    return IdError(text, "is not a decimal number from 0 to 9223372036854775807");
+  return id;
+}
+
+}  // namespace detid

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Ids as text: decimal for bigints, the usual 36 characters for uuids, lower-case hexadecimal of
+// fixed width for wider ids (whose text then sorts as their numbers do).
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/bits.h"
+#include "core/layout.h"
+#include "core/status.h"
+
+namespace detid {
+
+inline constexpr int kUuidBytes = 16;
+inline constexpr int kUuidText = 36;
+inline constexpr int kMaxIdText = 48;  // with the terminating zero
+
+// Big-endian, as RFC 9562 stores them.
+void ToUuidBytes(const Bits& id, uint8_t* bytes);
+Bits FromUuidBytes(const uint8_t* bytes);
+
+// REQUIRES: size >= kMaxIdText. Returns the length.
+int FormatId(int id_bits, const Bits& id, char* out, int size);
+int FormatUuid(const Bits& id, char* out, int size);
+int FormatHex(const Bits& value, int bits, char* out, int size);
+
+// Errors: kIdSyntax for a text that is no id of the layout's type.
+Result<Bits> ParseId(const Layout& layout, std::string_view text);
+
+// True if the text has the form of a uuid (36 characters with hyphens).
+bool LooksLikeUuid(std::string_view text);
+
+}  // namespace detid

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Node time: the instance's own time. It never runs backwards, follows the system clock when that
+// steps forward, and slews back to it when that steps back.
+//
+//   node time = boot time + offset              (steady)
+//   node time = 0.9 * boot time + offset'       (slewing: behind node time is a slower clock)
+//
+// Boot time is CLOCK_BOOTTIME, which no one sets. Slope and offset are one atomic word, switched
+// by compare-and-swap; the class is given its readings, so every case is a unit test.
+//
+// Invariants:
+//   C1  a reader takes its boot reading first and loads the word after it.
+//   C2  a new word never gives less than the old one at any boot reading taken so far: a switch
+//       to slewing crosses the old line kSwitchMargin later, not at once, so a calibrator that is
+//       descheduled for less than that between its reading and its switch takes nobody back.
+//       What exceeds the margin counts for a tenth of it. Uniqueness does not hang on this
+//       (sequence.h takes the maximum); the order across backends does.
+//   C3  a difference beyond max_step is not believed.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace detid {
+
+// The system clock, read between two boot readings. Microseconds.
+struct ClockReading {
+  int64_t boot_before;
+  int64_t real;
+  int64_t boot_after;
+};
+
+enum class Calibration : uint8_t {
+  kSteady,       // within the reading's uncertainty
+  kFollowed,     // the system clock was ahead
+  kSlewing,      // it is behind: node time runs slower until it has caught up
+  kDisbelieved,  // it differs by more than max_step: node time goes on at its own rate
+  kUncertain,    // the reading took too long to say
+  kLost,         // another calibrator was faster
+};
+
+class NodeClock {
+ public:
+  // A reading that took longer than this is thrown away.
+  static constexpr int64_t kMaxBracketUs = 100;
+  // A calibration is good for this long.
+  static constexpr int64_t kCalibrationUs = 10000;
+  static constexpr int64_t kSwitchMarginUs = 10000;
+
+  // Steady at the system clock.
+  void Start(const ClockReading& r) {
+    word_.store(Steady(r.real - Middle(r)), std::memory_order_relaxed);
+    calibrated_.store(r.boot_after, std::memory_order_release);
+  }
+
+  // Node time at a boot reading taken before the call.
+  int64_t At(int64_t boot_us) const { return Time(word_.load(std::memory_order_acquire), boot_us); }
+
+  bool Stale(int64_t boot_us) const {
+    return boot_us - calibrated_.load(std::memory_order_relaxed) > kCalibrationUs;
+  }
+
+  bool slewing() const { return word_.load(std::memory_order_acquire) & 1; }
+
+  Calibration Calibrate(const ClockReading& r, int64_t max_step_us) {
+    if (r.boot_after - r.boot_before > kMaxBracketUs) return Calibration::kUncertain;
+    uint64_t old = word_.load(std::memory_order_acquire);
+    const int64_t boot = Middle(r);
+    const int64_t behind = r.real - Time(old, boot);  // node time behind the system clock
+    uint64_t next = old;
+    Calibration what = Calibration::kSteady;
+    if (behind > max_step_us || behind < -max_step_us) {
+      what = Calibration::kDisbelieved;
+      if (old & 1) next = Steady(Time(old, r.boot_after) - r.boot_after);
+    } else if (behind > (old & 1 ? 0 : kMaxBracketUs)) {
+      what = Calibration::kFollowed;
+      next = Steady(r.real - boot);
+    } else if (behind < -kMaxBracketUs) {
+      what = Calibration::kSlewing;
+      if (!(old & 1)) next = SlewingFrom(Time(old, boot), boot);
+    }
+    if (next != old && !word_.compare_exchange_strong(old, next, std::memory_order_acq_rel))
+      return Calibration::kLost;
+    calibrated_.store(r.boot_after, std::memory_order_relaxed);
+    return what;
+  }
+
+  // Raises node time to at least `node_us` as of `boot_us`; it slews back from there. Returns
+  // false if it was there already.
+  bool AdvanceTo(int64_t node_us, int64_t boot_us) {
+    uint64_t old = word_.load(std::memory_order_acquire);
+    do {
+      if (Time(old, boot_us) >= node_us) return false;
+    } while (!word_.compare_exchange_weak(old, SlewingFrom(node_us, boot_us),
+                                          std::memory_order_acq_rel));
+    return true;
+  }
+
+ private:
+  // Bit 0: slewing. The rest: the offset in microseconds, signed.
+  static uint64_t Steady(int64_t offset) { return static_cast<uint64_t>(offset) << 1; }
+  static int64_t Time(uint64_t word, int64_t boot_us) {
+    const int64_t offset = static_cast<int64_t>(word) >> 1;
+    return boot_us + offset - (word & 1 ? boot_us / 10 : 0);
+  }
+  // Slewing along a line that meets the steady one kSwitchMarginUs after `boot_us`.
+  static uint64_t SlewingFrom(int64_t node_us, int64_t boot_us) {
+    const int64_t meet = boot_us + kSwitchMarginUs;
+    const int64_t offset = node_us + kSwitchMarginUs - (meet - meet / 10);
+    return static_cast<uint64_t>(offset) << 1 | 1;
+  }
+  static int64_t Middle(const ClockReading& r) {
+    return r.boot_before + (r.boot_after - r.boot_before) / 2;
+  }
+
+  std::atomic<uint64_t> word_{0};
+  std::atomic<int64_t> calibrated_{0};
+};
+
+}  // namespace detid

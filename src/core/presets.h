@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// The table of layouts that have a name. A preset's text and epoch never change once released:
+// ids that were minted under it must be decodable for ever (test/unit/presets_test.cpp pins them).
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace detid {
+
+struct Preset {
+  std::string_view name;
+  std::string_view layout;  // text form
+  int64_t epoch_us;         // microseconds since 1970-01-01Z
+  bool epoch_fixed;         // an outside parser reads the time, so no other epoch is allowed
+  std::string_view source;
+};
+
+std::span<const Preset> Presets();
+
+// nullptr if no preset has that name.
+const Preset* FindPreset(std::string_view name);
+
+// The epoch of a layout given by its text, where none is named: 2025-01-01Z.
+inline constexpr int64_t kDefaultEpochUs = 1735689600000000;
+
+}  // namespace detid

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/prf.h"
+
+#include <sodium.h>
+
+#include <bit>
+#include <cstring>
+
+#include "core/no_postgres.h"
+
+static_assert(std::endian::native == std::endian::little,
+              "ids are the same on every machine: a big-endian port must swap here");
+
+namespace detid {
+namespace {
+
+constexpr char kGeneratorPersonal[] = "detid-generator1";
+constexpr char kHashPersonal[] = "detid-hash-v1\0\0";
+constexpr char kCommitmentPersonal[] = "detid-commitment";
+static_assert(sizeof kGeneratorPersonal - 1 == crypto_generichash_blake2b_PERSONALBYTES);
+static_assert(sizeof kHashPersonal == crypto_generichash_blake2b_PERSONALBYTES);
+static_assert(sizeof kCommitmentPersonal - 1 == crypto_generichash_blake2b_PERSONALBYTES);
+
+void Blake2b(uint8_t* out, size_t out_bytes, const void* in, size_t in_bytes, const uint8_t* key,
+             size_t key_bytes, const char* personal) {
+  crypto_generichash_blake2b_salt_personal(out, out_bytes, static_cast<const uint8_t*>(in),
+                                           in_bytes, key, key_bytes, nullptr,
+                                           reinterpret_cast<const uint8_t*>(personal));
+}
+
+Bits Truncate(Bits b, int bits) {
+  for (int i = 0; i < 3; i++) {
+    const int here = bits - i * 64;
+    b.word[i] &= here <= 0 ? 0 : LowMask(here);
+  }
+  return b;
+}
+
+}  // namespace
+
+bool StartCrypto() { return sodium_init() >= 0; }
+
+Seed NewSeed() {
+  Seed seed;
+  randombytes_buf(seed.byte, sizeof seed.byte);
+  return seed;
+}
+
+Commitment Commit(const Seed& seed) {
+  Commitment c;
+  Blake2b(c.byte, sizeof c.byte, seed.byte, sizeof seed.byte, nullptr, 0, kCommitmentPersonal);
+  return c;
+}
+
+GeneratorKey DeriveGeneratorKey(const Seed& seed, std::string_view salt) {
+  GeneratorKey key;
+  Blake2b(key.byte, sizeof key.byte, salt.data(), salt.size(), seed.byte, sizeof seed.byte,
+          kGeneratorPersonal);
+  return key;
+}
+
+Bits RandomBits(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker,
+                int bits) {
+  struct {
+    uint64_t position;
+    uint32_t node, worker;
+  } message = {position, node, worker};
+  static_assert(sizeof message == 16);
+  uint64_t block[2];
+  Bits result;
+  crypto_shorthash_siphashx24(reinterpret_cast<uint8_t*>(block),
+                              reinterpret_cast<const uint8_t*>(&message), sizeof message, key.byte);
+  result.word[0] = block[0];
+  result.word[1] = block[1];
+  if (bits > 128) {
+    message.node |= uint32_t{1} << 31;
+    crypto_shorthash_siphashx24(reinterpret_cast<uint8_t*>(block),
+                                reinterpret_cast<const uint8_t*>(&message), sizeof message,
+                                key.byte);
+    result.word[2] = block[0];
+  }
+  return Truncate(result, bits);
+}
+
+Bits HashBits(std::string_view input, int bits) {
+  uint8_t digest[24] = {};
+  Blake2b(digest, kMaxIdBits / 8, input.data(), input.size(), nullptr, 0, kHashPersonal);
+  Bits result;
+  std::memcpy(result.word, digest, sizeof digest);
+  return Truncate(result, bits);
+}
+
+}  // namespace detid

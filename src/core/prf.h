@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// What libsodium computes for us: the PRF behind `random` fields, the hash behind `hash` fields,
+// and the keys and commitments of seeds.
+//
+//   generator key  = BLAKE2b-128, key: the seed, personal "detid-generator1", of the salt
+//   random bits    = SipHash-2-4-128, key: the generator key, of position || node || worker
+//                    (64 + 32 + 32 bits, little-endian; bit 31 of the node set for the bits above
+//                    the 128th), taken as a little-endian number
+//   hash bits      = BLAKE2b-160, no key, personal "detid-hash-v1", of the input, taken as a
+//                    little-endian number
+//   commitment     = BLAKE2b-128, no key, personal "detid-commitment", of the seed
+//
+// The salt (the name that a generator was created under) keeps two generators of one node apart:
+// without it, equal coordinates would make equal ids in both. None of this ever changes.
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/bits.h"
+
+namespace detid {
+
+inline constexpr int kSeedBytes = 32;
+inline constexpr int kCommitmentBytes = 16;
+
+struct Seed {
+  uint8_t byte[kSeedBytes];
+};
+struct Commitment {
+  uint8_t byte[kCommitmentBytes];
+  friend bool operator==(const Commitment&, const Commitment&) = default;
+};
+struct GeneratorKey {
+  uint8_t byte[16];
+};
+
+// Must be called once before anything else here; false if libsodium cannot start.
+bool StartCrypto();
+
+// A fresh seed from libsodium's random source (the kernel's).
+Seed NewSeed();
+
+Commitment Commit(const Seed& seed);
+
+GeneratorKey DeriveGeneratorKey(const Seed& seed, std::string_view salt);
+
+// The lowest `bits` bits of the PRF at these coordinates. REQUIRES: bits <= 160, node < 2^31.
+Bits RandomBits(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker,
+                int bits);
+
+// The lowest `bits` bits of the hash of `input`. REQUIRES: bits <= 160.
+Bits HashBits(std::string_view input, int bits);
+
+}  // namespace detid

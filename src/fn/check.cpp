@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// _check: what an operator should mend, as far as it takes more than SQL to see.
+
+#include <algorithm>
+
+#include "core/instant.h"
+#include "fn/record.h"
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/clock.h"
+#include "state/horizon.h"
+#include "state/seed.h"
+#include "state/settings.h"
+#include "state/shared.h"
+
+namespace detid {
+namespace {
+
+void Put(ReturnSetInfo* set, const char* check, bool ok, const char* detail, const char* hint) {
+  Record<4> row;
+  row.AddText(check);
+  row.Add(BoolGetDatum(ok));
+  row.AddText(detail);
+  if (!ok)
+    row.AddText(hint);
+  else
+    row.Skip();
+  row.Put(set);
+}
+
+void CheckPreload(ReturnSetInfo* set) {
+  Put(set, "preloaded", shared != nullptr,
+      shared != nullptr ? "pg_detid is in shared_preload_libraries"
+                        : "pg_detid is not in shared_preload_libraries: nothing can be minted",
+      "ALTER SYSTEM SET shared_preload_libraries = 'pg_detid'; then restart the server.");
+}
+
+void CheckNodeId(ReturnSetInfo* set) {
+  const bool ok = settings::node_id >= 0;
+  Put(set, "node_id", ok,
+      ok ? psprintf("detid.node_id is %d", settings::node_id) : "detid.node_id is not set",
+      "ALTER SYSTEM SET detid.node_id = 1; SELECT pg_reload_conf();");
+}
+
+void CheckClock(ReturnSetInfo* set) {
+  const int64_t ahead_ms = (NodeTimeUs() - SystemUs()) / 1000;
+  const bool ok = shared->counters.disbelieved.load() == 0;
+  Put(set, "clock", ok,
+      psprintf("node time is %lld ms ahead of the system clock%s", static_cast<long long>(ahead_ms),
+               shared->clock.slewing() ? " and slews back to it" : ""),
+      "The system clock is not believed: set it right.");
+}
+
+void CheckHorizon(ReturnSetInfo* set) {
+  int64_t horizon_us = 0;
+  uint64_t witness = 0;
+  const bool found = ReadHorizon(&horizon_us, &witness);
+  const int64_t ahead = horizon_us - SystemUs();
+  const bool ok = found && ahead <= settings::max_clock_step_us() + settings::horizon_window_us();
+  char text[kMaxInstantText] = "";
+  FormatInstant(horizon_us, text, sizeof text);
+  Put(set, "horizon", ok,
+      !found            ? "the horizon cannot be read"
+      : horizon_us == 0 ? "nothing was minted in this database yet"
+                        : psprintf("ids were minted up to %s at the most", text),
+      found ? "It is far ahead of the system clock: set the system clock right."
+            : "Somebody has changed detid._horizon: restore it from a backup.");
+  if (!found || RecoveryInProgress()) return;
+  const bool same = witness == 0 || witness == Witness();
+  Put(set, "copy", same,
+      same ? "this database minted its own ids"
+           : "the last id of this database was minted elsewhere: it was promoted, restored or copied",
+      "If the other one still runs, give this one a node id of its own: ALTER DATABASE mydb SET "
+      "detid.node_id = 2;");
+}
+
+void CheckSeed(ReturnSetInfo* set) {
+  Seed seed;
+  Commitment commitment;
+  const bool ok = CurrentSeed(&seed, &commitment);
+  explicit_bzero(&seed, sizeof seed);
+  Put(set, "seed", ok, ok ? "the seed of random fields is at hand" : "detid._seed is empty",
+      "Restore detid._seed from a backup, or SELECT detid._new_seed();");
+}
+
+void CheckRoom(ReturnSetInfo* set) {
+  const int used = CountShards();
+  const bool ok = used <= settings::max_generators * 9 / 10;
+  Put(set, "generators", ok,
+      psprintf("%d of detid.max_generators = %d are in memory", used, settings::max_generators),
+      "ALTER SYSTEM SET detid.max_generators = 1024; then restart the server.");
+}
+
+void CheckManualClock(ReturnSetInfo* set) {
+  Put(set, "manual_clock", !settings::allow_manual_clock,
+      settings::allow_manual_clock ? "sessions may pin the clock, and so mint ids twice"
+                                   : "sessions cannot pin the clock",
+      "ALTER SYSTEM RESET detid.allow_manual_clock; then restart the server.");
+}
+
+}  // namespace
+
+DETID_FUNCTION(detid_check) {
+  InitMaterializedSRF(fcinfo, 0);
+  ReturnSetInfo* set = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  CheckPreload(set);
+  CheckNodeId(set);
+  CheckHorizon(set);
+  CheckSeed(set);
+  if (shared == nullptr) return Datum{0};
+  CheckClock(set);
+  CheckRoom(set);
+  CheckManualClock(set);
+  return Datum{0};
+}
+
+// _new_seed(): adds a seed from libsodium, which makes the ids from here on.
+DETID_FUNCTION(detid_new_seed) {
+  const Seed seed = NewSeed();
+  const Commitment commitment = Commit(seed);
+  const auto bytes = [](const uint8_t* from, int n) {
+    bytea* b = static_cast<bytea*>(palloc(static_cast<Size>(VARHDRSZ + n)));
+    SET_VARSIZE(b, VARHDRSZ + n);
+    memcpy(VARDATA(b), from, static_cast<size_t>(n));
+    return PointerGetDatum(b);
+  };
+  Oid types[] = {BYTEAOID, BYTEAOID};
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  Datum values[] = {bytes(commitment.byte, sizeof commitment.byte), bytes(seed.byte, sizeof seed.byte)};
+  const int result = SPI_execute_with_args(
+      "INSERT INTO detid._seed (number, commitment, seed) SELECT COALESCE(max(number), 0) + 1, $1, "
+      "$2 FROM detid._seed",
+      2, types, values, nullptr, false, 0);
+  if (result != SPI_OK_INSERT) elog(ERROR, "SPI_execute failed: %d", result);
+  SPI_finish();
+  PG_RETURN_VOID();
+}
+
+}  // namespace detid

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// create_generator, drop_generator, set_audit, and what the view detid.generators shows.
+
+#include "core/definition.h"
+#include "core/instant.h"
+#include "fn/ids.h"
+#include "fn/record.h"
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/generator.h"
+#include "state/label.h"
+#include "state/shared.h"
+
+extern "C" {
+#include "lib/stringinfo.h"
+#include "utils/regproc.h"
+#include "utils/varlena.h"
+}
+
+namespace detid {
+namespace {
+
+// Runs one utility command with the caller's privileges.
+void Run(const char* command) {
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  const int result = SPI_execute(command, false, 0);
+  if (result != SPI_OK_UTILITY) elog(ERROR, "SPI_execute failed: %d", result);
+  SPI_finish();
+}
+
+void SetLabel(const char* qualified, const Definition& d) {
+  char label[kMaxLabelText];
+  FormatLabel(d, label, sizeof label);
+  Run(psprintf("SECURITY LABEL FOR %s ON SEQUENCE %s IS %s", kProvider, qualified,
+               quote_literal_cstr(label)));
+}
+
+std::string_view Required(FunctionCallInfo fcinfo, int argument, const char* name) {
+  if (PG_ARGISNULL(argument)) Raise(Error::kArgumentInvalid, "The %s is null.", name);
+  return View(PG_GETARG_TEXT_PP(argument));
+}
+
+// Schema and name that the text names, as CREATE SEQUENCE would take them.
+const char* Qualify(std::string_view name) {
+  List* parts = textToQualifiedNameList(
+      cstring_to_text_with_len(name.data(), static_cast<int>(name.size())));
+  RangeVar* range = makeRangeVarFromNameList(parts);
+  const Oid schema = RangeVarGetCreationNamespace(range);
+  return quote_qualified_identifier(get_namespace_name(schema), range->relname);
+}
+
+Audit AuditArgument(std::string_view text) {
+  Audit audit;
+  if (!ParseAudit(text, &audit))
+    Raise(Error::kArgumentInvalid, "audit is \"%.*s\"; it may be off, range or each.",
+          static_cast<int>(text.size()), text.data());
+  return audit;
+}
+
+void SetEpoch(Definition* d, TimestampTz epoch) {
+  if (TIMESTAMP_NOT_FINITE(epoch)) Raise(Error::kEpochInvalid, "The epoch is infinite.");
+  if (epoch > GetCurrentTimestamp())
+    Raise(Error::kEpochInvalid, "The epoch %s is in the future.", timestamptz_to_str(epoch));
+  const int64_t us = epoch + kPostgresEpochUs;
+  if (d->preset != nullptr && d->preset->epoch_fixed && us != d->epoch_us) {
+    char own[kMaxInstantText];
+    FormatInstant(d->epoch_us, own, sizeof own);
+    Raise(Error::kEpochFixed, "The epoch of %s is %s.", d->preset->name.data(), own);
+  }
+  d->epoch_us = us;
+}
+
+Definition DefinitionArguments(FunctionCallInfo fcinfo) {
+  const Result<Definition> parsed = DefinitionOf(Required(fcinfo, 1, "layout"));
+  if (!parsed.ok()) Raise(parsed.status);
+  Definition d = parsed.value;
+  if (!PG_ARGISNULL(2)) SetEpoch(&d, PG_GETARG_TIMESTAMPTZ(2));
+  d.audit = AuditArgument(Required(fcinfo, 3, "audit level"));
+  const std::string_view ordering = Required(fcinfo, 4, "ordering");
+  if (!ParseOrdering(ordering, &d.ordering))
+    Raise(Error::kArgumentInvalid, "ordering is \"%.*s\"; it may be backend or node.",
+          static_cast<int>(ordering.size()), ordering.data());
+  if (d.layout.shows(Kind::kWorker) &&
+      static_cast<uint64_t>(MaxBackends) > LowMask(d.layout.bits_of(Kind::kWorker)) + 1)
+    Raise(Error::kWorkerTooNarrow, "The layout has %d worker bits; the server has %d backends.",
+          d.layout.bits_of(Kind::kWorker), MaxBackends);
+  return d;
+}
+
+// What exists under the name already must be what was asked for.
+void RequireSame(Oid existing, const char* qualified, const Definition& wanted) {
+  const Definition& is = DefinitionFor(existing);
+  Definition same_audit = wanted;
+  same_audit.audit = is.audit;
+  same_audit.salt = is.salt;
+  if (SameForDecoding(is, same_audit)) return;
+  char label[kMaxLabelText];
+  FormatLabel(is, label, sizeof label);
+  Raise(Error::kLabelFixed, "%s exists with the label \"%s\".", qualified, label);
+}
+
+const char* TypeName(const Layout& layout) {
+  return layout.is_bigint() ? "bigint" : layout.is_uuid() ? "uuid" : "text";
+}
+
+}  // namespace
+
+// create_generator(name, layout, epoch, audit, ordering, if_not_exists) -> regclass
+DETID_FUNCTION(detid_create_generator) {
+  const char* qualified = Qualify(Required(fcinfo, 0, "name"));
+  Definition d = DefinitionArguments(fcinfo);
+  d.salt = SaltOf(qualified);
+  const bool if_not_exists = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
+  const auto find = [&] {
+    RangeVar* range =
+        makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(qualified)));
+    return RangeVarGetRelid(range, NoLock, true);
+  };
+  const Oid existing = if_not_exists ? find() : InvalidOid;
+  if (OidIsValid(existing)) {
+    RequireSame(existing, qualified, d);
+    ereport(NOTICE, (errcode(ERRCODE_DUPLICATE_TABLE),
+                     errmsg("generator %s already exists, skipping", qualified)));
+    PG_RETURN_OID(existing);
+  }
+  Run(psprintf("CREATE SEQUENCE %s %s", qualified, kSequenceOptions));
+  SetLabel(qualified, d);
+  PG_RETURN_OID(find());
+}
+
+// drop_generator(generator regclass)
+DETID_FUNCTION(detid_drop_generator) {
+  const Oid generator = PG_GETARG_OID(0);
+  DefinitionFor(generator);
+  char name[kMaxQualifiedName];
+  QualifiedName(generator, name);
+  Run(psprintf("DROP SEQUENCE %s", name));
+  PG_RETURN_VOID();
+}
+
+// set_audit(generator regclass, audit text)
+DETID_FUNCTION(detid_set_audit) {
+  const Oid generator = PG_GETARG_OID(0);
+  Definition d = DefinitionFor(generator);
+  d.audit = AuditArgument(View(PG_GETARG_TEXT_PP(1)));
+  char name[kMaxQualifiedName];
+  QualifiedName(generator, name);
+  SetLabel(name, d);
+  PG_RETURN_VOID();
+}
+
+// _describe(generator regclass) -> the columns of the view
+DETID_FUNCTION(detid_describe) {
+  Definition d;
+  const char* why = nullptr;
+  if (!TryDefinition(PG_GETARG_OID(0), &d, &why)) PG_RETURN_NULL();
+  char fields[kMaxLayoutText + 1];
+  FormatLayout(d.layout, fields, sizeof fields);
+  const int64_t end_us = EndOfEpochUs(d) - kPostgresEpochUs;
+  const double rate = IdsPerSecond(d.layout);
+  Record<9> row;
+  if (d.preset != nullptr)
+    row.AddText(d.preset->name.data());
+  else
+    row.Skip();
+  row.AddText(fields);
+  row.Add(Int32GetDatum(d.layout.bits));
+  row.AddText(TypeName(d.layout));
+  row.Add(TimestampTzGetDatum(d.epoch_us - kPostgresEpochUs));
+  row.Add(TimestampTzGetDatum(IS_VALID_TIMESTAMP(end_us) ? end_us : DT_NOEND));
+  if (rate > 0)
+    row.Add(Int64GetDatum(static_cast<int64_t>(rate < 9e18 ? rate : 9e18)));
+  else
+    row.Skip();
+  row.AddText(AuditName(d.audit).data());
+  row.AddText(OrderingName(d.ordering).data());
+  return row.Return(fcinfo);
+}
+
+}  // namespace detid

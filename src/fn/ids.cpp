@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "fn/ids.h"
+
+#include "pg/errors.h"
+#include "state/generator.h"
+
+namespace detid {
+
+Oid IdType(FunctionCallInfo fcinfo) { return get_fn_expr_argtype(fcinfo->flinfo, 0); }
+
+namespace {
+
+const char* TypeOf(const Layout& layout) {
+  return layout.is_bigint() ? "bigint" : layout.is_uuid() ? "uuid" : "text";
+}
+
+void RequireType(const Layout& layout, bool fits, const char* given) {
+  if (!fits)
+    Raise(Error::kWrongType, "The id is a %s; the generator's ids are of type %s.", given,
+          TypeOf(layout));
+}
+
+}  // namespace
+
+Oid GeneratorArgument(FunctionCallInfo fcinfo, Oid type) {
+  if (PG_NARGS() > 1) return PG_GETARG_OID(1);
+  if (type == UUIDOID) return DefaultUuid();
+  if (type == TEXTOID && LooksLikeUuid(View(PG_GETARG_TEXT_PP(0)))) return DefaultUuid();
+  return DefaultId();
+}
+
+Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Layout& layout) {
+  if (type == INT8OID) {
+    RequireType(layout, layout.is_bigint(), "bigint");
+    const int64 id = PG_GETARG_INT64(argument);
+    if (id < 0) Raise(Error::kNegativeId, "The id is %lld.", static_cast<long long>(id));
+    return {{static_cast<uint64_t>(id), 0, 0}};
+  }
+  if (type == UUIDOID) {
+    RequireType(layout, layout.is_uuid(), "uuid");
+    return FromUuidBytes(PG_GETARG_UUID_P(argument)->data);
+  }
+  const Result<Bits> parsed = ParseId(layout, View(PG_GETARG_TEXT_PP(argument)));
+  if (!parsed.ok()) Raise(parsed.status);
+  return parsed.value;
+}
+
+Decomposed DecomposeOrRaise(const Definition& d, const Bits& id) {
+  const Result<Decomposed> parts = Decompose(d.layout, id);
+  if (!parts.ok()) Raise(parts.status);
+  return parts.value;
+}
+
+TimestampTz TimestampOfTick(const Definition& d, int64_t tick) {
+  int64_t us = 0;
+  if (!d.layout.shows(Kind::kTime)) Raise(Error::kTimeNotShown, "The layout has no time field.");
+  if (!TimeOfTick(d.layout, d.epoch_us, tick, &us) ||
+      __builtin_sub_overflow(us, kPostgresEpochUs, &us) || !IS_VALID_TIMESTAMP(us))
+    Raise(Error::kTimeInvalid, "Tick %lld is beyond the range of timestamptz.",
+          static_cast<long long>(tick));
+  return us;
+}
+
+int64_t UnixUs(TimestampTz t) {
+  if (TIMESTAMP_NOT_FINITE(t)) Raise(Error::kTimeInvalid, "It is infinite.");
+  return t + kPostgresEpochUs;
+}
+
+}  // namespace detid

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Ids as SQL values: what the functions share.
+
+#pragma once
+
+#include "core/bits.h"
+#include "core/compose.h"
+#include "core/definition.h"
+#include "core/id_text.h"
+#include "pg/pg.h"
+
+namespace detid {
+
+inline Datum UuidDatum(const Bits& id) {
+  pg_uuid_t* uuid = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+  ToUuidBytes(id, uuid->data);
+  return UUIDPGetDatum(uuid);
+}
+
+// The id in argument `argument` of a function whose ids have the SQL type `type` (bigint, uuid or
+// text), of the generator's layout. Errors: wrong type, negative, no id.
+Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Layout& layout);
+
+// The generator of a function's id: the argument after the id if there is one, else the one that
+// comes with the extension for the id's type; a text that looks like a uuid means the uuid one.
+Oid GeneratorArgument(FunctionCallInfo fcinfo, Oid type);
+
+// The SQL type of the function's first argument.
+Oid IdType(FunctionCallInfo fcinfo);
+
+// As Decompose; errors are raised.
+Decomposed DecomposeOrRaise(const Definition& definition, const Bits& id);
+
+// The time in an id. Errors: the layout shows none, or it is beyond timestamptz.
+TimestampTz TimestampOfTick(const Definition& definition, int64_t tick);
+
+// Compares a timestamptz with an epoch: microseconds since 1970. Errors: infinite.
+int64_t UnixUs(TimestampTz t);
+
+}  // namespace detid

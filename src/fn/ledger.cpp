@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// The ledger's reading side that is not replay: it is append-only, but for prune_ledger.
+
+#include "pg/errors.h"
+#include "pg/pg.h"
+
+namespace detid {
+namespace {
+
+bool pruning = false;
+
+constexpr char kPrune[] =
+    "DELETE FROM detid.ledger WHERE minted_at < $1";
+constexpr char kPruneSome[] =
+    "DELETE FROM detid.ledger WHERE ctid = ANY (ARRAY(SELECT ctid FROM detid.ledger WHERE "
+    "minted_at < $1 LIMIT $2))";
+
+}  // namespace
+
+// Trigger on detid.ledger and detid._horizon, BEFORE UPDATE OR DELETE OR TRUNCATE.
+DETID_FUNCTION(detid_refuse_change) {
+  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
+  const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
+  if (pruning) PG_RETURN_POINTER(nullptr);
+  const char* what = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)   ? "UPDATE"
+                     : TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? "DELETE"
+                                                                  : "TRUNCATE";
+  Raise(Error::kLedgerAppendOnly, "%s of detid.%s was refused.", what,
+        RelationGetRelationName(trigger->tg_relation));
+}
+
+// prune_ledger(before timestamptz, max_rows bigint) -> bigint. Runs as the ledger's owner; who
+// may call it is decided by EXECUTE.
+DETID_FUNCTION(detid_prune_ledger) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  const TimestampTz before = PG_GETARG_TIMESTAMPTZ(0);
+  if (TIMESTAMP_NOT_FINITE(before)) Raise(Error::kArgumentInvalid, "The time is infinite.");
+  const bool some = !PG_ARGISNULL(1);
+  const int64 most = some ? PG_GETARG_INT64(1) : 0;
+  if (some && most < 1)
+    Raise(Error::kArgumentInvalid, "max_rows is %lld; it is 1 at the least.",
+          static_cast<long long>(most));
+  Oid types[] = {TIMESTAMPTZOID, INT8OID};
+  Datum values[] = {TimestampTzGetDatum(before), Int64GetDatum(most)};
+  volatile uint64 removed = 0;
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  PG_TRY();
+  {
+    pruning = true;
+    const int result = SPI_execute_with_args(some ? kPruneSome : kPrune, some ? 2 : 1, types,
+                                             values, nullptr, false, 0);
+    if (result != SPI_OK_DELETE) elog(ERROR, "SPI_execute failed: %d", result);
+    removed = SPI_processed;
+  }
+  PG_FINALLY();
+  { pruning = false; }
+  PG_END_TRY();
+  SPI_finish();
+  PG_RETURN_INT64(static_cast<int64>(removed));
+}
+
+}  // namespace detid

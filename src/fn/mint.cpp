@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// next_id, next_uuid, next_text, next_ids, next_uuids, last_id.
+
+#include <algorithm>
+
+#include "core/id_text.h"
+#include "fn/ids.h"
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/ledger.h"
+#include "state/mint.h"
+
+namespace detid {
+namespace {
+
+// Ids that one call of next_ids may return: 8 MB of bigints.
+constexpr int kMaxCount = 1000000;
+
+void RequireType(const Minter* m, bool fits, const char* use) {
+  if (fits) [[likely]] return;
+  Raise(Error::kWrongType, "%s mints ids of %d bits; use %s.", m->name, m->definition.layout.bits,
+        use);
+}
+
+void RequireBigint(const Minter* m) {
+  const Layout& layout = m->definition.layout;
+  RequireType(m, layout.is_bigint(), layout.is_uuid() ? "detid.next_uuid" : "detid.next_text");
+}
+
+void RequireUuid(const Minter* m) {
+  const Layout& layout = m->definition.layout;
+  RequireType(m, layout.is_uuid(), layout.is_bigint() ? "detid.next_id" : "detid.next_text");
+}
+
+// Composes the id at a position that was taken, and records it.
+Bits IdAt(Minter* m, uint64_t position, std::string_view input) {
+  if (m->definition.layout.shows(Kind::kHash) && input.data() == nullptr)
+    Raise(Error::kNeedsInput, "The layout of %s has %d bits of a hash of the input.", m->name,
+          m->definition.layout.bits_of(Kind::kHash));
+  const Bits id = m->composer(position, input);
+  if (m->audit != Audit::kOff) RecordMint(m, position, id, input);
+  m->has_last = true;
+  m->last = id;
+  return id;
+}
+
+Bits MintOne(Minter* m, std::string_view input) { return IdAt(m, Take(m, 1).first, input); }
+
+// The hot path of bigints without audit, random and hash.
+int64_t MintWord(Minter* m) {
+  if (!m->composer.is_word() || m->audit != Audit::kOff) [[unlikely]]
+    return static_cast<int64_t>(MintOne(m, {}).word[0]);
+  const uint64_t id = m->composer.Word(Take(m, 1).first);
+  m->has_last = true;
+  m->last.word[0] = id;
+  return static_cast<int64_t>(id);
+}
+
+std::string_view InputOf(FunctionCallInfo fcinfo, int argument) {
+  return PG_ARGISNULL(argument) ? std::string_view{} : View(PG_GETARG_TEXT_PP(argument));
+}
+
+// The generator that a function without arguments means, looked up once a query.
+Minter* DefaultMinter(FunctionCallInfo fcinfo, Oid (*find)()) {
+  const Minter* known = static_cast<const Minter*>(fcinfo->flinfo->fn_extra);
+  return ReadyMinter(fcinfo, known != nullptr ? known->generator : find());
+}
+
+Datum MintText(Minter* m, std::string_view input) {
+  char text[kMaxIdText];
+  const Bits id = MintOne(m, input);
+  const int n = FormatId(m->definition.layout.bits, id, text, sizeof text);
+  return PointerGetDatum(cstring_to_text_with_len(text, n));
+}
+
+// A set of ids, all minted by the first call, so that none is older than it says when it comes.
+struct Batch {
+  bool uuids;
+  union {
+    int64_t* words;
+    pg_uuid_t* uuid;
+  };
+};
+
+Batch* MintBatch(FunctionCallInfo fcinfo, FuncCallContext* context, bool uuids) {
+  Minter* m = MinterFor(PG_GETARG_OID(0));
+  if (!m->ready || m->user != GetUserId() || XactReadOnly) Fill(m);
+  if (uuids)
+    RequireUuid(m);
+  else
+    RequireBigint(m);
+  const int count = PG_GETARG_INT32(1);
+  if (count < 0 || count > kMaxCount)
+    Raise(Error::kCountInvalid, "%d ids were asked for; 0 to %d may be.", count, kMaxCount);
+  const Size size = uuids ? sizeof(pg_uuid_t) : sizeof(int64_t);
+  const MemoryContext old = MemoryContextSwitchTo(context->multi_call_memory_ctx);
+  Batch* batch = static_cast<Batch*>(palloc(sizeof(Batch)));
+  batch->uuids = uuids;
+  batch->words = static_cast<int64_t*>(palloc(size * static_cast<Size>(std::max(count, 1))));
+  MemoryContextSwitchTo(old);
+  for (int done = 0; done < count;) {
+    CHECK_FOR_INTERRUPTS();
+    while (!m->ready) Fill(m);
+    const Grant grant = Take(m, static_cast<uint32_t>(count - done));
+    for (uint32_t i = 0; i < grant.count; i++, done++) {
+      if (m->composer.is_word() && m->audit == Audit::kOff) {
+        batch->words[done] = static_cast<int64_t>(m->composer.Word(grant.first + i));
+        continue;
+      }
+      const Bits id = IdAt(m, grant.first + i, {});
+      if (uuids)
+        ToUuidBytes(id, batch->uuid[done].data);
+      else
+        batch->words[done] = static_cast<int64_t>(id.word[0]);
+    }
+    m->has_last = true;
+    m->last = m->composer.is_word() ? Bits{{static_cast<uint64_t>(batch->words[done - 1]), 0, 0}}
+                                    : m->last;
+  }
+  return batch;
+}
+
+Datum NextOfBatch(FunctionCallInfo fcinfo, bool uuids) {
+  FuncCallContext* context;
+  if (SRF_IS_FIRSTCALL()) {
+    context = SRF_FIRSTCALL_INIT();
+    context->user_fctx = MintBatch(fcinfo, context, uuids);
+    context->max_calls = static_cast<uint64>(PG_GETARG_INT32(1));
+  }
+  context = SRF_PERCALL_SETUP();
+  const Batch* batch = static_cast<const Batch*>(context->user_fctx);
+  const uint64 i = context->call_cntr;
+  if (i >= context->max_calls) SRF_RETURN_DONE(context);
+  if (batch->uuids) SRF_RETURN_NEXT(context, UUIDPGetDatum(&batch->uuid[i]));
+  SRF_RETURN_NEXT(context, Int64GetDatum(batch->words[i]));
+}
+
+}  // namespace
+
+// next_id() -> bigint
+DETID_FUNCTION(detid_next_id_default) {
+  PG_RETURN_INT64(MintWord(DefaultMinter(fcinfo, DefaultId)));
+}
+
+// next_id(generator regclass) -> bigint
+DETID_FUNCTION(detid_next_id) {
+  Minter* m = ReadyMinter(fcinfo, PG_GETARG_OID(0));
+  RequireBigint(m);
+  PG_RETURN_INT64(MintWord(m));
+}
+
+// next_id(generator regclass, input text) -> bigint
+DETID_FUNCTION(detid_next_id_input) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  Minter* m = ReadyMinter(fcinfo, PG_GETARG_OID(0));
+  RequireBigint(m);
+  PG_RETURN_INT64(static_cast<int64_t>(MintOne(m, InputOf(fcinfo, 1)).word[0]));
+}
+
+// next_uuid() -> uuid
+DETID_FUNCTION(detid_next_uuid_default) {
+  return UuidDatum(MintOne(DefaultMinter(fcinfo, DefaultUuid), {}));
+}
+
+// next_uuid(generator regclass) -> uuid
+DETID_FUNCTION(detid_next_uuid) {
+  Minter* m = ReadyMinter(fcinfo, PG_GETARG_OID(0));
+  RequireUuid(m);
+  return UuidDatum(MintOne(m, {}));
+}
+
+// next_uuid(generator regclass, input text) -> uuid
+DETID_FUNCTION(detid_next_uuid_input) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  Minter* m = ReadyMinter(fcinfo, PG_GETARG_OID(0));
+  RequireUuid(m);
+  return UuidDatum(MintOne(m, InputOf(fcinfo, 1)));
+}
+
+// next_text(generator regclass [, input text]) -> text
+DETID_FUNCTION(detid_next_text) {
+  return MintText(ReadyMinter(fcinfo, PG_GETARG_OID(0)), {});
+}
+DETID_FUNCTION(detid_next_text_input) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  return MintText(ReadyMinter(fcinfo, PG_GETARG_OID(0)), InputOf(fcinfo, 1));
+}
+
+// next_ids(generator regclass, count int) -> setof bigint
+DETID_FUNCTION(detid_next_ids) { return NextOfBatch(fcinfo, false); }
+
+// next_uuids(generator regclass, count int) -> setof uuid
+DETID_FUNCTION(detid_next_uuids) { return NextOfBatch(fcinfo, true); }
+
+// last_id(generator regclass) -> bigint
+DETID_FUNCTION(detid_last_id) {
+  const Oid generator = PG_GETARG_OID(0);
+  const Definition& d = DefinitionFor(generator);
+  Minter* m = MinterFor(generator);
+  char name[kMaxQualifiedName] = "it";
+  QualifiedName(generator, name);
+  if (pg_class_aclcheck(generator, GetUserId(), ACL_SELECT | ACL_USAGE) != ACLCHECK_OK)
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SEQUENCE, get_rel_name(generator));
+  if (!d.layout.is_bigint())
+    Raise(Error::kWrongType, "%s mints ids of %d bits, not bigints.", name, d.layout.bits);
+  if (!m->has_last) Raise(Error::kNoLastId, "Nothing was minted from %s.", name);
+  PG_RETURN_INT64(static_cast<int64_t>(m->last.word[0]));
+}
+
+}  // namespace detid

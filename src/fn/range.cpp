@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// id_at, uuid_at: the lowest id of a time, for range scans over a key that begins with its time.
+
+#include "core/instant.h"
+#include "fn/ids.h"
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/generator.h"
+
+namespace detid {
+namespace {
+
+// The id whose time is the tick that contains `at` and whose other fields are lowest: 0, but for
+// constants. So no id minted at `at` or later is below it.
+Bits LowestIdAt(const Definition& d, TimestampTz at) {
+  const Layout& layout = d.layout;
+  if (!layout.time_first())
+    Raise(Error::kTimeNotShown, "Its time field is not the first of the layout.");
+  const int64_t us = UnixUs(at);
+  char time[kMaxInstantText], bound[kMaxInstantText];
+  FormatInstant(us, time, sizeof time);
+  if (us < d.epoch_us) {
+    FormatInstant(d.epoch_us, bound, sizeof bound);
+    Raise(Status::Error(Code::kBeforeEpoch, "%s is before %s.", time, bound));
+  }
+  const int64_t tick = TickAt(layout, d.epoch_us, us);
+  if (static_cast<uint64_t>(tick) > LowMask(layout.time_bits())) {
+    FormatInstant(EndOfEpochUs(d), bound, sizeof bound);
+    Raise(Status::Error(Code::kEpochEnd, "%s is not before %s.", time, bound));
+  }
+  Bits id;
+  for (int i = 0; i < layout.count; i++) {
+    const Field& f = layout.fields[i];
+    if (f.kind == Kind::kConst)
+      PutBits(&id, f.shift, f.bits, f.value);
+    else if (f.kind == Kind::kTime)
+      PutBits(&id, f.shift, f.bits, static_cast<uint64_t>(tick) >> f.below);
+  }
+  return id;
+}
+
+}  // namespace
+
+DETID_FUNCTION(detid_id_at) {
+  const Definition& d = DefinitionFor(PG_GETARG_OID(0));
+  if (!d.layout.is_bigint())
+    Raise(Error::kWrongType, "Its layout has %d bits; use detid.uuid_at.", d.layout.bits);
+  PG_RETURN_INT64(static_cast<int64_t>(LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1)).word[0]));
+}
+
+DETID_FUNCTION(detid_uuid_at) {
+  const Definition& d = DefinitionFor(PG_GETARG_OID(0));
+  if (!d.layout.is_uuid())
+    Raise(Error::kWrongType, "Its layout has %d bits; use detid.id_at.", d.layout.bits);
+  return UuidDatum(LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1)));
+}
+
+}  // namespace detid

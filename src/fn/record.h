@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Record: one composite result, filled column by column; what is not set is NULL.
+
+#pragma once
+
+#include "pg/pg.h"
+
+namespace detid {
+
+// The row type that the function returns, looked up once a query.
+inline TupleDesc ResultDescriptor(FunctionCallInfo fcinfo) {
+  if (fcinfo->flinfo->fn_extra == nullptr) {
+    TupleDesc desc;
+    if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)
+      elog(ERROR, "return type must be a row type");
+    const MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+    fcinfo->flinfo->fn_extra = BlessTupleDesc(CreateTupleDescCopy(desc));
+    MemoryContextSwitchTo(old);
+  }
+  return static_cast<TupleDesc>(fcinfo->flinfo->fn_extra);
+}
+
+template <int kColumns>
+struct Record {
+  Datum values[kColumns];
+  bool nulls[kColumns];
+  int next = 0;
+
+  Record() {
+    for (bool& null : nulls) null = true;
+  }
+  void Add(Datum value) {
+    nulls[next] = false;
+    values[next++] = value;
+  }
+  void AddText(const char* s) { Add(CStringGetTextDatum(s)); }
+  void Skip() { next++; }
+
+  Datum Return(FunctionCallInfo fcinfo) {
+    const TupleDesc desc = ResultDescriptor(fcinfo);
+    Assert(desc->natts == kColumns && next == kColumns);
+    return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+  }
+  void Put(ReturnSetInfo* set) {
+    Assert(next == kColumns);
+    tuplestore_putvalues(set->setResult, set->setDesc, values, nulls);
+  }
+};
+
+}  // namespace detid

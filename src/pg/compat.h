@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// What differs between PostgreSQL's major versions. Included by pg.h only.
+
+#pragma once
+
+#if PG_VERSION_NUM < 150000
+#error "pg_detid needs PostgreSQL 15 or later"
+#endif
+
+// Empty on Unix before 16, while the build hides what is not exported.
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
+namespace detid::compat {
+
+// This backend's number, from 0 to MaxBackends - 1; negative if it has none.
+inline int BackendSlot() {
+#if PG_VERSION_NUM >= 170000
+  return MyProcNumber < MaxBackends ? MyProcNumber : -1;
+#else
+  return MyBackendId == InvalidBackendId ? -1 : MyBackendId - 1;
+#endif
+}
+
+// True if the role owns the relation.
+inline bool OwnsRelation(Oid relation, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_ownercheck(RelationRelationId, relation, role);
+#else
+  return pg_class_ownercheck(relation, role);
+#endif
+}
+
+// Inserts the slot's tuple into all indexes of the relation.
+inline void InsertIndexTuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate) {
+#if PG_VERSION_NUM >= 160000
+  List* rechecks =
+      ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL, false);
+#else
+  List* rechecks = ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL);
+#endif
+  list_free(rechecks);
+}
+
+// An EState whose range table is this one relation.
+inline void InitRangeTable(EState* estate, Relation relation) {
+  RangeTblEntry* rte = makeNode(RangeTblEntry);
+  rte->rtekind = RTE_RELATION;
+  rte->relid = RelationGetRelid(relation);
+  rte->relkind = relation->rd_rel->relkind;
+  rte->rellockmode = RowExclusiveLock;
+#if PG_VERSION_NUM >= 160000
+  List* permissions = NIL;
+  addRTEPermissionInfo(&permissions, rte);
+#endif
+#if PG_VERSION_NUM >= 180000
+  ExecInitRangeTable(estate, list_make1(rte), permissions, bms_make_singleton(1));
+#elif PG_VERSION_NUM >= 160000
+  ExecInitRangeTable(estate, list_make1(rte), permissions);
+#else
+  ExecInitRangeTable(estate, list_make1(rte));
+#endif
+}
+
+// The wait event of a backend that waits for the clock to catch up with its sequence.
+inline uint32 OverloadWaitEvent() {
+#if PG_VERSION_NUM >= 170000
+  static uint32 event = 0;
+  if (event == 0) event = WaitEventExtensionNew("DetidOverload");
+  return event;
+#else
+  return PG_WAIT_EXTENSION;
+#endif
+}
+
+}  // namespace detid::compat

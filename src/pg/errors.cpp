@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "pg/errors.h"
+
+#include "pg/pg.h"
+
+namespace detid {
+namespace {
+
+struct Row {
+  int sqlstate;
+  const char* message;
+  const char* hint;  // null where there is nothing to do but mend the call
+};
+
+constexpr char kUseCreate[] =
+    "Create it with SELECT detid.create_generator('name', 'snowflake');";
+
+Row RowOf(Error error) {
+  switch (error) {
+    case Error::kCore: break;
+    case Error::kNotPreloaded:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "pg_detid must be preloaded to mint ids",
+              "Add pg_detid to shared_preload_libraries: ALTER SYSTEM SET "
+              "shared_preload_libraries = 'pg_detid'; then restart the server."};
+    case Error::kNodeIdUnset:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "detid.node_id is not set",
+              "Give every server a number of its own: ALTER SYSTEM SET detid.node_id = 1; SELECT "
+              "pg_reload_conf();"};
+    case Error::kNodeIdTooLarge:
+      return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+              "detid.node_id is too large for the generator's layout",
+              "Set a smaller detid.node_id, or create a generator whose layout has more node "
+              "bits."};
+    case Error::kNodeIdBySet:
+      return {ERRCODE_CANT_CHANGE_RUNTIME_PARAM, "detid.node_id cannot be set in a session",
+              "Use ALTER SYSTEM SET detid.node_id = 1; SELECT pg_reload_conf(); or ALTER DATABASE "
+              "mydb SET detid.node_id = 1;"};
+    case Error::kFenced:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "this node is fenced and does not mint ids",
+              "Another node has the same identity. Give one of them a detid.node_id of its own."};
+    case Error::kHorizonMissing:
+      return {ERRCODE_DATA_CORRUPTED, "the horizon of this database cannot be read",
+              "Somebody has changed detid._horizon. Restore it from a backup, or reinstall the "
+              "extension with a detid.node_id that was never used."};
+    case Error::kHorizonNotLogged:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the horizon cannot be made durable",
+              "With wal_level = minimal, commit CREATE EXTENSION before minting ids."};
+    case Error::kClockBehindHorizon:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "the system clock is too far behind the ids that were minted before",
+              "Set the system clock right. If it is right, raise detid.max_clock_step above the "
+              "difference: ALTER SYSTEM SET detid.max_clock_step = '1d'; SELECT "
+              "pg_reload_conf();"};
+    case Error::kManualClockOff:
+      return {ERRCODE_CANT_CHANGE_RUNTIME_PARAM, "detid.clock cannot be pinned on this server",
+              "On a test server: ALTER SYSTEM SET detid.allow_manual_clock = on; then restart "
+              "it."};
+    case Error::kManualClockSpent:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "the pinned clock has no more ids to give",
+              "Set detid.clock to a later time."};
+    case Error::kNoExtension:
+      return {ERRCODE_UNDEFINED_OBJECT, "extension pg_detid is not installed in this database",
+              "CREATE EXTENSION pg_detid;"};
+    case Error::kNotAGenerator:
+      return {ERRCODE_WRONG_OBJECT_TYPE, "this is not a generator", kUseCreate};
+    case Error::kNotLabelled:
+      return {ERRCODE_WRONG_OBJECT_TYPE, "this sequence is not a generator", kUseCreate};
+    case Error::kTemporary:
+      return {ERRCODE_INVALID_TABLE_DEFINITION, "a generator cannot be a temporary sequence",
+              nullptr};
+    case Error::kUnlogged:
+      return {ERRCODE_INVALID_TABLE_DEFINITION, "a generator cannot be an unlogged sequence",
+              nullptr};
+    case Error::kWrongSequence:
+      return {ERRCODE_INVALID_TABLE_DEFINITION,
+              "this sequence has not the parameters of a generator", kUseCreate};
+    case Error::kLabelFixed:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "only the audit level of a generator can be changed",
+              "A new layout is a new generator: SELECT detid.create_generator('new_name', "
+              "'layout');"};
+    case Error::kLabelRemoved:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "the label of a generator cannot be removed",
+              "SELECT detid.drop_generator('name'); removes the generator."};
+    case Error::kEpochFixed:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "this layout has an epoch of its own",
+              "Leave the epoch out, or give the layout by its text."};
+    case Error::kEpochInvalid:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the epoch of a generator must be a time in the past",
+              nullptr};
+    case Error::kWorkerTooNarrow:
+      return {ERRCODE_INVALID_PARAMETER_VALUE,
+              "the worker field is too narrow for this server's backends",
+              "Use a layout with more worker bits or with none, or lower max_connections."};
+    case Error::kTooManyGenerators:
+      return {ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, "too many generators are in use",
+              "Raise the limit: ALTER SYSTEM SET detid.max_generators = 1024; then restart the "
+              "server."};
+    case Error::kWrongType:
+      return {ERRCODE_DATATYPE_MISMATCH, "the generator's ids have another type", nullptr};
+    case Error::kNeedsInput:
+      return {ERRCODE_NULL_VALUE_NOT_ALLOWED, "the generator's layout needs an input",
+              "Give the text to be hashed as the second argument."};
+    case Error::kRandomNotImmutable:
+      return {ERRCODE_FEATURE_NOT_SUPPORTED,
+              "detid.compose cannot make ids with random fields, as it is immutable",
+              "Use detid.compose_text(...)::bigint, which may read the seed."};
+    case Error::kNoLastId:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "this session has not minted an id from the generator", nullptr};
+    case Error::kCountInvalid:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the number of ids is out of range",
+              "For more, call it several times: SELECT detid.next_ids('g', 1000000) FROM "
+              "generate_series(1, 10);"};
+    case Error::kTimeNotShown:
+      return {ERRCODE_FEATURE_NOT_SUPPORTED, "the generator's ids do not sort by time",
+              "Use a layout that begins with its time field."};
+    case Error::kTimeInvalid:
+      return {ERRCODE_DATETIME_VALUE_OUT_OF_RANGE,
+              "the time is outside what the generator's layout can hold", nullptr};
+    case Error::kLedgerAppendOnly:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "the ledger is append-only",
+              "SELECT detid.prune_ledger(now() - interval '90 days'); removes old entries."};
+    case Error::kNegativeId:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "an id is never negative", nullptr};
+    case Error::kArgumentInvalid:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "invalid argument", nullptr};
+  }
+  return {ERRCODE_INTERNAL_ERROR, "unknown error", nullptr};
+}
+
+Row RowOf(Code code) {
+  switch (code) {
+    case Code::kOk: break;
+    case Code::kLayoutSyntax:
+      return {ERRCODE_SYNTAX_ERROR, "the layout does not parse",
+              "Name a preset such as 'snowflake', 'js53' or 'uuid7', or list the fields: "
+              "'time:41@1ms node:10 sequence:12'."};
+    case Code::kLayoutInvalid:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the layout cannot be used", nullptr};
+    case Code::kLabelSyntax:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the generator's label does not parse", kUseCreate};
+    case Code::kInstantSyntax:
+      return {ERRCODE_INVALID_DATETIME_FORMAT, "the time does not parse",
+              "Give the date, the time and its zone: 2025-01-01T00:00:00Z."};
+    case Code::kOutOfRange:
+      return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "a coordinate does not fit its field", nullptr};
+    case Code::kEpochEnd:
+      return {ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED,
+              "the generator has reached the end of its epoch",
+              "Create a generator with a later epoch or a wider time field."};
+    case Code::kBeforeEpoch:
+      return {ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "the time is before the generator's epoch",
+              nullptr};
+    case Code::kNotOfLayout:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the id is not of the generator's layout",
+              "Name the generator that made it as the last argument."};
+    case Code::kIdSyntax:
+      return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text is not an id of the generator",
+              nullptr};
+    case Code::kInputMissing: return RowOf(Error::kNeedsInput);
+    case Code::kSeedMissing:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "the seed of the generator's random fields is not at hand", nullptr};
+  }
+  return {ERRCODE_INTERNAL_ERROR, "unknown error", nullptr};
+}
+
+[[noreturn]] void Report(const Row& row, const char* detail) {
+  ereport(ERROR, (errcode(row.sqlstate), errmsg_internal("%s", row.message),
+                  detail != nullptr && detail[0] != '\0' ? errdetail_internal("%s", detail) : 0,
+                  row.hint != nullptr ? errhint("%s", row.hint) : 0));
+  pg_unreachable();
+}
+
+}  // namespace
+
+void Raise(Error error, const char* detail, ...) {
+  char formatted[512] = {};
+  if (detail != nullptr) {
+    va_list args;
+    va_start(args, detail);
+    std::vsnprintf(formatted, sizeof formatted, detail, args);
+    va_end(args);
+  }
+  Report(RowOf(error), formatted);
+}
+
+void Raise(const Status& status) { Report(RowOf(status.code), status.detail); }
+
+}  // namespace detid

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Errors: every error that the extension raises is a row of one table (errors.cpp), which gives
+// its SQLSTATE, primary message and hint. Core's codes come from a Status; the rest are these.
+
+#pragma once
+
+#include "core/status.h"
+
+namespace detid {
+
+enum class Error : uint8_t {
+  kCore,  // the row is that of the Status' code
+  kNotPreloaded,
+  kNodeIdUnset,
+  kNodeIdTooLarge,
+  kNodeIdBySet,
+  kFenced,
+  kHorizonMissing,
+  kHorizonNotLogged,
+  kClockBehindHorizon,
+  kManualClockOff,
+  kManualClockSpent,
+  kNoExtension,
+  kNotAGenerator,
+  kNotLabelled,
+  kTemporary,
+  kUnlogged,
+  kWrongSequence,
+  kLabelFixed,
+  kLabelRemoved,
+  kEpochFixed,
+  kEpochInvalid,
+  kWorkerTooNarrow,
+  kTooManyGenerators,
+  kWrongType,
+  kNeedsInput,
+  kRandomNotImmutable,
+  kNoLastId,
+  kCountInvalid,
+  kTimeNotShown,
+  kTimeInvalid,
+  kLedgerAppendOnly,
+  kNegativeId,
+  kArgumentInvalid,
+};
+
+// Raise an error; the detail is formatted as by printf and may be null. Never returns.
+[[noreturn]] void Raise(Error error, const char* detail = nullptr, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// As Raise, for a core status that is not Ok. `hint` replaces the table's where given.
+[[noreturn]] void Raise(const Status& status);
+
+}  // namespace detid

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/clock.h"
+
+#include <cstdlib>
+
+#include "core/instant.h"
+#include "pg/pg.h"
+#include "state/settings.h"
+
+namespace detid {
+namespace {
+
+// Differences from here on are steps worth a line in the log, rather than drift.
+constexpr int64_t kStepUs = 100000;
+constexpr int kReadings = 3;
+
+ClockReading Read() {
+  ClockReading r;
+  r.boot_before = BootUs();
+  r.real = SystemUs();
+  r.boot_after = BootUs();
+  return r;
+}
+
+// Says once what happened, not once a calibration.
+void Report(Calibration what, int64_t difference_us) {
+  Counters& c = shared->counters;
+  const bool disbelieved = what == Calibration::kDisbelieved;
+  const bool was = c.disbelieved.exchange(disbelieved, std::memory_order_relaxed);
+  const bool step = what == Calibration::kFollowed && difference_us >= kStepUs;
+  if (!step && disbelieved == was) return;
+  c.last_step_us.store(difference_us, std::memory_order_relaxed);
+  c.last_step_at_us.store(shared->clock.At(BootUs()), std::memory_order_relaxed);
+  const long long ms = difference_us / 1000;
+  if (disbelieved)
+    ereport(LOG, (errmsg("the system clock is %lld ms away from node time and is not believed", ms),
+                  errdetail("detid.max_clock_step is %d s. Ids are minted at node time's own rate.",
+                            settings::max_clock_step_s),
+                  errhint("Set the system clock right.")));
+  else if (step)
+    ereport(LOG, (errmsg("the system clock stepped forward by %lld ms; node time follows", ms)));
+  else
+    ereport(LOG, (errmsg("the system clock is believed again, %lld ms away from node time", ms)));
+}
+
+// A step back is seen as node time being ahead when slewing begins.
+void ReportSlewing(int64_t difference_us) {
+  Counters& c = shared->counters;
+  c.last_step_us.store(difference_us, std::memory_order_relaxed);
+  c.last_step_at_us.store(shared->clock.At(BootUs()), std::memory_order_relaxed);
+  if (difference_us <= -kStepUs)
+    ereport(LOG,
+            (errmsg("node time is %lld ms ahead of the system clock and slews back to it",
+                    static_cast<long long>(-difference_us / 1000)),
+             errdetail("The system clock stepped back, or was behind the ids of an earlier run.")));
+}
+
+}  // namespace
+
+int64_t SystemUs() {
+  timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return int64_t{t.tv_sec} * 1000000 + t.tv_nsec / 1000;
+}
+
+void StartNodeClock() { shared->clock.Start(Read()); }
+
+void CalibrateNodeClock() {
+  for (int i = 0; i < kReadings; i++) {
+    const ClockReading r = Read();
+    const bool slewing = shared->clock.slewing();
+    const int64_t difference = r.real - shared->clock.At(r.boot_after);
+    const Calibration what = shared->clock.Calibrate(r, settings::max_clock_step_us());
+    if (what == Calibration::kUncertain) continue;
+    if (what == Calibration::kSlewing && !slewing)
+      ReportSlewing(difference);
+    else if (what != Calibration::kLost)
+      Report(what, difference);
+    return;
+  }
+}
+
+}  // namespace detid

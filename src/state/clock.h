@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Clock readings: the one place that reads clocks, and node time made of them.
+
+#pragma once
+
+#include <time.h>
+
+#include <cstdint>
+
+#include "core/node_clock.h"
+#include "state/shared.h"
+
+namespace detid {
+
+// Microseconds of CLOCK_BOOTTIME, which counts while the machine sleeps and which no one sets.
+inline int64_t BootUs() {
+  timespec t;
+  clock_gettime(CLOCK_BOOTTIME, &t);
+  return int64_t{t.tv_sec} * 1000000 + t.tv_nsec / 1000;
+}
+
+// Microseconds of the system clock since 1970.
+int64_t SystemUs();
+
+// Compares node time with the system clock and says in the log what it found.
+void CalibrateNodeClock();
+
+// Sets node time to the system clock; when shared memory is made.
+void StartNodeClock();
+
+// Node time, microseconds since 1970. REQUIRES: shared memory.
+inline int64_t NodeTimeUs() {
+  const int64_t boot = BootUs();
+  if (shared->clock.Stale(boot)) [[unlikely]] CalibrateNodeClock();
+  return shared->clock.At(boot);
+}
+
+}  // namespace detid

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/generator.h"
+
+#include <limits>
+#include <new>
+
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/clock.h"
+#include "state/horizon.h"
+#include "state/label.h"
+#include "state/seed.h"
+#include "state/settings.h"
+
+namespace detid {
+namespace {
+
+// What this backend knows of one generator.
+struct Entry {
+  Oid generator;  // the hash key
+  bool defined;
+  Definition definition;
+  Minter minter;
+};
+
+// Above this many entries those not in use are dropped, so that a session which goes through many
+// short-lived generators does not grow.
+constexpr long kManyEntries = 1024;
+
+HTAB* entries = nullptr;
+Minter ledger_minter;
+Database* my_database = nullptr;
+
+void DetachShard(Minter* m) {
+  if (m->record != nullptr) Detach(m->record);
+  m->record = nullptr;
+  m->shard = nullptr;
+  m->slot = nullptr;
+}
+
+void Forget(Minter* m) {
+  m->ready = false;
+  m->stale = true;
+}
+
+template <typename Visit>
+void EachEntry(Visit visit) {
+  if (entries == nullptr) return;
+  HASH_SEQ_STATUS scan;
+  hash_seq_init(&scan, entries);
+  while (Entry* e = static_cast<Entry*>(hash_seq_search(&scan))) visit(e);
+}
+
+// A backend that ends leaves its slots to the next owner of its number.
+void AtExit(int, Datum) {
+  EachEntry([](Entry* e) { DetachShard(&e->minter); });
+  DetachShard(&ledger_minter);
+  if (my_database != nullptr) Detach(my_database);
+  my_database = nullptr;
+}
+
+void OnRelationChange(Datum, Oid relation) {
+  if (entries == nullptr) return;
+  if (relation == InvalidOid) {
+    EachEntry([](Entry* e) { e->defined = false; });
+    ForgetMinters();
+    return;
+  }
+  if (Entry* e = static_cast<Entry*>(hash_search(entries, &relation, HASH_FIND, nullptr))) {
+    e->defined = false;
+    Forget(&e->minter);
+    DetachShard(&e->minter);  // it may have been dropped
+  }
+  if (relation == ledger_minter.generator) Forget(&ledger_minter);
+  if (my_database != nullptr && relation == my_database->horizon_relation) ForgetMinters();
+}
+
+void OnRoleChange(Datum, int, uint32) { ForgetMinters(); }
+
+Entry* EntryFor(Oid generator) {
+  if (entries == nullptr) {
+    HASHCTL control = {};
+    control.keysize = sizeof(Oid);
+    control.entrysize = sizeof(Entry);
+    entries = hash_create("pg_detid generators", 32, &control, HASH_ELEM | HASH_BLOBS);
+    before_shmem_exit(AtExit, 0);
+  }
+  bool found = false;
+  Entry* e = static_cast<Entry*>(hash_search(entries, &generator, HASH_FIND, &found));
+  if (found) return e;
+  if (hash_get_num_entries(entries) > kManyEntries)
+    EachEntry([](Entry* old) {
+      if (old->minter.ready || old->defined) return;
+      DetachShard(&old->minter);
+      old->minter.generator = InvalidOid;
+      hash_search(entries, &old->generator, HASH_REMOVE, nullptr);
+    });
+  e = static_cast<Entry*>(hash_search(entries, &generator, HASH_ENTER, &found));
+  e->defined = false;
+  new (&e->definition) Definition;
+  new (&e->minter) Minter;
+  e->minter.generator = generator;
+  return e;
+}
+
+// The definition in the code of a generator that comes with the extension; null for others.
+const Definition* BuiltInDefinition(Oid schema, const char* name) {
+  const Oid ours = get_namespace_oid("detid", true);
+  if (!OidIsValid(ours) || schema != ours) return nullptr;
+  if (strcmp(name, "default_id") == 0) return &DefaultIdDefinition();
+  if (strcmp(name, "default_uuid") == 0) return &DefaultUuidDefinition();
+  return nullptr;
+}
+
+void CheckPrivilege(Minter* m) {
+  const Oid user = GetUserId();
+  if (pg_class_aclcheck(m->generator, user, ACL_USAGE | ACL_UPDATE) != ACLCHECK_OK)
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SEQUENCE, get_rel_name(m->generator));
+  m->user = user;
+}
+
+void CheckNode(const Layout& layout, const char* name) {
+  if (settings::node_id < 0) Raise(Error::kNodeIdUnset);
+  const uint64_t largest =
+      LowMask(layout.shows(Kind::kNode) ? layout.bits_of(Kind::kNode) : kMaxNodeBits);
+  if (static_cast<uint64_t>(settings::node_id) > largest)
+    Raise(Error::kNodeIdTooLarge, "detid.node_id is %d; the layout of %s has %d node bits.",
+          settings::node_id, name, layout.bits_of(Kind::kNode));
+}
+
+void AttachToShard(Minter* m) {
+  const ShardKey key = {MyDatabaseId, m->generator, m->node, m->pinned ? 1u : 0u,
+                        m->fingerprint};
+  if (m->record != nullptr && m->record->key == key) return;
+  DetachShard(m);
+  ShardRecord* record = AttachShard(key, m->database, m->definition);
+  if (record == nullptr)
+    Raise(Error::kTooManyGenerators, "detid.max_generators is %d.", settings::max_generators);
+  m->record = record;
+  m->shard = &record->shard;
+  m->slot = shared->slots_of(record) + m->worker_number;
+}
+
+void CheckWorker(const Layout& layout, const char* name) {
+  if (layout.shows(Kind::kWorker) &&
+      static_cast<uint64_t>(shared->slots) > LowMask(layout.bits_of(Kind::kWorker)) + 1)
+    Raise(Error::kWorkerTooNarrow,
+          "The layout of %s has %d worker bits; the server has %d backends.", name,
+          layout.bits_of(Kind::kWorker), shared->slots);
+}
+
+// From the definition and the settings to the numbers that a mint uses. Everything that may wait,
+// read a relation or fail comes before the shard.
+void FillFromDefinition(Minter* m) {
+  const Layout& layout = m->definition.layout;
+  CheckNode(layout, m->name);
+  CheckWorker(layout, m->name);
+  m->node = settings::node_id;
+  m->worker_number = compat::BackendSlot();
+  if (m->worker_number < 0) Raise(Error::kNotPreloaded, "This process is no backend.");
+  m->fingerprint = Fingerprint(m->definition);
+  m->audit = m->definition.audit;
+  m->worker = layout.shows(Kind::kWorker);
+  m->ordered = m->definition.ordering == Ordering::kNode;
+  m->sequence_bits = static_cast<uint8_t>(layout.sequence_bits());
+  if (my_database == nullptr) {
+    my_database = AttachDatabase(MyDatabaseId);
+    if (my_database == nullptr)
+      Raise(Error::kTooManyGenerators, "detid.max_generators is %d.", settings::max_generators);
+  }
+  m->database = my_database;
+  if (!m->pinned) LoadHorizon(m->database);
+
+  GeneratorKey key{};
+  m->has_seed = false;
+  if (layout.shows(Kind::kRandom)) {
+    if (!KeyFor(m->definition, nullptr, &key, &m->seed))
+      Raise(Status::Error(Code::kSeedMissing, "The table detid._seed is empty."));
+    m->has_seed = true;
+  }
+  m->composer = Composer(layout, m->node, m->worker ? m->worker_number : 0, &key);
+
+  const uint32_t unit = layout.unit;
+  m->unit_us = unit % 10 == 0 ? unit / 10 : 0;
+  m->tick_us = std::numeric_limits<int64_t>::min() / 2;
+  m->limits.end = uint64_t{1} << (layout.time_bits() + m->sequence_bits);
+  m->limits.ahead = static_cast<uint64_t>(settings::max_ahead_us() * 10 / unit)
+                    << m->sequence_bits;
+  AttachToShard(m);
+  SetHorizonLimits(m);
+  m->renew = 0;
+}
+
+}  // namespace
+
+void SetHorizonLimits(Minter* m) {
+  const Definition& d = m->definition;
+  const int64_t us = m->database->horizon_us.load(std::memory_order_acquire);
+  if (m->pinned)
+    m->limits.horizon = m->limits.end;
+  else if (us <= d.epoch_us)
+    m->limits.horizon = 0;
+  else
+    m->limits.horizon = static_cast<uint64_t>(TickAt(d.layout, d.epoch_us, us))
+                        << m->sequence_bits;
+}
+
+bool QualifiedName(ObjectId generator, char* out) {
+  const char* name = get_rel_name(generator);
+  if (name == nullptr) return false;
+  const char* schema = get_namespace_name(get_rel_namespace(generator));
+  if (schema == nullptr) return false;
+  strlcpy(out, quote_qualified_identifier(schema, name), kMaxQualifiedName);
+  return true;
+}
+
+bool TryDefinition(ObjectId generator, Definition* definition, const char** why) {
+  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(generator));
+  if (!HeapTupleIsValid(tuple)) {
+    *why = "There is no such relation.";
+    return false;
+  }
+  const Form_pg_class relation = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+  const bool sequence = relation->relkind == RELKIND_SEQUENCE;
+  const bool logged = relation->relpersistence == RELPERSISTENCE_PERMANENT;
+  const Definition* built_in =
+      BuiltInDefinition(relation->relnamespace, NameStr(relation->relname));
+  ReleaseSysCache(tuple);
+  if (!sequence || !logged) {
+    *why = sequence ? "It is not a permanent sequence." : "It is not a sequence.";
+    return false;
+  }
+  ObjectAddress object;
+  ObjectAddressSet(object, RelationRelationId, generator);
+  char* label = GetSecurityLabel(&object, kProvider);
+  if (label == nullptr) {
+    *why = "It has no label of the provider detid.";
+    if (built_in == nullptr) return false;
+    *definition = *built_in;
+    return true;
+  }
+  const Result<Definition> parsed = ParseLabel(label);
+  pfree(label);
+  *why = "Its label was edited by hand and does not parse.";
+  *definition = parsed.value;
+  return parsed.ok();
+}
+
+const Definition& DefinitionFor(ObjectId generator) {
+  Entry* e = EntryFor(generator);
+  if (e->defined) return e->definition;
+  const char* why = nullptr;
+  Definition found;
+  if (!TryDefinition(generator, &found, &why)) {
+    char name[kMaxQualifiedName];
+    if (QualifiedName(generator, name)) Raise(Error::kNotAGenerator, "%s: %s", name, why);
+    Raise(Error::kNotAGenerator, "%u: %s", generator, why);
+  }
+  e->definition = found;
+  e->defined = true;
+  return e->definition;
+}
+
+namespace {
+ObjectId BuiltInGenerator(const char* name) {
+  const Oid schema = get_namespace_oid("detid", true);
+  const Oid relation = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+  if (!OidIsValid(relation)) Raise(Error::kNoExtension);
+  return relation;
+}
+}  // namespace
+
+ObjectId DefaultId() { return BuiltInGenerator("default_id"); }
+ObjectId DefaultUuid() { return BuiltInGenerator("default_uuid"); }
+
+bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key,
+            Commitment* used) {
+  Seed seed;
+  if (commitment != nullptr) {
+    if (!FindSeed(*commitment, &seed)) return false;
+    *used = *commitment;
+  } else if (!CurrentSeed(&seed, used)) {
+    return false;
+  }
+  *key = DeriveGeneratorKey(
+      seed, {reinterpret_cast<const char*>(&d.salt), sizeof d.salt});
+  explicit_bzero(&seed, sizeof seed);
+  return true;
+}
+
+Minter* MinterFor(ObjectId generator) { return &EntryFor(generator)->minter; }
+
+void Fill(Minter* m) {
+  if (shared == nullptr) Raise(Error::kNotPreloaded);
+  PreventCommandIfReadOnly("next_id()");
+  PreventCommandIfParallelMode("next_id()");
+  if (m->ready) {
+    CheckPrivilege(m);
+    return;
+  }
+  do {
+    m->stale = false;
+    if (m != &ledger_minter) {
+      m->definition = DefinitionFor(m->generator);
+      QualifiedName(m->generator, m->name);
+      CheckPrivilege(m);
+    }
+    m->pinned = settings::pinned && m != &ledger_minter;
+    FillFromDefinition(m);
+  } while (m->stale);
+  m->ready = true;
+}
+
+Minter* LedgerMinter(ObjectId ledger) {
+  Minter* m = &ledger_minter;
+  if (m->generator != ledger) {
+    EntryFor(ledger);  // registers the exit callback
+    DetachShard(m);
+    m->generator = ledger;
+    m->definition = LedgerEntryDefinition();
+    strlcpy(m->name, "detid.ledger", sizeof m->name);
+    m->ready = false;
+  }
+  if (!m->ready) Fill(m);
+  return m;
+}
+
+void ForgetMinters() {
+  EachEntry([](Entry* e) { Forget(&e->minter); });
+  Forget(&ledger_minter);
+}
+
+void WatchGenerators() {
+  CacheRegisterRelcacheCallback(OnRelationChange, 0);
+  CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, OnRoleChange, 0);
+  CacheRegisterSyscacheCallback(AUTHOID, OnRoleChange, 0);
+}
+
+}  // namespace detid

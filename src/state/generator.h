@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Generators as this backend knows them: their definitions, read from the security label of their
+// sequence, and Minters, which are definitions made ready for minting.
+//
+// A Minter is filled once (catalog look-ups, privilege, horizon, shard) and then good until
+// something it hangs on changes: the sequence or its label (relcache invalidation), a role's
+// membership, a setting. Then `ready` is false and the next mint fills it again. Minters are never
+// freed, so a function may keep a pointer to one for as long as it lives; but one may be filled
+// for another generator, so whoever keeps a pointer compares `generator`.
+
+#pragma once
+
+#include "core/compose.h"
+#include "core/definition.h"
+#include "core/sequence.h"
+#include "state/shared.h"
+
+namespace detid {
+
+// Longest "schema"."name", quoted, with the terminating zero.
+inline constexpr int kMaxQualifiedName = 2 * (2 * 63 + 2) + 2;
+
+struct Minter {
+  // Read by every mint.
+  ObjectId generator = 0;
+  ObjectId user = 0;  // whose privilege was checked
+  bool ready = false;
+  bool pinned = false;
+  bool worker = false;   // the layout has a worker field
+  bool ordered = false;  // Ordering::kNode
+  Audit audit = Audit::kOff;
+  uint8_t sequence_bits = 0;
+  Slot* slot = nullptr;
+  Shard* shard = nullptr;
+  Database* database = nullptr;
+  uint64_t unit_us = 0;         // of a tick; 0 if it is not a whole number
+  int64_t tick_us = 0;          // beginning of the tick last seen, and
+  uint64_t tick_position = 0;   // its first position
+  Limits limits;
+  uint64_t renew = 0;  // from this position on the horizon wants a look
+  Composer composer;
+
+  // The last id minted here in this session.
+  bool has_last = false;
+  Bits last;
+
+  // Read when filling, and by the ledger.
+  Definition definition;
+  uint64_t fingerprint = 0;
+  ShardRecord* record = nullptr;
+  bool stale = false;  // invalidated while being filled
+  int32_t node = 0;
+  int32_t worker_number = 0;
+  bool has_seed = false;
+  Commitment seed{};
+  char name[kMaxQualifiedName] = {};
+};
+
+// The definition of a generator. Errors: not a generator, dropped, label edited by hand.
+// Works without preloading and for any role.
+const Definition& DefinitionFor(ObjectId generator);
+
+// The same, but false where it is none; `why` (static text) then says why not.
+bool TryDefinition(ObjectId generator, Definition* definition, const char** why);
+
+// The generator that comes with the extension. Errors: the extension is not installed.
+ObjectId DefaultId();
+ObjectId DefaultUuid();
+
+// Qualified and quoted name into a buffer of kMaxQualifiedName; false if it is gone.
+bool QualifiedName(ObjectId generator, char* out);
+
+// The key of the definition's random fields under the current seed or the one behind a
+// commitment. False if there is none at hand.
+bool KeyFor(const Definition& definition, const Commitment* commitment, GeneratorKey* key,
+            Commitment* used);
+
+// The Minter of a generator, filled or not; never null.
+Minter* MinterFor(ObjectId generator);
+
+// The ledger's own, which mints its entries; filled. `ledger` is the table's oid.
+Minter* LedgerMinter(ObjectId ledger);
+
+// Fills a Minter: everything that a mint checks once. Errors: all of G6.
+void Fill(Minter* minter);
+
+// Marks all Minters as not ready.
+void ForgetMinters();
+
+// Recomputes what follows from the published horizon.
+void SetHorizonLimits(Minter* minter);
+
+// Registers the callbacks; called from _PG_init.
+void WatchGenerators();
+
+}  // namespace detid

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// The ledger's writing side: what a transaction mints is buffered here and written to
+// detid.ledger before the transaction commits or is prepared.
+//
+// Invariants:
+//   L1  an id of an audited generator is in the buffer or in the table before the function that
+//       minted it returns; the buffer is in the table before the transaction commits.
+//   L2  the buffer is ordered by minting; entries of a subtransaction form its tail while it runs.
+//       A subtransaction that rolls back takes exactly its own off the tail; one that commits
+//       hands them to its parent.
+//   L3  an early write takes only the current subtransaction's entries, so that rows roll back
+//       with the savepoint they belong to.
+//   L4  an entry holds ids of one generator, user, tag and subtransaction: consecutive positions
+//       ('range'), or up to kMaxEach positions with their ids and inputs ('each').
+
+#pragma once
+
+#include <string_view>
+
+#include "core/bits.h"
+#include "state/generator.h"
+
+namespace detid {
+
+// Records one minted id. `input.data()` null: no input.
+void RecordMint(Minter* minter, uint64_t position, const Bits& id, std::string_view input);
+
+// Adds an id to a run's digest; replay computes the same.
+inline uint64_t AddToDigest(uint64_t digest, const Bits& id) {
+  return (digest ^ id.word[0] ^ id.word[1] ^ id.word[2]) * 0x9E3779B97F4A7C15u + 1;
+}
+
+// Columns of detid.ledger.
+enum LedgerColumn {
+  kLedgerNode = 1,
+  kLedgerEntry,
+  kLedgerMintedAt,
+  kLedgerGenerator,
+  kLedgerGeneratorName,
+  kLedgerDefinition,
+  kLedgerWorker,
+  kLedgerTick,
+  kLedgerSequence,
+  kLedgerCount,
+  kLedgerFirstId,
+  kLedgerLastId,
+  kLedgerDigest,
+  kLedgerSeed,
+  kLedgerIds,
+  kLedgerInputs,
+  kLedgerPositions,
+  kLedgerXact,
+  kLedgerRole,
+  kLedgerTag,
+  kLedgerPinned,
+  kLedgerColumns = kLedgerPinned
+};
+
+// Registers the transaction callbacks; called from _PG_init.
+void WatchTransactions();
+
+}  // namespace detid

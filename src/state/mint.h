@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Minting: choosing coordinates that nobody has used. The path from here to sequence.h and
+// compose.h is the hot one: one clock reading, no allocation, no lock, no look-up.
+
+#pragma once
+
+#include "core/sequence.h"
+#include "pg/pg.h"
+#include "state/clock.h"
+#include "state/generator.h"
+#include "state/settings.h"
+
+namespace detid {
+
+// The Minter of `generator`, filled and allowed to this user. `extra` is the caller's fn_extra.
+inline Minter* ReadyMinter(FunctionCallInfo fcinfo, Oid generator) {
+  Minter* m = static_cast<Minter*>(fcinfo->flinfo->fn_extra);
+  if (m == nullptr || m->generator != generator) [[unlikely]] {
+    m = MinterFor(generator);
+    fcinfo->flinfo->fn_extra = m;
+  }
+  if (!m->ready || m->user != GetUserId() || XactReadOnly) [[unlikely]] Fill(m);
+  return m;
+}
+
+// Moves the Minter's tick to the one that contains `now_us`; returns its first position.
+uint64_t MoveTick(Minter* m, int64_t now_us);
+
+// Renews the horizon, waits, raises, or says why there is no id.
+Grant TakeSlowly(Minter* m, uint32_t wanted, Grant refused);
+
+// The first position of node time's tick.
+inline uint64_t NowPosition(Minter* m) {
+  const int64_t now_us = m->pinned ? settings::pinned_us : NodeTimeUs();
+  if (static_cast<uint64_t>(now_us - m->tick_us) < m->unit_us) [[likely]] return m->tick_position;
+  return MoveTick(m, now_us);
+}
+
+inline Grant TryTake(Minter* m, uint32_t wanted) {
+  const uint64_t now = NowPosition(m);
+  if (m->ordered) return TakeOrdered(m->shard, now, wanted, m->sequence_bits, m->limits);
+  if (m->worker) return TakeOwn(m->slot, now, wanted, m->sequence_bits, m->limits);
+  return TakeLeased(m->shard, m->slot, now, wanted, m->sequence_bits, m->limits);
+}
+
+// Up to `wanted` consecutive positions that are this backend's from here on.
+// REQUIRES: the Minter is ready. Errors: fenced, end of epoch, cancelled, and the horizon's.
+inline Grant Take(Minter* m, uint32_t wanted) {
+  Grant grant{Verdict::kRaise, 0, 0};
+  if (m->database->fenced.load(std::memory_order_relaxed) == 0) [[likely]] {
+    grant = TryTake(m, wanted);
+    if (grant.verdict == Verdict::kGiven && grant.first < m->renew) [[likely]] return grant;
+  }
+  return TakeSlowly(m, wanted, grant);
+}
+
+}  // namespace detid

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/seed.h"
+
+#include <algorithm>
+
+#include "pg/errors.h"
+#include "pg/pg.h"
+
+namespace detid {
+namespace {
+
+// _seed(number int, commitment bytea, seed bytea): the highest number is the current one.
+enum Column { kNumber = 1, kCommitment = 2, kSeed = 3 };
+
+bool CopyBytes(Relation relation, HeapTuple tuple, int column, uint8_t* out, size_t bytes) {
+  bool null = false;
+  const Datum datum = heap_getattr(tuple, column, RelationGetDescr(relation), &null);
+  if (null) return false;
+  const bytea* value = DatumGetByteaPP(datum);
+  if (VARSIZE_ANY_EXHDR(value) != bytes) return false;
+  memcpy(out, VARDATA_ANY(value), bytes);
+  return true;
+}
+
+// Reads the table as its owner would: the caller's privileges do not count, as what it learns is
+// ids, not seeds.
+template <typename Visit>
+void EachSeed(Visit visit) {
+  const Oid schema = get_namespace_oid("detid", true);
+  const Oid oid = OidIsValid(schema) ? get_relname_relid("_seed", schema) : InvalidOid;
+  if (!OidIsValid(oid)) Raise(Error::kNoExtension);
+  const Relation relation = table_open(oid, AccessShareLock);
+  const Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+  const TableScanDesc scan = table_beginscan(relation, snapshot, 0, nullptr);
+  while (HeapTuple tuple = heap_getnext(scan, ForwardScanDirection)) {
+    bool null = false;
+    const int number =
+        DatumGetInt32(heap_getattr(tuple, kNumber, RelationGetDescr(relation), &null));
+    Seed seed;
+    Commitment commitment;
+    if (CopyBytes(relation, tuple, kCommitment, commitment.byte, sizeof commitment.byte) &&
+        CopyBytes(relation, tuple, kSeed, seed.byte, sizeof seed.byte))
+      visit(number, commitment, seed);
+  }
+  table_endscan(scan);
+  UnregisterSnapshot(snapshot);
+  table_close(relation, AccessShareLock);
+}
+
+}  // namespace
+
+bool CurrentSeed(Seed* seed, Commitment* commitment) {
+  int newest = 0;
+  EachSeed([&](int number, const Commitment& c, const Seed& s) {
+    if (number <= newest) return;
+    newest = number;
+    *seed = s;
+    *commitment = c;
+  });
+  return newest > 0;
+}
+
+bool FindSeed(const Commitment& wanted, Seed* seed) {
+  bool found = false;
+  EachSeed([&](int, const Commitment& c, const Seed& s) {
+    if (!(c == wanted)) return;
+    found = true;
+    *seed = s;
+  });
+  return found;
+}
+
+}  // namespace detid

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/shared.h"
+
+#include <algorithm>
+#include <new>
+
+#include "core/compose.h"
+#include "pg/pg.h"
+#include "state/clock.h"
+#include "state/settings.h"
+
+namespace detid {
+
+Shared* shared = nullptr;
+
+namespace {
+
+constexpr char kName[] = "pg_detid";
+
+shmem_request_hook_type previous_request = nullptr;
+shmem_startup_hook_type previous_startup = nullptr;
+
+size_t Aligned(size_t bytes) { return TYPEALIGN(kCacheLine, bytes); }
+
+// One record a shard is enough: a database without shards needs none.
+size_t DatabasesAt() { return Aligned(sizeof(Shared)); }
+size_t ShardsAt(int capacity) { return DatabasesAt() + sizeof(Database) * static_cast<size_t>(capacity); }
+size_t SlotsAt(int capacity) {
+  return ShardsAt(capacity) + sizeof(ShardRecord) * static_cast<size_t>(capacity);
+}
+Size TotalBytes(int capacity, int slots) {
+  return add_size(SlotsAt(capacity),
+                  mul_size(mul_size(sizeof(Slot), static_cast<Size>(capacity)),
+                           static_cast<Size>(slots))) +
+         kCacheLine;
+}
+
+void Request() {
+  if (previous_request != nullptr) previous_request();
+  RequestAddinShmemSpace(TotalBytes(settings::max_generators, MaxBackends));
+  RequestNamedLWLockTranche(kName, 1);
+}
+
+void Startup() {
+  if (previous_startup != nullptr) previous_startup();
+  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+  bool found = false;
+  void* memory = ShmemInitStruct(kName, TotalBytes(settings::max_generators, MaxBackends), &found);
+  shared = reinterpret_cast<Shared*>(TYPEALIGN(kCacheLine, reinterpret_cast<uintptr_t>(memory)));
+  if (!found) {
+    new (shared) Shared;
+    shared->lock = &GetNamedLWLockTranche(kName)->lock;
+    shared->capacity = settings::max_generators;
+    shared->slots = MaxBackends;
+    for (int i = 0; i < shared->capacity; i++) {
+      new (&shared->databases()[i]) Database;
+      new (&shared->shards()[i]) ShardRecord;
+    }
+    StartNodeClock();
+  }
+  LWLockRelease(AddinShmemInitLock);
+}
+
+// The first microsecond that is after every id the shard gave out.
+int64_t EndOf(const ShardRecord& record) {
+  uint64_t last = record.shard.next.load(std::memory_order_relaxed);
+  const Slot* slots = shared->slots_of(&record);
+  for (int i = 0; i < shared->slots; i++) last = std::max(last, slots[i].next);
+  if (last == 0) return 0;
+  const int64_t tick = static_cast<int64_t>((last - 1) >> record.sequence_bits);
+  return record.epoch_us + ((tick + 1) * int64_t{record.unit} + 9) / 10;
+}
+
+void Evict(ShardRecord* record) {
+  Database* database = record->database;
+  if (!record->key.pinned && database != nullptr) {
+    const int64_t end = EndOf(*record);
+    if (end > database->evicted_us.load(std::memory_order_relaxed))
+      database->evicted_us.store(end, std::memory_order_relaxed);
+  }
+  record->used = false;
+  record->key = ShardKey{};
+  record->database = nullptr;
+  shared->counters.evictions.fetch_add(1, std::memory_order_relaxed);
+}
+
+// A free database record, if need be of a database that nobody uses. REQUIRES: the lock.
+Database* FreeDatabase() {
+  Database* all = shared->databases();
+  for (int i = 0; i < shared->capacity; i++)
+    if (all[i].oid == 0) return &all[i];
+  for (int i = 0; i < shared->capacity; i++) {
+    if (all[i].users.load(std::memory_order_acquire) != 0) continue;
+    // Its shards have no users either (a user of a shard is one of its database). The horizon
+    // covers all that they gave out.
+    for (int j = 0; j < shared->capacity; j++)
+      if (shared->shards()[j].used && shared->shards()[j].database == &all[i])
+        Evict(&shared->shards()[j]);
+    new (&all[i]) Database;
+    return &all[i];
+  }
+  return nullptr;
+}
+
+ShardRecord* FreeShard() {
+  ShardRecord* all = shared->shards();
+  for (int i = 0; i < shared->capacity; i++)
+    if (!all[i].used) return &all[i];
+  for (int i = 0; i < shared->capacity; i++) {
+    if (all[i].users.load(std::memory_order_acquire) != 0) continue;
+    Evict(&all[i]);
+    return &all[i];
+  }
+  return nullptr;
+}
+
+// The first position of the tick that contains `us`; 0 before the epoch.
+uint64_t FirstPosition(const Definition& d, int64_t us) {
+  if (us <= d.epoch_us) return 0;
+  return static_cast<uint64_t>(TickAt(d.layout, d.epoch_us, us)) << d.layout.sequence_bits();
+}
+
+}  // namespace
+
+Database* Shared::databases() {
+  return reinterpret_cast<Database*>(reinterpret_cast<char*>(this) + DatabasesAt());
+}
+ShardRecord* Shared::shards() {
+  return reinterpret_cast<ShardRecord*>(reinterpret_cast<char*>(this) + ShardsAt(capacity));
+}
+Slot* Shared::slots_of(const ShardRecord* shard) {
+  Slot* first = reinterpret_cast<Slot*>(reinterpret_cast<char*>(this) + SlotsAt(capacity));
+  return first + (shard - shards()) * slots;
+}
+
+void RequestSharedMemory() {
+  previous_request = shmem_request_hook;
+  shmem_request_hook = Request;
+  previous_startup = shmem_startup_hook;
+  shmem_startup_hook = Startup;
+}
+
+Database* AttachDatabase(ObjectId oid) {
+  LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+  Database* all = shared->databases();
+  Database* found = nullptr;
+  for (int i = 0; i < shared->capacity && found == nullptr; i++)
+    if (all[i].oid == oid) found = &all[i];
+  if (found == nullptr) {
+    found = FreeDatabase();
+    if (found != nullptr) found->oid = oid;
+  }
+  if (found != nullptr) found->users.fetch_add(1, std::memory_order_relaxed);
+  LWLockRelease(shared->lock);
+  return found;
+}
+
+ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definition& d) {
+  LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+  ShardRecord* all = shared->shards();
+  ShardRecord* found = nullptr;
+  for (int i = 0; i < shared->capacity && found == nullptr; i++)
+    if (all[i].used && all[i].key == key) found = &all[i];
+  if (found == nullptr && (found = FreeShard()) != nullptr) {
+    found->key = key;
+    found->used = true;
+    found->sequence_bits = static_cast<uint8_t>(d.layout.sequence_bits());
+    found->unit = d.layout.unit;
+    found->epoch_us = d.epoch_us;
+    found->database = database;
+    // Both floors are ends of ticks or times that nothing was minted at.
+    const int64_t floor_us =
+        key.pinned ? 0
+                   : std::max(database->start_us.load(std::memory_order_acquire),
+                              database->evicted_us.load(std::memory_order_relaxed) == 0
+                                  ? 0
+                                  : database->evicted_us.load(std::memory_order_relaxed) +
+                                        (int64_t{d.layout.unit} + 9) / 10);
+    const uint64_t floor = FirstPosition(d, floor_us);
+    found->shard.next.store(floor, std::memory_order_relaxed);
+    Slot* slots = shared->slots_of(found);
+    for (int i = 0; i < shared->slots; i++) {
+      new (&slots[i]) Slot;
+      slots[i].next = floor;
+    }
+  }
+  if (found != nullptr) found->users.fetch_add(1, std::memory_order_relaxed);
+  LWLockRelease(shared->lock);
+  return found;
+}
+
+void Detach(Database* database) { database->users.fetch_sub(1, std::memory_order_release); }
+void Detach(ShardRecord* shard) { shard->users.fetch_sub(1, std::memory_order_release); }
+
+int CountShards() {
+  int n = 0;
+  LWLockAcquire(shared->lock, LW_SHARED);
+  for (int i = 0; i < shared->capacity; i++) n += shared->shards()[i].used;
+  LWLockRelease(shared->lock);
+  return n;
+}
+
+}  // namespace detid

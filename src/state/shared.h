@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Shared memory: the node's clock, one record a database, and the shards with a slot for every
+// backend. Nothing else touches it.
+//
+// Invariants:
+//   M1  the directory (which shard and which database record belongs to whom) changes only under
+//       `lock`, held exclusively; a record whose `users` is 0 may be given to someone else.
+//       `users` rises only under the lock, and falls without it.
+//   M2  a record that is found absent is loaded, never started from the clock: a database from its
+//       horizon (horizon.h); a shard from its database's `start_us`, which is at or above
+//       everything that was minted before it, and `evicted_us`, which is above everything that
+//       its forgotten shards gave out.
+//   M3  Database::horizon_us is at most the durable horizon on disk, and never falls.
+//   M4  node time is at or above start_us from before `horizon_us` was published.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/definition.h"
+#include "core/node_clock.h"
+#include "core/sequence.h"
+
+struct LWLock;
+
+namespace detid {
+
+using ObjectId = unsigned int;  // PostgreSQL's Oid
+
+// Of one (database, horizon relation).
+struct alignas(kCacheLine) Database {
+  ObjectId oid = 0;
+  ObjectId horizon_relation = 0;  // the relation that horizon_us is of
+  std::atomic<uint32_t> users{0};
+  std::atomic<uint32_t> fenced{0};       // sticky; read by every mint
+  std::atomic<int64_t> horizon_us{0};    // published; 0: not loaded
+  std::atomic<int64_t> start_us{0};      // node time that this life of the database began at
+  std::atomic<int64_t> evicted_us{0};
+};
+
+// A shard serves one (database, generator, node id, definition), or its twin with a pinned clock.
+struct ShardKey {
+  ObjectId database;
+  ObjectId generator;
+  int32_t node;
+  uint32_t pinned;
+  uint64_t definition;  // its fingerprint: other definitions place positions differently
+
+  friend bool operator==(const ShardKey&, const ShardKey&) = default;
+};
+
+struct alignas(kCacheLine) ShardRecord {
+  ShardKey key{};
+  std::atomic<uint32_t> users{0};
+  bool used = false;
+  uint8_t sequence_bits = 0;
+  uint32_t unit = 0;
+  int64_t epoch_us = 0;
+  Database* database = nullptr;
+  Shard shard;
+};
+
+// What happened, for whoever looks after the server.
+struct Counters {
+  std::atomic<uint64_t> waits{0};           // for the clock, under overload
+  std::atomic<uint64_t> horizon_writes{0};
+  std::atomic<uint64_t> evictions{0};
+  std::atomic<int64_t> last_step_us{0};     // of the system clock, as last seen
+  std::atomic<int64_t> last_step_at_us{0};  // node time
+  std::atomic<uint32_t> disbelieved{0};     // 1 while the system clock is not believed
+};
+
+struct Shared {
+  alignas(kCacheLine) NodeClock clock;
+  alignas(kCacheLine) Counters counters;
+  LWLock* lock = nullptr;
+  int32_t slots = 0;  // of each shard
+  int32_t capacity = 0;
+
+  Database* databases();
+  ShardRecord* shards();
+  Slot* slots_of(const ShardRecord* shard);
+};
+
+// Null where the library was not preloaded.
+extern Shared* shared;
+
+// Called from _PG_init while the server starts.
+void RequestSharedMemory();
+
+// The record of this database, with a user more; null if there is no room.
+Database* AttachDatabase(ObjectId oid);
+
+// The shard of this key, new or as it was left, with a user more; null if there is no room.
+// REQUIRES: the database is attached and, unless the key is pinned, loaded.
+ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definition& definition);
+
+void Detach(Database* database);
+void Detach(ShardRecord* shard);
+
+// Shards in use or kept, for check().
+int CountShards();
+
+}  // namespace detid
