@@ -19,9 +19,8 @@ EXTRA_CLEAN = pg_detid.control $(OBJS:.o=.d)
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --temp-config=test/regress.conf
 
-PKG_CONFIG ?= pkg-config
-PG_CPPFLAGS = -Isrc $(shell $(PKG_CONFIG) --cflags libsodium)
-SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libsodium)
+PG_CPPFLAGS = -Isrc
+SHLIB_LINK = -lsodium
 
 # C++20, nothing exported that is not meant to be, nothing thrown, dependencies noted. PostgreSQL's
 # headers are C: what they do with registers, old casts and unused parameters is theirs.

@@ -22,8 +22,10 @@ int HexValue(char c) {
 }
 
 Status IdError(std::string_view text, const char* why) {
-  return Status::Error(Code::kIdSyntax, "\"%.*s\" %s.",
-                       static_cast<int>(text.size() < 60 ? text.size() : 60), text.data(), why);
+  constexpr size_t kShown = 60;
+  return Status::Error(Code::kIdSyntax, "\"%.*s\"%s %s.",
+                       static_cast<int>(text.size() < kShown ? text.size() : kShown), text.data(),
+                       text.size() > kShown ? "..." : "", why);
 }
 
 // Hexadecimal digits, most significant first; hyphens where a uuid has them.

@@ -48,7 +48,7 @@ static_assert(std::atomic<uint64_t>::is_always_lock_free);
 struct Limits {
   uint64_t end = 0;      // exclusive: 2^(time_bits + sequence_bits)
   uint64_t horizon = 0;  // exclusive
-  uint64_t ahead = 0;    // inclusive lead over the clock's position
+  uint64_t ahead = 0;    // inclusive lead over the first position of the clock's tick
 };
 
 enum class Verdict : uint8_t {

@@ -14,16 +14,14 @@ namespace detid {
 namespace {
 
 struct Decoded {
-  Oid generator;
   const Definition* definition;
   Bits id;
 };
 
 Decoded Arguments(FunctionCallInfo fcinfo) {
   const Oid type = IdType(fcinfo);
-  const Oid generator = GeneratorArgument(fcinfo, type);
-  const Definition& d = DefinitionFor(generator);
-  return {generator, &d, IdArgument(fcinfo, 0, type, d.layout)};
+  const Definition& d = DefinitionArgument(fcinfo, type);
+  return {&d, IdArgument(fcinfo, 0, type, d.layout)};
 }
 
 // Wide fields as hexadecimal text.
@@ -48,7 +46,7 @@ DETID_FUNCTION(detid_decode) {
     else
       row.Skip();
   };
-  row.Add(ObjectIdGetDatum(in.generator));
+  row.Add(ObjectIdGetDatum(GeneratorArgument(fcinfo, IdType(fcinfo))));
   if (d.layout.shows(Kind::kTime))
     row.Add(TimestampTzGetDatum(TimestampOfTick(d, c.tick)));
   else

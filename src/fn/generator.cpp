@@ -60,14 +60,14 @@ Audit AuditArgument(std::string_view text) {
 
 void SetEpoch(Definition* d, TimestampTz epoch) {
   if (TIMESTAMP_NOT_FINITE(epoch)) Raise(Error::kEpochInvalid, "The epoch is infinite.");
-  if (epoch > GetCurrentTimestamp())
-    Raise(Error::kEpochInvalid, "The epoch %s is in the future.", timestamptz_to_str(epoch));
   const int64_t us = epoch + kPostgresEpochUs;
-  if (d->preset != nullptr && d->preset->epoch_fixed && us != d->epoch_us) {
-    char own[kMaxInstantText];
-    FormatInstant(d->epoch_us, own, sizeof own);
+  char text[kMaxInstantText], own[kMaxInstantText];
+  FormatInstant(us, text, sizeof text);
+  FormatInstant(d->epoch_us, own, sizeof own);
+  if (epoch > GetCurrentTimestamp())
+    Raise(Error::kEpochInvalid, "The epoch %s is in the future.", text);
+  if (d->preset != nullptr && d->preset->epoch_fixed && us != d->epoch_us)
     Raise(Error::kEpochFixed, "The epoch of %s is %s.", d->preset->name.data(), own);
-  }
   d->epoch_us = us;
 }
 

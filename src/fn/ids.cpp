@@ -23,11 +23,20 @@ void RequireType(const Layout& layout, bool fits, const char* given) {
 
 }  // namespace
 
+namespace {
+bool MeansUuid(FunctionCallInfo fcinfo, Oid type) {
+  return type == UUIDOID || (type == TEXTOID && LooksLikeUuid(View(PG_GETARG_TEXT_PP(0))));
+}
+}  // namespace
+
 Oid GeneratorArgument(FunctionCallInfo fcinfo, Oid type) {
   if (PG_NARGS() > 1) return PG_GETARG_OID(1);
-  if (type == UUIDOID) return DefaultUuid();
-  if (type == TEXTOID && LooksLikeUuid(View(PG_GETARG_TEXT_PP(0)))) return DefaultUuid();
-  return DefaultId();
+  return MeansUuid(fcinfo, type) ? DefaultUuid() : DefaultId();
+}
+
+const Definition& DefinitionArgument(FunctionCallInfo fcinfo, Oid type) {
+  if (PG_NARGS() > 1) return DefinitionFor(PG_GETARG_OID(1));
+  return MeansUuid(fcinfo, type) ? DefaultUuidDefinition() : DefaultIdDefinition();
 }
 
 Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Layout& layout) {

@@ -26,6 +26,9 @@ Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Layout& l
 // comes with the extension for the id's type; a text that looks like a uuid means the uuid one.
 Oid GeneratorArgument(FunctionCallInfo fcinfo, Oid type);
 
+// Its definition; of those that come with the extension, without a look-up.
+const Definition& DefinitionArgument(FunctionCallInfo fcinfo, Oid type);
+
 // The SQL type of the function's first argument.
 Oid IdType(FunctionCallInfo fcinfo);
 

@@ -23,11 +23,13 @@ DETID_FUNCTION(detid_refuse_change) {
   if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
   const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
   if (pruning) PG_RETURN_POINTER(nullptr);
-  const char* what = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)   ? "UPDATE"
+  const char* what = TRIGGER_FIRED_BY_INSERT(trigger->tg_event)   ? "INSERT"
+                     : TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? "UPDATE"
                      : TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? "DELETE"
                                                                   : "TRUNCATE";
-  Raise(Error::kLedgerAppendOnly, "%s of detid.%s was refused.", what,
-        RelationGetRelationName(trigger->tg_relation));
+  const char* table = RelationGetRelationName(trigger->tg_relation);
+  Raise(strcmp(table, "ledger") == 0 ? Error::kLedgerAppendOnly : Error::kHorizonProtected,
+        "%s on detid.%s was refused.", what, table);
 }
 
 // prune_ledger(before timestamptz, max_rows bigint) -> bigint. Runs as the ledger's owner; who

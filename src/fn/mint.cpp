@@ -33,19 +33,21 @@ void RequireUuid(const Minter* m) {
   RequireType(m, layout.is_uuid(), layout.is_bigint() ? "detid.next_id" : "detid.next_text");
 }
 
-// Composes the id at a position that was taken, and records it.
-Bits IdAt(Minter* m, uint64_t position, std::string_view input) {
+void RequireInput(const Minter* m, std::string_view input) {
   if (m->definition.layout.shows(Kind::kHash) && input.data() == nullptr)
     Raise(Error::kNeedsInput, "The layout of %s has %d bits of a hash of the input.", m->name,
           m->definition.layout.bits_of(Kind::kHash));
+}
+
+Bits MintOne(Minter* m, std::string_view input) {
+  RequireInput(m, input);
+  const uint64_t position = Take(m, 1).first;
   const Bits id = m->composer(position, input);
   if (m->audit != Audit::kOff) RecordMint(m, position, id, input);
   m->has_last = true;
   m->last = id;
   return id;
 }
-
-Bits MintOne(Minter* m, std::string_view input) { return IdAt(m, Take(m, 1).first, input); }
 
 // The hot path of bigints without audit, random and hash.
 int64_t MintWord(Minter* m) {
@@ -81,6 +83,9 @@ struct Batch {
     int64_t* words;
     pg_uuid_t* uuid;
   };
+  // Of an audited generator: recorded as it is handed out, in the subtransaction that gets it.
+  uint64_t* positions;
+  Minter* minter;  // as it was when the batch was minted
 };
 
 Batch* MintBatch(FunctionCallInfo fcinfo, FuncCallContext* context, bool uuids) {
@@ -93,31 +98,36 @@ Batch* MintBatch(FunctionCallInfo fcinfo, FuncCallContext* context, bool uuids) 
   const int count = PG_GETARG_INT32(1);
   if (count < 0 || count > kMaxCount)
     Raise(Error::kCountInvalid, "%d ids were asked for; 0 to %d may be.", count, kMaxCount);
-  const Size size = uuids ? sizeof(pg_uuid_t) : sizeof(int64_t);
+  RequireInput(m, {});
+  const Size n = static_cast<Size>(std::max(count, 1));
   const MemoryContext old = MemoryContextSwitchTo(context->multi_call_memory_ctx);
-  Batch* batch = static_cast<Batch*>(palloc(sizeof(Batch)));
+  Batch* batch = static_cast<Batch*>(palloc0(sizeof(Batch)));
   batch->uuids = uuids;
-  batch->words = static_cast<int64_t*>(palloc(size * static_cast<Size>(std::max(count, 1))));
-  MemoryContextSwitchTo(old);
+  batch->words = static_cast<int64_t*>(palloc(n * (uuids ? sizeof(pg_uuid_t) : sizeof(int64_t))));
+  if (m->audit != Audit::kOff) batch->positions = static_cast<uint64_t*>(palloc(n * sizeof(uint64_t)));
   for (int done = 0; done < count;) {
     CHECK_FOR_INTERRUPTS();
     while (!m->ready) Fill(m);
     const Grant grant = Take(m, static_cast<uint32_t>(count - done));
     for (uint32_t i = 0; i < grant.count; i++, done++) {
-      if (m->composer.is_word() && m->audit == Audit::kOff) {
-        batch->words[done] = static_cast<int64_t>(m->composer.Word(grant.first + i));
-        continue;
-      }
-      const Bits id = IdAt(m, grant.first + i, {});
-      if (uuids)
-        ToUuidBytes(id, batch->uuid[done].data);
+      const uint64_t position = grant.first + i;
+      if (batch->positions != nullptr) batch->positions[done] = position;
+      if (m->composer.is_word())
+        m->last = {{m->composer.Word(position), 0, 0}};
       else
-        batch->words[done] = static_cast<int64_t>(id.word[0]);
+        m->last = m->composer(position);
+      if (uuids)
+        ToUuidBytes(m->last, batch->uuid[done].data);
+      else
+        batch->words[done] = static_cast<int64_t>(m->last.word[0]);
     }
     m->has_last = true;
-    m->last = m->composer.is_word() ? Bits{{static_cast<uint64_t>(batch->words[done - 1]), 0, 0}}
-                                    : m->last;
   }
+  if (batch->positions != nullptr) {
+    batch->minter = static_cast<Minter*>(palloc(sizeof(Minter)));
+    *batch->minter = *m;
+  }
+  MemoryContextSwitchTo(old);
   return batch;
 }
 
@@ -132,7 +142,12 @@ Datum NextOfBatch(FunctionCallInfo fcinfo, bool uuids) {
   const Batch* batch = static_cast<const Batch*>(context->user_fctx);
   const uint64 i = context->call_cntr;
   if (i >= context->max_calls) SRF_RETURN_DONE(context);
-  if (batch->uuids) SRF_RETURN_NEXT(context, UUIDPGetDatum(&batch->uuid[i]));
+  if (batch->positions != nullptr) {
+    const Bits id = uuids ? FromUuidBytes(batch->uuid[i].data)
+                          : Bits{{static_cast<uint64_t>(batch->words[i]), 0, 0}};
+    RecordMint(batch->minter, batch->positions[i], id, {});
+  }
+  if (uuids) SRF_RETURN_NEXT(context, UUIDPGetDatum(&batch->uuid[i]));
   SRF_RETURN_NEXT(context, Int64GetDatum(batch->words[i]));
 }
 

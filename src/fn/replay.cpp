@@ -40,15 +40,19 @@ enum Column {
 
 constexpr char kReplayQuery[] =
     "SELECT " DETID_ENTRY_COLUMNS
-    " FROM detid.ledger WHERE ($1::oid IS NULL OR generator = $1 OR generator_name = $2) AND "
-    "minted_at >= $3 AND minted_at < $4 ORDER BY node, entry";
+    " FROM detid.ledger WHERE ($1 IS NULL OR generator OPERATOR(pg_catalog.=) $1 OR "
+    "generator_name OPERATOR(pg_catalog.=) $2 OR definition OPERATOR(pg_catalog.=) $5) AND "
+    "minted_at OPERATOR(pg_catalog.>=) $3 AND minted_at OPERATOR(pg_catalog.<) $4 "
+    "ORDER BY node USING OPERATOR(pg_catalog.<), entry USING OPERATOR(pg_catalog.<)";
 
 // A run lasts one second at the most (state/ledger.cpp), and its first tick may have begun a tick
 // earlier.
 constexpr char kTraceQuery[] =
     "SELECT " DETID_ENTRY_COLUMNS
-    " FROM detid.ledger WHERE (generator = $1 OR generator_name = $2) AND ($3 IS NULL OR "
-    "minted_at BETWEEN $3 - interval '2 seconds' AND $3) ORDER BY node, entry";
+    " FROM detid.ledger WHERE definition OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR (minted_at "
+    "OPERATOR(pg_catalog.>=) $2 OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => 2) AND "
+    "minted_at OPERATOR(pg_catalog.<=) $2)) "
+    "ORDER BY node USING OPERATOR(pg_catalog.<), entry USING OPERATOR(pg_catalog.<)";
 
 // One row of the ledger.
 struct Entry {
@@ -80,15 +84,34 @@ Oid GeneratorByName(std::string_view name) {
   return RangeVarGetRelid(makeRangeVarFromNameList(parts), NoLock, true);
 }
 
-// The generator of an entry: the relation of that oid, or of that name, if it has the definition
-// that the entry was made under.
+// Any generator of this database with that fingerprint: one that was renamed before a dump.
+Oid GeneratorByFingerprint(uint64_t fingerprint, Definition* d) {
+  Oid found = InvalidOid;
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  SPI_execute(
+      "SELECT objoid FROM pg_catalog.pg_seclabel WHERE provider OPERATOR(pg_catalog.=) 'detid' AND "
+      "classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass",
+      true, 0);
+  for (uint64 i = 0; i < SPI_processed && !OidIsValid(found); i++) {
+    bool null;
+    const char* why = nullptr;
+    const Oid oid =
+        DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
+    if (TryDefinition(oid, d, &why) && Fingerprint(*d) == fingerprint) found = oid;
+  }
+  SPI_finish();
+  return found;
+}
+
+// The generator of an entry: the relation of that oid, or of that name, or any, if it has the
+// definition that the entry was made under.
 Oid Resolve(Oid oid, std::string_view name, uint64_t fingerprint, Definition* d) {
   const char* why = nullptr;
   if (TryDefinition(oid, d, &why) && Fingerprint(*d) == fingerprint) return oid;
   const Oid other = GeneratorByName(name);
   if (OidIsValid(other) && TryDefinition(other, d, &why) && Fingerprint(*d) == fingerprint)
     return other;
-  return InvalidOid;
+  return GeneratorByFingerprint(fingerprint, d);
 }
 
 Datum* Elements(HeapTuple tuple, TupleDesc desc, int column, Oid type, bool** nulls, int* n) {
@@ -240,15 +263,17 @@ template <typename Visit>
 void EachReplayed(FunctionCallInfo fcinfo, Visit visit) {
   const Oid wanted = PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0);
   char name[kMaxQualifiedName] = "";
+  uint64_t fingerprint = 0;
   if (OidIsValid(wanted)) {
-    DefinitionFor(wanted);
+    fingerprint = Fingerprint(DefinitionFor(wanted));
     QualifiedName(wanted, name);
   }
-  Oid types[] = {OIDOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+  Oid types[] = {OIDOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID};
   Datum values[] = {ObjectIdGetDatum(wanted), CStringGetTextDatum(name),
                     PG_ARGISNULL(1) ? TimestampTzGetDatum(DT_NOBEGIN) : PG_GETARG_DATUM(1),
-                    PG_ARGISNULL(2) ? TimestampTzGetDatum(DT_NOEND) : PG_GETARG_DATUM(2)};
-  EachEntry(kReplayQuery, 4, types, values, OidIsValid(wanted) ? "    " : "nn  ",
+                    PG_ARGISNULL(2) ? TimestampTzGetDatum(DT_NOEND) : PG_GETARG_DATUM(2),
+                    Int64GetDatum(static_cast<int64_t>(fingerprint))};
+  EachEntry(kReplayQuery, 5, types, values, OidIsValid(wanted) ? "     " : "nn  n",
             [&](const Entry& e) {
               if (!OidIsValid(wanted) || !OidIsValid(e.generator) || e.generator == wanted)
                 visit(e);
@@ -399,13 +424,11 @@ DETID_FUNCTION(detid_find_entry) {
   char text[kMaxIdText];
   FormatId(d.layout.bits, id, text, sizeof text);
   const Coordinates shown = DecomposeOrRaise(d, id).coordinates;
-  char name[kMaxQualifiedName] = "";
-  QualifiedName(generator, name);
   const bool timed = d.layout.shows(Kind::kTime);
-  Oid types[] = {OIDOID, TEXTOID, TIMESTAMPTZOID};
-  Datum values[] = {ObjectIdGetDatum(generator), CStringGetTextDatum(name),
+  Oid types[] = {INT8OID, TIMESTAMPTZOID};
+  Datum values[] = {Int64GetDatum(static_cast<int64_t>(Fingerprint(d))),
                     timed ? TimestampTzGetDatum(TimestampOfTick(d, shown.tick)) : Datum{0}};
-  EachEntry(kTraceQuery, 3, types, values, timed ? "   " : "  n", [&](const Entry& e) {
+  EachEntry(kTraceQuery, 2, types, values, timed ? "  " : " n", [&](const Entry& e) {
     if (e.generator != generator) return true;
     const int i = OrdinalOf(e, id, text, shown);
     if (i < 0) return true;

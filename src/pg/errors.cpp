@@ -33,10 +33,6 @@ Row RowOf(Error error) {
               "detid.node_id is too large for the generator's layout",
               "Set a smaller detid.node_id, or create a generator whose layout has more node "
               "bits."};
-    case Error::kNodeIdBySet:
-      return {ERRCODE_CANT_CHANGE_RUNTIME_PARAM, "detid.node_id cannot be set in a session",
-              "Use ALTER SYSTEM SET detid.node_id = 1; SELECT pg_reload_conf(); or ALTER DATABASE "
-              "mydb SET detid.node_id = 1;"};
     case Error::kFenced:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "this node is fenced and does not mint ids",
@@ -54,10 +50,6 @@ Row RowOf(Error error) {
               "Set the system clock right. If it is right, raise detid.max_clock_step above the "
               "difference: ALTER SYSTEM SET detid.max_clock_step = '1d'; SELECT "
               "pg_reload_conf();"};
-    case Error::kManualClockOff:
-      return {ERRCODE_CANT_CHANGE_RUNTIME_PARAM, "detid.clock cannot be pinned on this server",
-              "On a test server: ALTER SYSTEM SET detid.allow_manual_clock = on; then restart "
-              "it."};
     case Error::kManualClockSpent:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "the pinned clock has no more ids to give",
@@ -67,8 +59,6 @@ Row RowOf(Error error) {
               "CREATE EXTENSION pg_detid;"};
     case Error::kNotAGenerator:
       return {ERRCODE_WRONG_OBJECT_TYPE, "this is not a generator", kUseCreate};
-    case Error::kNotLabelled:
-      return {ERRCODE_WRONG_OBJECT_TYPE, "this sequence is not a generator", kUseCreate};
     case Error::kTemporary:
       return {ERRCODE_INVALID_TABLE_DEFINITION, "a generator cannot be a temporary sequence",
               nullptr};
@@ -122,10 +112,12 @@ Row RowOf(Error error) {
               "Use a layout that begins with its time field."};
     case Error::kTimeInvalid:
       return {ERRCODE_DATETIME_VALUE_OUT_OF_RANGE,
-              "the time is outside what the generator's layout can hold", nullptr};
+              "the time is out of range", nullptr};
     case Error::kLedgerAppendOnly:
       return {ERRCODE_INSUFFICIENT_PRIVILEGE, "the ledger is append-only",
               "SELECT detid.prune_ledger(now() - interval '90 days'); removes old entries."};
+    case Error::kHorizonProtected:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "only the extension writes the horizon", nullptr};
     case Error::kNegativeId:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "an id is never negative", nullptr};
     case Error::kArgumentInvalid:

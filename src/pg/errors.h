@@ -14,16 +14,13 @@ enum class Error : uint8_t {
   kNotPreloaded,
   kNodeIdUnset,
   kNodeIdTooLarge,
-  kNodeIdBySet,
   kFenced,
   kHorizonMissing,
   kHorizonNotLogged,
   kClockBehindHorizon,
-  kManualClockOff,
   kManualClockSpent,
   kNoExtension,
   kNotAGenerator,
-  kNotLabelled,
   kTemporary,
   kUnlogged,
   kWrongSequence,
@@ -41,6 +38,7 @@ enum class Error : uint8_t {
   kTimeNotShown,
   kTimeInvalid,
   kLedgerAppendOnly,
+  kHorizonProtected,
   kNegativeId,
   kArgumentInvalid,
 };
@@ -49,7 +47,7 @@ enum class Error : uint8_t {
 [[noreturn]] void Raise(Error error, const char* detail = nullptr, ...)
     __attribute__((format(printf, 2, 3)));
 
-// As Raise, for a core status that is not Ok. `hint` replaces the table's where given.
+// As Raise, for a core status that is not Ok.
 [[noreturn]] void Raise(const Status& status);
 
 }  // namespace detid

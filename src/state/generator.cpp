@@ -130,8 +130,7 @@ void CheckNode(const Layout& layout, const char* name) {
 }
 
 void AttachToShard(Minter* m) {
-  const ShardKey key = {MyDatabaseId, m->generator, m->node, m->pinned ? 1u : 0u,
-                        m->fingerprint};
+  const ShardKey key = {MyDatabaseId, m->node, m->fingerprint, m->pinned ? 1u : 0u};
   if (m->record != nullptr && m->record->key == key) return;
   DetachShard(m);
   ShardRecord* record = AttachShard(key, m->database, m->definition);
@@ -186,7 +185,8 @@ void FillFromDefinition(Minter* m) {
   m->tick_us = std::numeric_limits<int64_t>::min() / 2;
   m->limits.end = uint64_t{1} << (layout.time_bits() + m->sequence_bits);
   m->limits.ahead = static_cast<uint64_t>(settings::max_ahead_us() * 10 / unit)
-                    << m->sequence_bits;
+                        << m->sequence_bits |
+                    LowMask(m->sequence_bits);
   AttachToShard(m);
   SetHorizonLimits(m);
   m->renew = 0;
@@ -218,7 +218,7 @@ bool QualifiedName(ObjectId generator, char* out) {
 bool TryDefinition(ObjectId generator, Definition* definition, const char** why) {
   const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(generator));
   if (!HeapTupleIsValid(tuple)) {
-    *why = "There is no such relation.";
+    *why = "does not exist";
     return false;
   }
   const Form_pg_class relation = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
@@ -228,21 +228,21 @@ bool TryDefinition(ObjectId generator, Definition* definition, const char** why)
       BuiltInDefinition(relation->relnamespace, NameStr(relation->relname));
   ReleaseSysCache(tuple);
   if (!sequence || !logged) {
-    *why = sequence ? "It is not a permanent sequence." : "It is not a sequence.";
+    *why = sequence ? "is not a permanent sequence" : "is not a sequence";
     return false;
   }
   ObjectAddress object;
   ObjectAddressSet(object, RelationRelationId, generator);
   char* label = GetSecurityLabel(&object, kProvider);
   if (label == nullptr) {
-    *why = "It has no label of the provider detid.";
+    *why = "has no label of the provider detid";
     if (built_in == nullptr) return false;
     *definition = *built_in;
     return true;
   }
   const Result<Definition> parsed = ParseLabel(label);
   pfree(label);
-  *why = "Its label was edited by hand and does not parse.";
+  *why = "has a label that was edited by hand and does not parse";
   *definition = parsed.value;
   return parsed.ok();
 }
@@ -254,8 +254,8 @@ const Definition& DefinitionFor(ObjectId generator) {
   Definition found;
   if (!TryDefinition(generator, &found, &why)) {
     char name[kMaxQualifiedName];
-    if (QualifiedName(generator, name)) Raise(Error::kNotAGenerator, "%s: %s", name, why);
-    Raise(Error::kNotAGenerator, "%u: %s", generator, why);
+    if (QualifiedName(generator, name)) Raise(Error::kNotAGenerator, "%s %s.", name, why);
+    Raise(Error::kNotAGenerator, "Relation %u %s.", generator, why);
   }
   e->definition = found;
   e->defined = true;

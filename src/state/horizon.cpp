@@ -195,6 +195,15 @@ int64_t RenewHorizon(Database* database, int64_t us) {
   return us + kLookAgainUs;
 }
 
+int64_t FirstHorizon() {
+  if (shared == nullptr) return 0;
+  Database* database = AttachDatabase(MyDatabaseId);
+  if (database == nullptr) return NodeTimeUs();
+  const int64_t published = database->horizon_us.load(std::memory_order_acquire);
+  Detach(database);
+  return published;
+}
+
 bool ReadHorizon(int64_t* horizon_us, uint64_t* witness) {
   const Relation relation = relation_open(HorizonRelation(), AccessShareLock);
   Row row = {};

@@ -29,10 +29,10 @@ void WaitForClock(const Minter* m, uint64_t position) {
     Raise(Error::kManualClockSpent, "Its ids are more than detid.max_ahead (%d ms) ahead of it.",
           settings::max_ahead_ms);
   shared->counters.waits.fetch_add(1, std::memory_order_relaxed);
-  const uint64_t until = position - m->limits.ahead;
+  const uint64_t until = (position >> m->sequence_bits) - (m->limits.ahead >> m->sequence_bits);
   const Definition& d = m->definition;
   int64_t us = 0;
-  TimeOfTick(d.layout, d.epoch_us, static_cast<int64_t>(until >> m->sequence_bits), &us);
+  TimeOfTick(d.layout, d.epoch_us, static_cast<int64_t>(until), &us);
   const int64_t ms = std::clamp<int64_t>((us - NodeTimeUs() + 999) / 1000, 1, 1000);
   WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, static_cast<long>(ms),
             compat::OverloadWaitEvent());

@@ -26,20 +26,26 @@ namespace {
 
 char* clock_text = nullptr;
 
-// A node id is a property of the server or the database, never of a session: what a plain SET,
-// a function's SET clause or a client's start packet asks for is refused.
+// A node id is a property of the server or the database, never of a role or a session: what a
+// plain SET, a function's SET clause, ALTER ROLE or a client's start packet asks for is refused.
 bool CheckNodeId(int*, void**, GucSource source) {
-  if (source == PGC_S_CLIENT || source >= PGC_S_INTERACTIVE) {
-    if (source != PGC_S_TEST) {
-      GUC_check_errcode(ERRCODE_CANT_CHANGE_RUNTIME_PARAM);
-      GUC_check_errmsg("detid.node_id cannot be set in a session");
-      GUC_check_errhint(
-          "Use ALTER SYSTEM SET detid.node_id = 1; SELECT pg_reload_conf(); or ALTER DATABASE "
-          "mydb SET detid.node_id = 1;");
-      return false;
-    }
+  switch (source) {
+    case PGC_S_DEFAULT:
+    case PGC_S_DYNAMIC_DEFAULT:
+    case PGC_S_ENV_VAR:
+    case PGC_S_FILE:
+    case PGC_S_ARGV:
+    case PGC_S_DATABASE:
+    case PGC_S_OVERRIDE:
+    case PGC_S_TEST: return true;  // ALTER DATABASE or ALTER ROLE, which the next session tells
+    default: break;
   }
-  return true;
+  GUC_check_errcode(ERRCODE_CANT_CHANGE_RUNTIME_PARAM);
+  GUC_check_errmsg("detid.node_id cannot be set for a session or a role");
+  GUC_check_errhint(
+      "Use ALTER SYSTEM SET detid.node_id = 1; SELECT pg_reload_conf(); or ALTER DATABASE mydb SET "
+      "detid.node_id = 1;");
+  return false;
 }
 
 void AssignInt(int, void*) { ForgetMinters(); }

@@ -40,13 +40,14 @@ struct alignas(kCacheLine) Database {
   std::atomic<int64_t> evicted_us{0};
 };
 
-// A shard serves one (database, generator, node id, definition), or its twin with a pinned clock.
+// A shard serves one (database, generator, node id), or its twin with a pinned clock. A generator
+// is known by the fingerprint of its definition, not by its oid: one that is dropped and made
+// again goes on where it was, and an oid that is used again means nothing.
 struct ShardKey {
   ObjectId database;
-  ObjectId generator;
   int32_t node;
-  uint32_t pinned;
-  uint64_t definition;  // its fingerprint: other definitions place positions differently
+  uint64_t generator;
+  uint64_t pinned;
 
   friend bool operator==(const ShardKey&, const ShardKey&) = default;
 };

@@ -157,6 +157,12 @@ TEST(Definition, SameForDecodingLooksAtAllButAudit) {
   EXPECT_FALSE(SameForDecoding(x, DefinitionOf("node:10 time:41@1ms").value));
 }
 
+TEST(Definition, FingerprintIsGoldenAndLeavesOutAudit) {
+  EXPECT_EQ(Fingerprint(Parsed(kLabel)), 0x4cfdc70a41731755u);
+  EXPECT_EQ(Fingerprint(Parsed(With("range", "each"))), 0x4cfdc70a41731755u);
+  EXPECT_NE(Fingerprint(Parsed(With("backend", "node"))), 0x4cfdc70a41731755u);
+}
+
 TEST(Definition, SaltOfIsGolden) {
   EXPECT_EQ(SaltOf("public.orders_id"), 0x811d462236f4ea15u);
   EXPECT_EQ(SaltOf("detid.default_id"), 0x634599de61fb6713u);

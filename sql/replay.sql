@@ -1,0 +1,52 @@
+-- Recorded ids made again.
+SET timezone = 'UTC';
+SELECT detid.create_generator('p_id');
+SELECT detid.create_generator('p_each', 'time:41@1ms node:10 sequence:12', audit => 'each');
+SELECT detid.create_generator('p_uuid', 'uuid7');
+SELECT detid.create_generator('p_hash', 'time:48@1ms sequence:12 node:16 hash:64');
+SET detid.clock = '2025-06-01T00:00:00Z';
+BEGIN;
+SELECT array_agg(id) FROM detid.next_ids('p_id', 4) id;
+SELECT detid.next_id('p_each', 'alice'), detid.next_id('p_each');
+SELECT count(*) FROM detid.next_uuids('p_uuid', 1000);
+SELECT detid.next_text('p_hash', 'carol');
+COMMIT;
+SELECT ordinal, recorded, regenerated, matches, reason FROM detid.replay('p_id') ORDER BY entry, ordinal;
+SELECT ordinal, recorded, regenerated, matches, reason FROM detid.replay('p_each') ORDER BY entry, ordinal;
+SELECT ordinal, recorded, regenerated, matches, reason FROM detid.replay('p_hash') ORDER BY entry, ordinal;
+SELECT count(*), count(recorded), bool_and(matches) FROM detid.replay('p_uuid');
+SELECT generator, entries, ids, mismatches, first_mismatch, unverified FROM detid.verify_replay(since => '2025-05-31Z', until => '2025-06-02Z') WHERE generator::text LIKE 'p\_%' ORDER BY generator::text;
+SELECT * FROM detid.verify_replay('p_id', until => '2025-06-01Z');
+
+-- A forged entry is found, wherever the forgery is.
+BEGIN;
+ALTER TABLE detid.ledger DISABLE TRIGGER refuse_change;
+UPDATE detid.ledger SET last_id = '1' WHERE generator_name = 'public.p_id';
+SELECT ordinal, recorded, regenerated, matches FROM detid.replay('p_id');
+SELECT ids, mismatches, first_mismatch IS NOT NULL AS found FROM detid.verify_replay('p_id');
+UPDATE detid.ledger SET digest = 0 WHERE generator_name = 'public.p_uuid';
+SELECT ids, mismatches FROM detid.verify_replay('p_uuid');
+UPDATE detid.ledger SET inputs = '{mallory,NULL}' WHERE generator_name = 'public.p_each';
+SELECT ids, mismatches FROM detid.verify_replay('p_each');
+UPDATE detid.ledger SET inputs = '{mallory}' WHERE generator_name = 'public.p_hash';
+SELECT ids, mismatches FROM detid.verify_replay('p_hash');
+ROLLBACK;
+
+-- Without the seed there is no verdict, and no false alarm.
+BEGIN;
+DELETE FROM detid._seed;
+SELECT matches, reason, count(*) FROM detid.replay('p_uuid') GROUP BY 1, 2;
+SELECT ids, mismatches, unverified FROM detid.verify_replay('p_uuid');
+ROLLBACK;
+
+-- Nor without the generator, also if another has its name now.
+ALTER SEQUENCE p_id RENAME TO p_renamed;
+SELECT ids, mismatches, unverified FROM detid.verify_replay('p_renamed');
+DROP SEQUENCE p_each, p_renamed;
+SELECT detid.create_generator('p_each', 'time:41@1ms node:12 sequence:10', audit => 'each');
+SELECT DISTINCT matches, reason FROM detid.replay('p_each');
+SELECT generator, ids, mismatches, unverified FROM detid.verify_replay(since => '2025-06-01Z', until => '2025-06-01 00:00:00.001Z') WHERE generator IS NULL;
+
+SELECT * FROM detid.replay('pg_class');
+SELECT detid.prune_ledger('2025-06-02Z') > 0;
+DROP SEQUENCE p_each, p_uuid, p_hash;
