@@ -13,6 +13,10 @@
 
 set -u
 umask 022
+unset CDPATH MAKEFLAGS MAKELEVEL
+for variable in ${!PG@}; do  # somebody's PGHOST must not lead us to his server
+  [ "$variable" = PG_CONFIG ] || unset "$variable"
+done
 export LC_ALL=C.UTF-8
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin  # an ordinary user's PATH lacks dpkg's helpers
 
@@ -21,6 +25,7 @@ me=scripts/$(basename "$0")
 is_root=false
 [ "$(id -u)" -eq 0 ] && is_root=true
 oldest_major=15
+server_user=$(id -un)
 work=
 child=
 
@@ -35,10 +40,12 @@ die() {
 
 # --- Leaving nothing behind -------------------------------------------------------------------
 
-# Runs a command that a signal to this script reaches too: in a process group of its own, waited
-# for in the background. Never sudo, which wants the terminal.
+# Runs a command in a directory so that a signal to this script reaches it too: in a process group
+# of its own, waited for in the background. Never sudo, which wants the terminal.
 supervise() {
-  setsid env --default-signal=INT,QUIT "$@" </dev/null &
+  local directory=$1
+  shift
+  setsid env --default-signal=INT,QUIT -C "$directory" "$@" </dev/null &
   child=$!
   wait "$child"
   local status=$?
@@ -68,6 +75,7 @@ clean_up() {
     wait "$child" 2>/dev/null
   fi
   if [ -n "$work" ]; then
+    stop_servers "$work"  # one may have been about to start
     rm -rf "$work"
   fi
 }
@@ -81,8 +89,9 @@ trap 'exit 143' TERM
 # The major versions that are installed with server and headers, newest first.
 installed_majors() {
   local dir
-  for dir in /usr/lib/postgresql/*/; do
-    [ -x "$dir/bin/postgres" ] && [ -f "$dir/lib/pgxs/src/makefiles/pgxs.mk" ] && basename "$dir"
+  for dir in /usr/lib/postgresql/[1-9][0-9]; do
+    [ "${dir##*/}" -ge "$oldest_major" ] 2>/dev/null && [ -x "$dir/bin/postgres" ] &&
+      [ -f "$dir/lib/pgxs/src/makefiles/pgxs.mk" ] && echo "${dir##*/}"
   done | sort -rn
 }
 
@@ -124,7 +133,7 @@ have() {
     postgresql-[0-9]*) [ -x "$bindir/postgres" ] && [ -x "$bindir/initdb" ] ;;
     g++ | make | cmake | pkg-config) command -v "$1" >/dev/null ;;
     clang) find_clang ;;
-    libclang-rt-dev) find_clang && fuzzer_links ;;
+    libclang-rt-*) find_clang && fuzzer_links ;;
     libsodium-dev) pkg-config --exists libsodium 2>/dev/null ;;
     libgtest-dev) pkg-config --exists gtest 2>/dev/null ;;
     libipc-run-perl) perl -MIPC::Run -e1 2>/dev/null ;;
@@ -156,37 +165,35 @@ need_apt() {
     die "this system has no apt-get; install what corresponds to these packages of Debian:" "$1"
 }
 
-# Runs a command as root, through sudo where needed. $1: the command as a person would type it.
+# Fails if this user cannot become root. $1: the command that needs it.
+need_root() {
+  $is_root && return
+  command -v sudo >/dev/null ||
+    die "this needs root, and there is no sudo; as root, run" "$1" "and start $me again"
+  sudo true || die "this needs root, and sudo refuses; as root, run" "$1" "and start $me again"
+}
+
 as_root() {
-  local typed=$1
-  shift
-  if $is_root; then
-    "$@"
-  elif ! command -v sudo >/dev/null; then
-    die "this needs root, and there is no sudo; as root, run" "$typed" "and start $me again"
-  elif ! sudo true; then
-    die "this needs root, and sudo refuses; as root, run" "$typed" "and start $me again"
-  else
-    sudo "$@"
-  fi
+  if $is_root; then "$@"; else sudo "$@"; fi
 }
 
 apt_update() {
   local log
-  say "reading the lists of Debian's packages (apt-get update)"
-  log=$(as_root "apt-get update" apt-get -q update 2>&1) || die "apt-get update failed:" "$log"
+  need_root "apt-get update"
+  say "reading the lists of Debian's packages"
+  log=$(as_root apt-get -q update 2>&1) || die "apt-get update failed:" "$log"
 }
 
 # Installs without starting anything: Debian's PostgreSQL would make a cluster and start it.
 apt_install() {
-  as_root "apt-get install -y --no-install-recommends $*" \
-    env DEBIAN_FRONTEND=noninteractive sh -c '
-      conf=/etc/postgresql-common/createcluster.d/pg_detid.conf
-      trap "rm -f $conf" EXIT
-      trap "exit 1" HUP INT TERM
-      mkdir -p "${conf%/*}" && echo "create_main_cluster = false" >"$conf" || exit 1
-      apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
-    ' sh "$@" </dev/null
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  as_root env DEBIAN_FRONTEND=noninteractive sh -c '
+    conf=/etc/postgresql-common/createcluster.d/pg_detid.conf
+    trap "rm -f $conf" EXIT
+    trap "exit 1" HUP INT TERM
+    mkdir -p "${conf%/*}" && echo "create_main_cluster = false" >"$conf" || exit 1
+    apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
+  ' sh "$@" </dev/null 2>&1
 }
 
 # Sees to it that packages are installed. Does nothing, and needs no network, if all are.
@@ -197,13 +204,14 @@ setup() {
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   need_apt "${missing[*]}"
+  need_root "apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
   say "installing ${missing[*]}"
   if ! apt-get install --simulate --no-install-recommends "${missing[@]}" >/dev/null 2>&1; then
     apt_update
   fi
-  if ! log=$(apt_install "${missing[@]}" 2>&1); then
+  if ! log=$(apt_install "${missing[@]}"); then
     apt_update  # the lists may have been older than what the mirror still has
-    log=$(apt_install "${missing[@]}" 2>&1) ||
+    log=$(apt_install "${missing[@]}") ||
       die "apt-get install ${missing[*]} failed:" "$(tail -n 20 <<<"$log")"
   fi
   for package in "${missing[@]}"; do
@@ -213,14 +221,15 @@ setup() {
 
 # What building the extension and running it on a server takes.
 setup_extension() {
+  choose_postgres
   setup g++ make pkg-config libsodium-dev "postgresql-server-dev-$pg_major" "postgresql-$pg_major"
+  choose_server_user
 }
 
 # --- Servers ----------------------------------------------------------------------------------
 
 # Servers do not start as root: root steps down to the user whom Debian's package made.
 choose_server_user() {
-  server_user=$(id -un)
   if $is_root; then
     server_user=postgres
     id "$server_user" >/dev/null 2>&1 ||
@@ -237,11 +246,14 @@ as_server_user() {
   fi
 }
 
-supervise_as_server_user() {
+# As supervise, but as the server user.
+supervise_server() {
+  local directory=$1
+  shift
   if $is_root; then
-    supervise runuser -u "$server_user" -- "$@"
+    supervise "$directory" runuser -u "$server_user" -- env HOME="$work" "$@"
   else
-    supervise "$@"
+    supervise "$directory" "$@"
   fi
 }
 
@@ -256,7 +268,6 @@ server_directory() {
 }
 
 make_work() {
-  choose_server_user
   work=$(server_directory pg_detid) || exit 1
 }
 
@@ -278,28 +289,29 @@ build_extension() {
   mkdir -p "$top/build" || return 1
   if [ "$(cat "$made_for" 2>/dev/null)" != "$now" ]; then
     rm -f "$made_for"
-    supervise make -C "$top" --no-print-directory PG_CONFIG="$pg_config" clean || return 1
+    supervise "$top" make --no-print-directory PG_CONFIG="$pg_config" clean || return 1
   fi
-  supervise make -C "$top" --no-print-directory -j "$jobs" PG_CONFIG="$pg_config" || return 1
+  supervise "$top" make --no-print-directory -j "$jobs" PG_CONFIG="$pg_config" || return 1
   printf '%s\n' "$now" >"$made_for"
 }
 
 is_installed() {
   local file dir
   dir=$("$pg_config" --sharedir)/extension
-  for file in "$top"/pg_detid.control "$top"/pg_detid--*.sql; do
-    cmp -s "$file" "$dir/$(basename "$file")" || return 1
+  for file in "$top"/pg_detid.control "$top"/pg_detid--*.sql "$top"/sql/upgrade/*.sql; do
+    [ ! -e "$file" ] || cmp -s "$file" "$dir/${file##*/}" || return 1
   done
   cmp -s "$top/pg_detid.so" "$("$pg_config" --pkglibdir)/pg_detid.so"
 }
 
 # Installs what build_extension built, unless it is installed already.
 install_extension() {
-  local command=(make -C "$top" --no-print-directory PG_CONFIG="$pg_config" install)
-  is_installed && return 0
+  local install=(make -C "$top" --no-print-directory PG_CONFIG="$pg_config" install)
+  is_installed && return
   if [ -w "$("$pg_config" --pkglibdir)" ] && [ -w "$("$pg_config" --sharedir)" ]; then
-    "${command[@]}"
+    "${install[@]}"
   else
-    as_root "${command[*]}" "${command[@]}"
+    need_root "${install[*]}"
+    as_root "${install[@]}"
   fi
 }

@@ -24,7 +24,7 @@ SELECT * FROM error_of($$SELECT detid.create_generator('b', 'time:41@1ms node:5 
 SELECT * FROM error_of($$SELECT detid.create_generator('b', 'node:10 sequence:12')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', 'node:10')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', 'time:41@1ms const:2=4 sequence:12')$$);
-SELECT * FROM error_of($$SELECT detid.create_generator('b', 'time:41@1ms node:10 worker:2 sequence:10')$$);
+SELECT state, message, hint FROM error_of($$SELECT detid.create_generator('b', 'time:41@1ms node:10 worker:2 sequence:10')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', NULL)$$);
 SELECT * FROM error_of($$SELECT detid.create_generator(NULL)$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('a.b.c.d')$$);
@@ -32,6 +32,7 @@ SELECT * FROM error_of($$SELECT detid.create_generator('nowhere.b')$$);
 -- Epochs, audit, ordering.
 SELECT * FROM error_of($$SELECT detid.create_generator('b', epoch => 'infinity')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', epoch => '2999-01-01Z')$$);
+SELECT * FROM error_of($$SELECT detid.create_generator('b', epoch => '0044-03-15 BC')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', 'uuid7', epoch => '2020-01-01Z')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', audit => 'all')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', ordering => 'global')$$);

@@ -34,8 +34,7 @@ std::string_view Trim(std::string_view s) {
 }
 
 Status LabelError(std::string_view part, const char* why) {
-  return Status::Error(Code::kLabelSyntax, "\"%.*s\": %s.",
-                       static_cast<int>(part.size() < 80 ? part.size() : 80), part.data(), why);
+  return Status::Error(Code::kLabelSyntax, "\"%.*s\": %s.", Clip(part, 80), part.data(), why);
 }
 
 enum Key { kLayout, kEpoch, kAudit, kOrdering, kSalt, kKeys };
@@ -150,14 +149,16 @@ bool SameForDecoding(const Definition& a, const Definition& b) {
 }
 
 int64_t EndOfEpochUs(const Definition& d) {
+  constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  const int64_t last = static_cast<int64_t>(LowMask(d.layout.time_bits()));
   int64_t us = 0;
-  const int64_t ticks = static_cast<int64_t>(LowMask(d.layout.time_bits())) + 1;
-  return TimeOfTick(d.layout, d.epoch_us, ticks, &us) ? us : std::numeric_limits<int64_t>::max();
+  return last < kNever && TimeOfTick(d.layout, d.epoch_us, last + 1, &us) ? us : kNever;
 }
 
 double IdsPerSecond(const Layout& layout) {
   if (!layout.shows(Kind::kTime)) return 0;
-  return 1e7 / layout.unit * static_cast<double>(uint64_t{1} << layout.sequence_bits());
+  return 1e7 / layout.unit *
+         static_cast<double>(uint64_t{1} << (layout.sequence_bits() + layout.bits_of(Kind::kWorker)));
 }
 
 const Definition& DefaultIdDefinition() {

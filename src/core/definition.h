@@ -56,11 +56,12 @@ uint64_t Fingerprint(const Definition& definition);
 // True if ids of `a` decode under `b` to the same coordinates, in the same order of minting.
 bool SameForDecoding(const Definition& a, const Definition& b);
 
-// The last tick whose ids the layout can hold, and when it begins; microseconds since 1970,
-// INT64_MAX if that is beyond 64 bits.
+// The first instant whose ids the layout cannot hold; microseconds since 1970, INT64_MAX if that
+// is beyond 64 bits.
 int64_t EndOfEpochUs(const Definition& definition);
 
-// Ids a second and node that the shown fields allow; 0 where nothing limits it.
+// Ids a second and node that the layout has room for, all workers together; 0 where it sets no
+// limit.
 double IdsPerSecond(const Layout& layout);
 
 // The generators that come with the extension, and the ledger's own.

@@ -24,8 +24,7 @@ int HexValue(char c) {
 Status IdError(std::string_view text, const char* why) {
   constexpr size_t kShown = 60;
   return Status::Error(Code::kIdSyntax, "\"%.*s\"%s %s.",
-                       static_cast<int>(text.size() < kShown ? text.size() : kShown), text.data(),
-                       text.size() > kShown ? "..." : "", why);
+                       Clip(text, kShown), text.data(), text.size() > kShown ? "..." : "", why);
 }
 
 // Hexadecimal digits, most significant first; hyphens where a uuid has them.
@@ -104,7 +103,7 @@ Result<Bits> ParseId(const Layout& layout, std::string_view text) {
   const char* last = text.data() + text.size();
   const auto [end, error] = std::from_chars(text.data(), last, id.word[0]);
   const bool canonical = text.size() == 1 || (!text.empty() && text[0] != '0');
-  if (error != std::errc() || end != last || !canonical)
+  if (error != std::errc() || end != last || !canonical || id.word[0] >> 63 != 0)
     return IdError(text, "is not a decimal number from 0 to 9223372036854775807");
   return id;
 }

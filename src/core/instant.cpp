@@ -83,10 +83,10 @@ bool ReadZone(Reader* r, int64_t* us) {
 Result<int64_t> ParseInstant(std::string_view text) {
   const auto error = [&] {
     return Status::Error(Code::kInstantSyntax, "\"%.*s\" is not a time such as 2025-01-01T00:00:00Z.",
-                         static_cast<int>(text.size() < 60 ? text.size() : 60), text.data());
+                         Clip(text, 60), text.data());
   };
   Reader r(text);
-  const int year = r.Digits(4, 5);
+  const int year = r.Digits(4, 4);
   if (year < 1 || !r.Eat('-')) return error();
   const int month = r.Digits(2, 2);
   if (month < 0 || !r.Eat('-')) return error();
@@ -101,7 +101,9 @@ Result<int64_t> ParseInstant(std::string_view text) {
     if (!ReadTimeOfDay(&r, &time_us)) return error();
   if (!ReadZone(&r, &zone_us) || !r.AtEnd()) return error();
   const int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
-  return days * kUsPerDay + time_us - zone_us;
+  const int64_t us = days * kUsPerDay + time_us - zone_us;
+  if (us < kMinInstantUs || us > kMaxInstantUs) return error();
+  return us;
 }
 
 int FormatInstant(int64_t us, char* out, int size) {

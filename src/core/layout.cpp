@@ -60,7 +60,7 @@ class Parser {
   }
 
   Status Error(const char* expected) const {
-    const int shown = static_cast<int>(text_.size() - at_ < 20 ? text_.size() - at_ : 20);
+    const int shown = Clip(text_.substr(at_), 20);
     if (shown == 0)
       return Status::Error(Code::kLayoutSyntax, "At the end of the layout, %s was expected.",
                            expected);

@@ -13,7 +13,8 @@
 //   hash:N        bits of a BLAKE2b of the input
 //   const:N=V     the value V, decimal or 0x hexadecimal
 //
-// Any field may be cut into parts, high bits first (a later part of `time` needs no unit).
+// The time and the sequence may be cut into parts, high bits first (a later part of the time needs
+// no unit); const, random and hash fields may occur as often as wanted.
 // Ids of up to 63 bits are bigint, of 128 bits uuid, of 129 to 160 bits text.
 //
 // Invariants of a Layout that ParseLayout returned:

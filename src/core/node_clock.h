@@ -11,11 +11,12 @@
 //
 // Invariants:
 //   C1  a reader takes its boot reading first and loads the word after it.
-//   C2  a new word never gives less than the old one at any boot reading taken so far: a switch
-//       to slewing crosses the old line kSwitchMargin later, not at once, so a calibrator that is
-//       descheduled for less than that between its reading and its switch takes nobody back.
-//       What exceeds the margin counts for a tenth of it. Uniqueness does not hang on this
-//       (sequence.h takes the maximum); the order across backends does.
+//   C2  a new word gives no less than the old one at any boot reading of the last kSwitchMarginUs
+//       and of as long after: a switch to slewing meets the old line that much later, a switch
+//       from it met the old line that much earlier. So neither a calibrator nor a reader that is
+//       descheduled for less than that between its reading and the word takes anybody back; what
+//       exceeds the margin counts for a tenth of it. Uniqueness does not hang on this (sequence.h
+//       takes the maximum); the order across backends does.
 //   C3  a difference beyond max_step is not believed.
 
 #pragma once
@@ -73,8 +74,8 @@ class NodeClock {
     Calibration what = Calibration::kSteady;
     if (behind > max_step_us || behind < -max_step_us) {
       what = Calibration::kDisbelieved;
-      if (old & 1) next = Steady(Time(old, r.boot_after) - r.boot_after);
-    } else if (behind > (old & 1 ? 0 : kMaxBracketUs)) {
+      if (old & 1) next = SteadyFrom(old, boot - kSwitchMarginUs);
+    } else if (behind > (old & 1 ? kSwitchMarginUs / 10 : kMaxBracketUs)) {
       what = Calibration::kFollowed;
       next = Steady(r.real - boot);
     } else if (behind < -kMaxBracketUs) {
@@ -99,6 +100,10 @@ class NodeClock {
   }
 
  private:
+  // The steady line that meets the slewing one at `boot_us`, and is above it from there on.
+  static uint64_t SteadyFrom(uint64_t slewing, int64_t boot_us) {
+    return Steady(Time(slewing, boot_us) - boot_us);
+  }
   // Bit 0: slewing. The rest: the offset in microseconds, signed.
   static uint64_t Steady(int64_t offset) { return static_cast<uint64_t>(offset) << 1; }
   static int64_t Time(uint64_t word, int64_t boot_us) {

@@ -61,15 +61,18 @@ void DrawValue(const Definition& d, const Bits& id, const Decomposed& parts, con
     out->Add("%s", text);
     return;
   }
-  out->Add("%llu", static_cast<unsigned long long>(FieldOf(field, id)));
+  // The lowest part of the time stands for the whole.
   int64_t us = 0;
+  const int64_t tick = parts.coordinates.tick;
   if (field.kind == Kind::kTime && field.below == 0 &&
-      TimeOfTick(d.layout, d.epoch_us, parts.coordinates.tick, &us)) {
+      TimeOfTick(d.layout, d.epoch_us, tick, &us)) {
     char unit[16], instant[kMaxInstantText];
     FormatUnit(d.layout.unit, unit, sizeof unit);
     FormatInstant(us, instant, sizeof instant);
-    out->Add(" x %s = %s", unit, instant);
+    out->Add("%lld x %s = %s", static_cast<long long>(tick), unit, instant);
+    return;
   }
+  out->Add("%llu", static_cast<unsigned long long>(FieldOf(field, id)));
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ constexpr Preset kPresets[] = {
     // 53 bits, the integers that a JavaScript number holds exactly. 40 bits of milliseconds last
     // until 2059; 7 bits of sequence are 128,000 ids a second and node; 64 nodes.
     {"js53", "time:40@1ms node:6 sequence:7", kDefaultEpochUs, false,
-     "safe as a JavaScript number: below Number.MAX_SAFE_INTEGER"},
+     "safe as a JavaScript number: at most Number.MAX_SAFE_INTEGER"},
     {"uuid7", "time:48@1ms const:4=7 sequence:12 const:2=2 node:10 worker:12 random:40", 0, true,
      "RFC 9562 section 5.7; the 12 + 62 free bits as section 6.2 allows"},
 };

@@ -8,6 +8,7 @@
 #include <cstdarg>
 #include <cstdint>
 #include <cstdio>
+#include <string_view>
 
 namespace detid {
 
@@ -28,6 +29,14 @@ enum class Code : uint8_t {
   kSeedMissing,       // the layout has random fields and no seed is at hand
 };
 
+// The longest beginning of `text` of up to `most` bytes that ends with a whole UTF-8 character, for
+// use as the precision of a \"%.*s\".
+constexpr int Clip(std::string_view text, size_t most) {
+  if (text.size() <= most) return static_cast<int>(text.size());
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) most--;
+  return static_cast<int>(most);
+}
+
 // A code and one line of detail with the offending value. Trivially destructible, so that a
 // function which holds one may be left by longjmp.
 struct Status {
@@ -43,8 +52,11 @@ struct Status {
     status.code = code;
     va_list args;
     va_start(args, format);
-    std::vsnprintf(status.detail, sizeof status.detail, format, args);
+    char whole[2 * sizeof status.detail];
+    std::vsnprintf(whole, sizeof whole, format, args);
     va_end(args);
+    std::snprintf(status.detail, sizeof status.detail, "%.*s",
+                  Clip(whole, sizeof status.detail - 1), whole);
     return status;
   }
 };

@@ -64,6 +64,8 @@ void SetEpoch(Definition* d, TimestampTz epoch) {
   char text[kMaxInstantText], own[kMaxInstantText];
   FormatInstant(us, text, sizeof text);
   FormatInstant(d->epoch_us, own, sizeof own);
+  if (us < kMinInstantUs)
+    Raise(Error::kEpochInvalid, "The epoch is before the year 1.");
   if (epoch > GetCurrentTimestamp())
     Raise(Error::kEpochInvalid, "The epoch %s is in the future.", text);
   if (d->preset != nullptr && d->preset->epoch_fixed && us != d->epoch_us)

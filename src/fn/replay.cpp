@@ -50,7 +50,7 @@ constexpr char kReplayQuery[] =
 constexpr char kTraceQuery[] =
     "SELECT " DETID_ENTRY_COLUMNS
     " FROM detid.ledger WHERE definition OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR (minted_at "
-    "OPERATOR(pg_catalog.>=) $2 OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => 2) AND "
+    "OPERATOR(pg_catalog.>=) ($2 OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => 2)) AND "
     "minted_at OPERATOR(pg_catalog.<=) $2)) "
     "ORDER BY node USING OPERATOR(pg_catalog.<), entry USING OPERATOR(pg_catalog.<)";
 

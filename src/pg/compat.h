@@ -65,6 +65,15 @@ inline void InitRangeTable(EState* estate, Relation relation) {
 #endif
 }
 
+// Memory for a setting's `extra`, which the server frees; null if there is none.
+inline void* AllocateExtra(size_t bytes) {
+#if PG_VERSION_NUM >= 160000
+  return guc_malloc(LOG, bytes);
+#else
+  return malloc(bytes);
+#endif
+}
+
 // The wait event of a backend that waits for the clock to catch up with its sequence.
 inline uint32 OverloadWaitEvent() {
 #if PG_VERSION_NUM >= 170000

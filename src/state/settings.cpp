@@ -56,7 +56,7 @@ struct PinnedClock {
 };
 
 bool CheckClock(char** value, void** extra, GucSource source) {
-  PinnedClock* clock = static_cast<PinnedClock*>(malloc(sizeof(PinnedClock)));
+  PinnedClock* clock = static_cast<PinnedClock*>(compat::AllocateExtra(sizeof(PinnedClock)));
   if (clock == nullptr) return false;
   *extra = clock;
   clock->pinned = strcmp(*value, "system") != 0;

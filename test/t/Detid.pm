@@ -27,7 +27,8 @@ sub new_node
 	%options = (node_id => 7, preload => 1, extension => 1, init => {}, conf => '', %options);
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init(%{ $options{init} });
-	$node->append_conf('postgresql.conf', "log_statement = none\n");
+	# As servers are; Cluster's own is minimal.
+	$node->append_conf('postgresql.conf', "log_statement = none\nwal_level = replica\n");
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_detid'\n")
 	  if $options{preload};
 	$node->append_conf('postgresql.conf', "detid.node_id = $options{node_id}\n")

@@ -81,7 +81,7 @@ TEST(IdText, UuidBytesAreBigEndian) {
 void ExpectRefused(const Layout& layout, const std::string& text, const std::string& why) {
   const Result<Bits> r = ParseId(layout, text);
   EXPECT_EQ(r.status.code, Code::kIdSyntax) << text;
-  EXPECT_EQ(r.status.detail, "\"" + text.substr(0, 60) + "\" " + why);
+  EXPECT_EQ(r.status.detail, "\"" + text.substr(0, 60) + (text.size() > 60 ? "\"... " : "\" ") + why);
 }
 
 TEST(IdText, RefusesWhatIsNoBigint) {
@@ -92,7 +92,7 @@ TEST(IdText, RefusesWhatIsNoBigint) {
   EXPECT_EQ(ParseId(kBigint, "9223372036854775807").value, (Bits{{9223372036854775807, 0, 0}}));
 }
 
-TEST(IdText, DISABLED_RefusesNumbersAboveBigint) {
+TEST(IdText, RefusesNumbersAboveBigint) {
   for (const char* text : {"9223372036854775808", "18446744073709551615"})
     ExpectRefused(kBigint, text, "is not a decimal number from 0 to 9223372036854775807.");
 }

@@ -51,7 +51,7 @@ TEST(Instant, ParsesEveryForm) {
       {"2025-01-01T00:00:00.000001Z", 1735689600000001},
       {"2024-02-29T23:59:59.999999Z", 1709251199999999},
       {"0001-01-01T00:00:00Z", -62135596800000000},
-      {"10889-08-02T05:31:50.656Z", 281474976710656000},
+      {"9999-12-31T23:59:59.999999Z", 253402300799999999},
   };
   for (const auto& [text, us] : kTexts) {
     const Result<int64_t> r = ParseInstant(text);
@@ -93,16 +93,15 @@ TEST(Instant, RefusesWhatIsNoTimeWithAZone) {
   }
 }
 
-TEST(Instant, DISABLED_RefusesYearsBeyondTheCalendar) {
-  for (const char* text : {"32768-01-01Z", "40000-01-01Z", "70000-01-01Z", "99999-12-31Z"})
+TEST(Instant, RefusesYearsBeyondTheCalendar) {
+  for (const char* text : {"10000-01-01Z", "10889-08-02Z", "32768-01-01Z", "40000-01-01Z", "70000-01-01Z", "99999-12-31Z"})
     EXPECT_EQ(ParseInstant(text).status.code, Code::kInstantSyntax) << text;
 }
 
 TEST(Instant, RoundTripsThroughText) {
   std::mt19937_64 rng(7);
-  constexpr int64_t kFirst = -62135596800000000, kLast = 971890963199999999;  // years 1 to 32767
-  for (int i = 0; i < 50000; i++) {
-    const int64_t us = kFirst + static_cast<int64_t>(rng() % static_cast<uint64_t>(kLast - kFirst));
+    for (int i = 0; i < 50000; i++) {
+    const int64_t us = kMinInstantUs + static_cast<int64_t>(rng() % static_cast<uint64_t>(kMaxInstantUs - kMinInstantUs));
     const Result<int64_t> r = ParseInstant(Format(us));
     ASSERT_TRUE(r.ok()) << Format(us);
     ASSERT_EQ(r.value, us) << Format(us);
@@ -110,7 +109,7 @@ TEST(Instant, RoundTripsThroughText) {
 }
 
 // Whatever is accepted can be written and read again, or a label could not be restored.
-TEST(Instant, DISABLED_AcceptsOnlyWhatCanBeWrittenAgain) {
+TEST(Instant, AcceptsOnlyWhatCanBeWrittenAgain) {
   for (const char* text : {"0001-01-01T00:00:00+15:00", "32767-12-31T23:59:59-15:00"}) {
     const Result<int64_t> r = ParseInstant(text);
     if (!r.ok()) continue;

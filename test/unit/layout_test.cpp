@@ -81,7 +81,7 @@ TEST(Layout, SyntaxErrorsNameTheirPosition) {
 }
 
 // The detail goes to clients, which refuse half a letter of UTF-8.
-TEST(Layout, DISABLED_SyntaxErrorsQuoteWholeCharacters) {
+TEST(Layout, SyntaxErrorsQuoteWholeCharacters) {
   ExpectRefused(Code::kLayoutSyntax,
                 {"xxxxxxxxxxxxxxxxxxx\xc3\xa9",  // the twentieth byte is half a letter
                  "At character 1, \"xxxxxxxxxxxxxxxxxxx\": one of time, node, worker, sequence, "

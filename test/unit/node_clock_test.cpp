@@ -118,8 +118,10 @@ TEST(NodeClock, StopsSlewingTowardsAClockItDisbelieves) {
   EXPECT_EQ(clock.Calibrate(Reading(boot, kReal - 2 * kMaxStep), kMaxStep),
             Calibration::kDisbelieved);
   EXPECT_FALSE(clock.slewing());
-  EXPECT_EQ(clock.At(boot), before);
-  EXPECT_EQ(clock.At(boot + kSecond), before + kSecond);
+  // From a margin earlier on, so that no reader of that time goes back.
+  constexpr int64_t kUp = NodeClock::kSwitchMarginUs / 10;
+  EXPECT_EQ(clock.At(boot), before + kUp);
+  EXPECT_EQ(clock.At(boot + kSecond), before + kUp + kSecond);
 }
 
 TEST(NodeClock, ThrowsAwayAnUncertainReading) {
@@ -249,7 +251,7 @@ TEST(NodeClock, ASlowReaderIsNotTakenBackBySlewing) {
   EXPECT_GE(clock.At(slow), before);
 }
 
-TEST(NodeClock, DISABLED_ASlowReaderIsNotTakenBackByTheEndOfSlewing) {
+TEST(NodeClock, ASlowReaderIsNotTakenBackByTheEndOfSlewing) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
   clock.Calibrate(Reading(kBoot, kReal - kSecond), kMaxStep);
@@ -262,7 +264,7 @@ TEST(NodeClock, DISABLED_ASlowReaderIsNotTakenBackByTheEndOfSlewing) {
   EXPECT_GE(clock.At(slow), before);
 }
 
-TEST(NodeClock, DISABLED_ASlowReaderIsNotTakenBackByDisbelief) {
+TEST(NodeClock, ASlowReaderIsNotTakenBackByDisbelief) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
   clock.Calibrate(Reading(kBoot, kReal - kSecond), kMaxStep);

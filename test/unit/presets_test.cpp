@@ -72,7 +72,7 @@ constexpr Pinned kPinned[] = {
     {"js53", "time:40@1ms node:6 sequence:7", 53, 1735689600000000, false,
      "2059-11-04T19:53:47.776Z", 128000},
     {"uuid7", "time:48@1ms const:4=7 sequence:12 const:2=2 node:10 worker:12 random:40", 128, 0,
-     true, "10889-08-02T05:31:50.656Z", 4096000},
+     true, "10889-08-02T05:31:50.656Z", 16777216000.0},
 };
 
 TEST(Presets, TextBitsAndEpochArePinned) {
