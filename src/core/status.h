@@ -41,7 +41,19 @@ constexpr int Clip(std::string_view text, size_t most) {
 // function which holds one may be left by longjmp.
 struct Status {
   Code code = Code::kOk;
-  char detail[200] = {};
+  char detail[200];  // empty if ok
+
+  Status() { detail[0] = '\0'; }
+  // An Ok costs no copy: it is on the way of every value.
+  Status(const Status& other) { *this = other; }
+  Status& operator=(const Status& other) {
+    code = other.code;
+    if (ok())
+      detail[0] = '\0';
+    else
+      __builtin_memcpy(detail, other.detail, sizeof detail);
+    return *this;
+  }
 
   bool ok() const { return code == Code::kOk; }
 

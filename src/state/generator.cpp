@@ -86,15 +86,19 @@ Entry* EntryFor(Oid generator) {
     entries = hash_create("pg_detid generators", 32, &control, HASH_ELEM | HASH_BLOBS);
     before_shmem_exit(AtExit, 0);
   }
+  // Most calls ask for the one that the call before asked for.
+  static Entry* last = nullptr;
+  if (last != nullptr && last->generator == generator) return last;
   bool found = false;
   Entry* e = static_cast<Entry*>(hash_search(entries, &generator, HASH_FIND, &found));
-  if (found) return e;
+  if (found) return last = e;
   if (hash_get_num_entries(entries) > kManyEntries)
     EachEntry([](Entry* old) {
       if (old->minter.ready || old->defined) return;
       DetachShard(&old->minter);
       old->minter.generator = InvalidOid;
       hash_search(entries, &old->generator, HASH_REMOVE, nullptr);
+      old->generator = InvalidOid;
     });
   e = static_cast<Entry*>(hash_search(entries, &generator, HASH_ENTER, &found));
   e->defined = false;

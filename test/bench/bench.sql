@@ -1,0 +1,48 @@
+-- SPDX-License-Identifier: PostgreSQL
+--
+-- The benchmark's objects: empty functions, generators that are not at their capacity, and a
+-- function that times an expression.
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+CREATE EXTENSION pg_detid;
+CREATE EXTENSION IF NOT EXISTS "uuid-ossp";
+CREATE FUNCTION empty(regclass) RETURNS bigint LANGUAGE c STRICT VOLATILE AS :'empty', 'empty_bigint';
+CREATE FUNCTION empty(bigint) RETURNS bigint LANGUAGE c STRICT IMMUTABLE AS :'empty', 'empty_bigint';
+CREATE FUNCTION empty_uuid(regclass) RETURNS uuid LANGUAGE c STRICT VOLATILE AS :'empty', 'empty_uuid';
+CREATE FUNCTION empty_set(regclass, integer) RETURNS SETOF bigint LANGUAGE c STRICT VOLATILE ROWS 1000 AS :'empty', 'empty_set';
+CREATE SEQUENCE seq;
+SELECT detid.create_generator('wide', 'time:41@1ms node:4 sequence:18', audit => 'off');
+SELECT detid.create_generator('worker', 'time:29@1s node:2 worker:8 sequence:24', audit => 'off');
+SELECT detid.create_generator('uuid', 'time:48@1ms const:4=7 sequence:12 const:2=2 sequence:3 node:10 worker:12 random:37', epoch => '1970-01-01Z', audit => 'off');
+SELECT detid.create_generator('ranged', 'time:41@1ms node:4 sequence:18', audit => 'range');
+SELECT detid.create_generator('each', 'time:41@1ms node:4 sequence:18', audit => 'each');
+CREATE ROLE granted;
+GRANT USAGE ON SEQUENCE wide TO granted;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO granted;
+
+-- Nanoseconds a row of an expression over generate_series, after one warm-up.
+CREATE FUNCTION ns(expression text, rows integer, source text DEFAULT 'generate_series(1, %s) i') RETURNS float8
+LANGUAGE plpgsql AS $$
+DECLARE
+  query text := format('SELECT count(%s) FROM ' || source, expression, rows);
+  started timestamptz;
+BEGIN
+  EXECUTE query;
+  started := clock_timestamp();
+  EXECUTE query;
+  RETURN extract(epoch FROM clock_timestamp() - started) * 1e9 / rows;
+END $$;
+
+-- Milliseconds of a statement.
+CREATE FUNCTION ms(statement text) RETURNS float8
+LANGUAGE plpgsql AS $$
+DECLARE
+  started timestamptz := clock_timestamp();
+BEGIN
+  EXECUTE statement;
+  RETURN extract(epoch FROM clock_timestamp() - started) * 1e3;
+END $$;
+
+CREATE TABLE measured (name text, ns float8);
+CREATE VIEW median AS
+  SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY ns) AS ns FROM measured GROUP BY name;

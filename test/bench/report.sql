@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: PostgreSQL
+--
+-- The benchmark's table, as Markdown.
+CREATE FUNCTION pg_temp.m(text) RETURNS float8 LANGUAGE sql AS 'SELECT ns FROM median WHERE name = $1';
+CREATE FUNCTION pg_temp.over(text, text) RETURNS float8 LANGUAGE sql AS 'SELECT pg_temp.m($1) - pg_temp.m($2)';
+SELECT E'| call | ns a row | over empty | compared with | ratio of overheads |\n|---|---|---|---|---|';
+SELECT format('| %s | %s | %s | %s | %s |', name, round(pg_temp.m(name)::numeric, 1), round(pg_temp.over(name, base)::numeric, 1), COALESCE(other, ''),
+              COALESCE(round((pg_temp.over(other, other_base) / nullif(pg_temp.over(name, base), 0))::numeric, 1)::text || ' times less', ''))
+FROM (VALUES
+  (1, 'next_id', 'empty', 'nextval', 'empty'),
+  (2, 'next_id, granted role', 'empty', 'nextval', 'empty'),
+  (3, 'next_id, worker layout', 'empty', 'nextval', 'empty'),
+  (4, 'next_id, audit range', 'empty', 'nextval', 'empty'),
+  (5, 'next_uuid', 'empty uuid', 'gen_random_uuid', 'empty uuid'),
+  (6, 'next_ids', 'empty set', NULL, NULL),
+  (7, 'decode', 'empty of an id', NULL, NULL),
+  (8, 'minted_at', 'empty of an id', NULL, NULL),
+  (9, 'minted_at, generator', 'empty of an id', NULL, NULL),
+  (10, 'nextval', 'empty', NULL, NULL),
+  (11, 'gen_random_uuid', 'empty uuid', NULL, NULL),
+  (12, 'uuid_generate_v4', 'empty uuid', NULL, NULL)) t(n, name, base, other, other_base) ORDER BY n;
+SELECT E'\n| load of a million rows | ms | times bigserial |\n|---|---|---|';
+SELECT format('| %s | %s | %s |', label, round(pg_temp.m(name)::numeric), round((pg_temp.m(name) / pg_temp.m('load bigserial'))::numeric, 2))
+FROM (VALUES (1, 'load bigserial', 'bigserial'), (2, 'load off', 'next_id, audit off'), (3, 'load range', 'next_id, audit range'), (4, 'load each', 'next_id with an input, audit each')) t(n, name, label) ORDER BY n;
+SELECT E'\n| 8 clients | a second | ratio |\n|---|---|---|';
+SELECT format('| %s | %s | %s |', label, round(pg_temp.m(name)::numeric * factor), round((pg_temp.m(name) / pg_temp.m(base))::numeric, 2))
+FROM (VALUES
+  (1, 'clients nextval', 'nextval, calls', 1000, 'clients nextval'),
+  (2, 'clients next_id', 'next_id, calls', 1000, 'clients nextval'),
+  (3, 'single bigserial', 'single-row INSERT, bigserial', 1, 'single off'),
+  (4, 'single off', 'single-row INSERT, audit off', 1, 'single off'),
+  (5, 'single range', 'single-row INSERT, audit range', 1, 'single off')) t(n, name, label, factor, base) ORDER BY n;
+SELECT format(E'\nverify_replay: %s ids a second.', round(pg_temp.m('replay')::numeric));
