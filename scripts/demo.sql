@@ -38,21 +38,28 @@ FROM jsonb_to_recordset(
        pg_read_file('/usr/share/iso-codes/json/iso_3166-2.json')::jsonb -> '3166-2')
      AS iso (code text, name text, type text, parent text);
 \echo
+\set QUIET on
 BEGIN;
 SET LOCAL detid.tag = 'ISO 3166-2, without parent';
+\set QUIET off
 INSERT INTO subdivision (code, name, type)
 SELECT code, name, type FROM iso WHERE parent IS NULL ORDER BY code;
+\set QUIET on
 COMMIT;
+\set QUIET off
 
 \set ECHO none
 SELECT pg_sleep(0.5) \g /dev/null
-SELECT date_trunc('milliseconds', clock_timestamp()) AS pause \gset
+SELECT t AS pause, t + interval '1 minute' AS pause_end
+FROM date_trunc('milliseconds', clock_timestamp()) AS t \gset
 SELECT pg_sleep(0.5) \g /dev/null
 \echo '\n\n===== A second later: those with a parent, and the words of all names =====\n'
 \set ECHO queries
 
+\set QUIET on
 BEGIN;
 SET LOCAL detid.tag = 'ISO 3166-2, with parent';
+\set QUIET off
 -- The parent's code is written with its country (FR-ARA) or without (ARA).
 INSERT INTO subdivision (code, name, type, parent_id)
 SELECT i.code, i.name, i.type, p.id
@@ -60,7 +67,9 @@ FROM iso i
 LEFT JOIN subdivision p ON p.code IN (i.parent, split_part(i.code, '-', 1) || '-' || i.parent)
 WHERE i.parent IS NOT NULL
 ORDER BY i.code;
+\set QUIET on
 COMMIT;
+\set QUIET off
 \echo
 INSERT INTO name_word (subdivision_id, position, word)
 SELECT s.id, w.position, w.word
@@ -110,10 +119,16 @@ FROM subdivision s LEFT JOIN subdivision p ON p.id = s.parent_id
 WHERE s.id >= detid.id_at('subdivision_id', :'pause')
 ORDER BY s.id LIMIT 5;
 
+\set QUIET on
+\pset tuples_only on
+\pset format unaligned
 EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, BUFFERS off)
 SELECT count(*) FROM subdivision
 WHERE id >= detid.id_at('subdivision_id', :'pause')
-  AND id < detid.id_at('subdivision_id', timestamptz :'pause' + interval '1 minute');
+  AND id < detid.id_at('subdivision_id', :'pause_end');
+\pset format aligned
+\pset tuples_only off
+\set QUIET off
 
 \echo '\n\n===== The ledger: what was minted, in which transaction, for what =====\n'
 

@@ -246,15 +246,12 @@ as_server_user() {
   fi
 }
 
-# As supervise, but as the server user.
+# As supervise, but as the server user, who leaves no files but in $work.
 supervise_server() {
-  local directory=$1
+  local directory=$1 step_down=()
   shift
-  if $is_root; then
-    supervise "$directory" runuser -u "$server_user" -- env HOME="$work" "$@"
-  else
-    supervise "$directory" "$@"
-  fi
+  if $is_root; then step_down=(runuser -u "$server_user" --); fi
+  supervise "$directory" "${step_down[@]}" env HOME="$work" TMPDIR="$work/tmp" "$@"
 }
 
 # Makes a directory that belongs to the server user. In /tmp, for a socket's path is short.
@@ -268,7 +265,7 @@ server_directory() {
 }
 
 make_work() {
-  work=$(server_directory pg_detid) || exit 1
+  work=$(server_directory pg_detid) && as_server_user mkdir "$work/tmp" || exit 1
 }
 
 # --- The extension ----------------------------------------------------------------------------

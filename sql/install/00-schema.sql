@@ -30,11 +30,13 @@ CREATE TABLE detid._horizon (
 );
 COMMENT ON TABLE detid._horizon IS
   'upper bound on the node time of any id minted here, in microseconds since 1970, and who minted last';
-CREATE FUNCTION detid._first_horizon() RETURNS bigint
+CREATE FUNCTION detid._first_horizon(generators boolean) RETURNS bigint
   LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_first_horizon';
-COMMENT ON FUNCTION detid._first_horizon() IS 'what a new horizon starts from';
-REVOKE EXECUTE ON FUNCTION detid._first_horizon() FROM PUBLIC;
-INSERT INTO detid._horizon VALUES (detid._first_horizon(), 0);
+COMMENT ON FUNCTION detid._first_horizon(boolean) IS
+  'what a new horizon starts from, given whether generators outlived an earlier one';
+REVOKE EXECUTE ON FUNCTION detid._first_horizon(boolean) FROM PUBLIC;
+INSERT INTO detid._horizon 
+  SELECT detid._first_horizon(EXISTS (SELECT FROM pg_catalog.pg_seclabel WHERE provider = 'detid')), 0;
 REVOKE ALL ON detid._horizon FROM PUBLIC;
 CREATE TRIGGER refuse_change BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON detid._horizon
   FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();

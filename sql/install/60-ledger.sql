@@ -36,7 +36,7 @@ COMMENT ON COLUMN detid.ledger.entry IS 'unique within a node, rising with time'
 COMMENT ON COLUMN detid.ledger.minted_at IS 'time of the first id';
 COMMENT ON COLUMN detid.ledger.generator IS 'the generator''s oid on the minting node';
 COMMENT ON COLUMN detid.ledger.generator_name IS 'the generator''s qualified name when it minted';
-COMMENT ON COLUMN detid.ledger.definition IS 'fingerprint of the generator''s layout, epoch, ordering and salt';
+COMMENT ON COLUMN detid.ledger.definition IS 'fingerprint of the generator''s layout, epoch and salt';
 COMMENT ON COLUMN detid.ledger.worker IS 'slot number of the minting backend';
 COMMENT ON COLUMN detid.ledger.tick IS 'tick of the first id';
 COMMENT ON COLUMN detid.ledger.sequence IS 'sequence of the first id within its tick';

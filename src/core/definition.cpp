@@ -137,15 +137,15 @@ int FormatLabel(const Definition& d, char* out, int size) {
 }
 
 uint64_t Fingerprint(const Definition& d) {
-  char label[kMaxLabelText];
-  Definition same_audit = d;
-  same_audit.audit = Audit::kOff;
-  const int n = FormatLabel(same_audit, label, sizeof label);
-  return HashBits({label, static_cast<size_t>(n)}, 63).word[0];
+  char text[kMaxLayoutText + 60];
+  int n = FormatLayout(d.layout, text, sizeof text);
+  n += std::snprintf(text + n, sizeof text - static_cast<size_t>(n), "; %lld; %016llx",
+                     static_cast<long long>(d.epoch_us), static_cast<unsigned long long>(d.salt));
+  return HashBits({text, static_cast<size_t>(n)}, 63).word[0];
 }
 
-bool SameForDecoding(const Definition& a, const Definition& b) {
-  return Fingerprint(a) == Fingerprint(b);
+bool SameButAudit(const Definition& a, const Definition& b) {
+  return Fingerprint(a) == Fingerprint(b) && a.ordering == b.ordering;
 }
 
 int64_t EndOfEpochUs(const Definition& d) {

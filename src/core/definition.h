@@ -50,11 +50,12 @@ Result<Definition> ParseLabel(std::string_view label);
 // REQUIRES: size >= kMaxLabelText. Returns the length.
 int FormatLabel(const Definition& definition, char* out, int size);
 
-// What decides about the ids of a generator, as a 63-bit number: all of its label but the audit.
+// What decides which id the coordinates make, as a 63-bit number: layout, epoch and salt. A
+// generator that is dropped and made again has the same, and goes on with the same coordinates.
 uint64_t Fingerprint(const Definition& definition);
 
-// True if ids of `a` decode under `b` to the same coordinates, in the same order of minting.
-bool SameForDecoding(const Definition& a, const Definition& b);
+// True if nothing but the audit level differs.
+bool SameButAudit(const Definition& a, const Definition& b);
 
 // The first instant whose ids the layout cannot hold; microseconds since 1970, INT64_MAX if that
 // is beyond 64 bits.

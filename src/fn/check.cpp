@@ -115,8 +115,8 @@ DETID_FUNCTION(detid_check) {
   return Datum{0};
 }
 
-// _first_horizon() -> bigint, for the install script.
-DETID_FUNCTION(detid_first_horizon) { PG_RETURN_INT64(FirstHorizon()); }
+// _first_horizon(generators boolean) -> bigint, for the install script.
+DETID_FUNCTION(detid_first_horizon) { PG_RETURN_INT64(FirstHorizon(PG_GETARG_BOOL(0))); }
 
 // _new_seed(): adds a seed from libsodium, which makes the ids from here on.
 DETID_FUNCTION(detid_new_seed) {

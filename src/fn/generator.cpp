@@ -96,7 +96,7 @@ void RequireSame(Oid existing, const char* qualified, const Definition& wanted) 
   Definition same_audit = wanted;
   same_audit.audit = is.audit;
   same_audit.salt = is.salt;
-  if (SameForDecoding(is, same_audit)) return;
+  if (SameButAudit(is, same_audit)) return;
   char label[kMaxLabelText];
   FormatLabel(is, label, sizeof label);
   Raise(Error::kLabelFixed, "%s exists with the label \"%s\".", qualified, label);

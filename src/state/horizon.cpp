@@ -195,13 +195,15 @@ int64_t RenewHorizon(Database* database, int64_t us) {
   return us + kLookAgainUs;
 }
 
-int64_t FirstHorizon() {
-  if (shared == nullptr) return 0;
-  Database* database = AttachDatabase(MyDatabaseId);
-  if (database == nullptr) return NodeTimeUs();
-  const int64_t published = database->horizon_us.load(std::memory_order_acquire);
-  Detach(database);
-  return published;
+int64_t FirstHorizon(bool generators) {
+  const int64_t now_us = shared != nullptr ? NodeTimeUs() : SystemUs();
+  int64_t first_us = generators ? now_us + settings::failover_guard_us() : 0;
+  Database* database = shared != nullptr ? AttachDatabase(MyDatabaseId) : nullptr;
+  if (database != nullptr) {
+    first_us = std::max(first_us, database->horizon_us.load(std::memory_order_acquire));
+    Detach(database);
+  }
+  return first_us;
 }
 
 bool ReadHorizon(int64_t* horizon_us, uint64_t* witness) {

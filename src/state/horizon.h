@@ -40,9 +40,11 @@ void RaiseHorizon(Database* database, int64_t us);
 // of a lock.
 int64_t RenewHorizon(Database* database, int64_t us);
 
-// What a new horizon relation starts from: above all that this life of the database has minted,
-// should the extension have been dropped and made again. 0 where nothing can have been minted.
-int64_t FirstHorizon();
+// What a new horizon relation starts from. If the extension was dropped and is made again, that is
+// above all that this life of the database has published; what an earlier life minted from
+// generators that are still there (`generators`) is covered by the failover guard, as the dropped
+// horizon is gone. 0 where nothing can have been minted.
+int64_t FirstHorizon(bool generators);
 
 // What is on disk, for check(). False if it cannot be read.
 bool ReadHorizon(int64_t* horizon_us, uint64_t* witness);

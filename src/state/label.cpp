@@ -54,7 +54,7 @@ void Check(const ObjectAddress* object, const char* label) {
   CheckSequence(object->objectId);
   const Result<Definition> parsed = ParseLabel(label);
   if (!parsed.ok()) Raise(parsed.status);
-  if (had && !SameForDecoding(old, parsed.value)) {
+  if (had && !SameButAudit(old, parsed.value)) {
     char was[kMaxLabelText];
     FormatLabel(old, was, sizeof was);
     Raise(Error::kLabelFixed, "The label is \"%s\".", was);
