@@ -21,6 +21,8 @@ SELECT count(*) FROM r WHERE id >= detid.id_at('r_id', '2025-06-01 00:30Z');
 SELECT count(*) FROM r WHERE id < detid.id_at('r_id', '2025-06-01 00:30Z');
 
 -- Partitions are pruned.
+RESET enable_seqscan;
+RESET enable_bitmapscan;
 CREATE TABLE rp (id bigint) PARTITION BY RANGE (id);
 DO $$ BEGIN
   EXECUTE format('CREATE TABLE rp_may PARTITION OF rp FOR VALUES FROM (0) TO (%s)', detid.id_at('r_id', '2025-06-01Z'));
