@@ -62,9 +62,19 @@ stop_servers() {
   done < <(find "$1" -name postmaster.pid 2>/dev/null)
 }
 
+# Waits until no initdb runs in the process group of $child: killed, it would leave shared memory
+# behind, and it takes a second.
+await_initdb() {
+  local tries=100
+  while [ $((tries--)) -gt 0 ] && grep -qsE "\(initdb\) . [0-9]+ $child " /proc/[0-9]*/stat; do
+    sleep 0.1
+  done
+}
+
 clean_up() {
   trap '' INT TERM HUP
   if [ -n "$child" ]; then
+    await_initdb
     kill -TERM -- "-$child" 2>/dev/null
   fi
   if [ -n "$work" ]; then

@@ -41,7 +41,7 @@ void RequireInput(const Minter* m, std::string_view input) {
 
 Bits MintOne(Minter* m, std::string_view input) {
   RequireInput(m, input);
-  const uint64_t position = Take(m, 1).first;
+  const uint64_t position = TakeOne(m);
   const Bits id = m->composer(position, input);
   if (m->audit != Audit::kOff) RecordMint(m, position, id, input);
   m->has_last = true;
@@ -53,7 +53,7 @@ Bits MintOne(Minter* m, std::string_view input) {
 int64_t MintWord(Minter* m) {
   if (!m->composer.is_word() || m->audit != Audit::kOff) [[unlikely]]
     return static_cast<int64_t>(MintOne(m, {}).word[0]);
-  const uint64_t id = m->composer.Word(Take(m, 1).first);
+  const uint64_t id = m->composer.Word(TakeOne(m));
   m->has_last = true;
   m->last.word[0] = id;
   return static_cast<int64_t>(id);

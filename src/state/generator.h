@@ -38,7 +38,7 @@ struct Minter {
   int64_t tick_us = 0;          // beginning of the tick last seen, and
   uint64_t tick_position = 0;   // its first position
   Limits limits;
-  uint64_t renew = 0;  // from this position on the horizon wants a look
+  uint64_t renew = 0;  // from this position on the horizon wants a look; within the limits
   Composer composer;
 
   // The last id minted here in this session.

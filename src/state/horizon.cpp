@@ -41,7 +41,8 @@ Row* RowOf(Page page) {
     if (!ItemIdIsNormal(item)) continue;
     HeapTupleHeader tuple = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
     if (ItemIdGetLength(item) < tuple->t_hoff + sizeof(Row)) return nullptr;
-    if (!(tuple->t_infomask & HEAP_XMAX_INVALID)) continue;
+    if (!(tuple->t_infomask & HEAP_XMAX_INVALID) && !HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_infomask))
+      continue;
     if (row != nullptr) return nullptr;
     row = reinterpret_cast<Row*>(reinterpret_cast<char*>(tuple) + tuple->t_hoff);
   }

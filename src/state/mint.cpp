@@ -54,7 +54,7 @@ void Renew(Minter* m, uint64_t position) {
   }
   const int64_t again_us = RenewHorizon(m->database, EndOfTickUs(m, position));
   SetHorizonLimits(m);
-  m->renew = PositionAt(m, again_us);
+  m->renew = std::min({PositionAt(m, again_us), m->limits.horizon, m->limits.end});
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ sub in_all_backends
 my %layouts = (
 	snowflake => 'snowflake',
 	second => 'time:32@1s node:8 sequence:22',
-	workers => 'time:41@1ms node:6 worker:6 sequence:10',
+	workers => 'time:41@1ms node:6 worker:7 sequence:9',
 	crowded => 'time:41@1ms node:10 sequence:5');
 
 for my $ordering (qw(backend node))
