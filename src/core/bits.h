@@ -26,7 +26,9 @@ struct Bits {
 };
 
 // The lowest n bits set, 0 <= n <= 64.
-constexpr uint64_t LowMask(int n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; }
+constexpr uint64_t LowMask(int n) {
+  return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1;
+}
 
 // The n bits of `from` that begin at bit `shift`. REQUIRES: 1 <= n <= 64, shift + n <= 192.
 constexpr uint64_t GetBits(const Bits& from, int shift, int n) {

@@ -37,7 +37,8 @@ Status CheckCoordinates(const Layout& layout, const Coordinates& c) {
   };
   for (const Check& check : checks)
     if (check.value < 0 || static_cast<uint64_t>(check.value) > LowMask(check.bits))
-      return Status::Error(check.code, "The %s %lld is not within 0 and %llu, the layout's largest.",
+      return Status::Error(check.code,
+                           "The %s %lld is not within 0 and %llu, the layout's largest.",
                            check.name, static_cast<long long>(check.value),
                            static_cast<unsigned long long>(LowMask(check.bits)));
   return Status::Ok();
@@ -70,9 +71,8 @@ Composer::Composer(const Layout& layout, int32_t node, int32_t worker, const Gen
   const auto put = [&](uint64_t value) {
     return [this, value](const Field& f) { PutBits(&fixed_, f.shift, f.bits, value >> f.below); };
   };
-  each(Kind::kConst, [&](const Field& f) {
-    PutBits(&fixed_, f.shift, std::min<int>(f.bits, 64), f.value);
-  });
+  each(Kind::kConst,
+       [&](const Field& f) { PutBits(&fixed_, f.shift, std::min<int>(f.bits, 64), f.value); });
   each(Kind::kNode, put(node_));
   each(Kind::kWorker, put(worker_));
   each(Kind::kTime, [&](const Field& f) { AddMoves(f, f.below + layout.sequence_bits()); });
@@ -130,12 +130,24 @@ Result<Decomposed> Decompose(const Layout& layout, const Bits& id) {
       }
     };
     switch (f.kind) {
-      case Kind::kTime: tick |= FieldOf(f, id) << f.below; break;
-      case Kind::kSequence: sequence |= FieldOf(f, id) << f.below; break;
-      case Kind::kNode: node |= FieldOf(f, id) << f.below; break;
-      case Kind::kWorker: worker |= FieldOf(f, id) << f.below; break;
-      case Kind::kRandom: wide(&d.random); break;
-      case Kind::kHash: wide(&d.hash); break;
+      case Kind::kTime:
+        tick |= FieldOf(f, id) << f.below;
+        break;
+      case Kind::kSequence:
+        sequence |= FieldOf(f, id) << f.below;
+        break;
+      case Kind::kNode:
+        node |= FieldOf(f, id) << f.below;
+        break;
+      case Kind::kWorker:
+        worker |= FieldOf(f, id) << f.below;
+        break;
+      case Kind::kRandom:
+        wide(&d.random);
+        break;
+      case Kind::kHash:
+        wide(&d.hash);
+        break;
       case Kind::kConst:
         if (FieldOf(f, id) != f.value)
           return Status::Error(Code::kNotOfLayout,

@@ -50,7 +50,8 @@ class Composer {
   Bits operator()(uint64_t position, std::string_view input = {}) const {
     Bits id = fixed_;
     for (int i = 0; i < position_moves_; i++) Apply(moves_[i], position, &id);
-    if (random_bits_ + hash_bits_ > 0) [[unlikely]] AddWide(position, input, &id);
+    if (random_bits_ + hash_bits_ > 0) [[unlikely]]
+      AddWide(position, input, &id);
     return id;
   }
 

@@ -67,7 +67,8 @@ Status SetKey(Key key, std::string_view value, Definition* d) {
                  ? Status::Ok()
                  : LabelError(value, "salt is 64 bits in hexadecimal");
     }
-    case kKeys: break;
+    case kKeys:
+      break;
   }
   return Status::Ok();
 }
@@ -81,9 +82,15 @@ Definition BuiltIn(std::string_view layout, std::string_view name, Audit audit) 
 
 }  // namespace
 
-std::string_view AuditName(Audit audit) { return kAuditNames[static_cast<int>(audit)]; }
-std::string_view OrderingName(Ordering o) { return kOrderingNames[static_cast<int>(o)]; }
-bool ParseAudit(std::string_view text, Audit* audit) { return ParseName(kAuditNames, text, audit); }
+std::string_view AuditName(Audit audit) {
+  return kAuditNames[static_cast<int>(audit)];
+}
+std::string_view OrderingName(Ordering o) {
+  return kOrderingNames[static_cast<int>(o)];
+}
+bool ParseAudit(std::string_view text, Audit* audit) {
+  return ParseName(kAuditNames, text, audit);
+}
 bool ParseOrdering(std::string_view text, Ordering* ordering) {
   return ParseName(kOrderingNames, text, ordering);
 }
@@ -98,7 +105,9 @@ Result<Definition> DefinitionOf(std::string_view layout) {
   return d;
 }
 
-uint64_t SaltOf(std::string_view name) { return HashBits(name, 64).word[0]; }
+uint64_t SaltOf(std::string_view name) {
+  return HashBits(name, 64).word[0];
+}
 
 Result<Definition> ParseLabel(std::string_view label) {
   Definition d;
@@ -158,7 +167,8 @@ int64_t EndOfEpochUs(const Definition& d) {
 double IdsPerSecond(const Layout& layout) {
   if (!layout.shows(Kind::kTime)) return 0;
   return 1e7 / layout.unit *
-         static_cast<double>(uint64_t{1} << (layout.sequence_bits() + layout.bits_of(Kind::kWorker)));
+         static_cast<double>(uint64_t{1}
+                             << (layout.sequence_bits() + layout.bits_of(Kind::kWorker)));
 }
 
 const Definition& DefaultIdDefinition() {

@@ -12,7 +12,9 @@ namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
 
-bool IsHyphenAt(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+bool IsHyphenAt(size_t i) {
+  return i == 8 || i == 13 || i == 18 || i == 23;
+}
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -23,8 +25,8 @@ int HexValue(char c) {
 
 Status IdError(std::string_view text, const char* why) {
   constexpr size_t kShown = 60;
-  return Status::Error(Code::kIdSyntax, "\"%.*s\"%s %s.",
-                       Clip(text, kShown), text.data(), text.size() > kShown ? "..." : "", why);
+  return Status::Error(Code::kIdSyntax, "\"%.*s\"%s %s.", Clip(text, kShown), text.data(),
+                       text.size() > kShown ? "..." : "", why);
 }
 
 // Hexadecimal digits, most significant first; hyphens where a uuid has them.

@@ -82,8 +82,9 @@ bool ReadZone(Reader* r, int64_t* us) {
 
 Result<int64_t> ParseInstant(std::string_view text) {
   const auto error = [&] {
-    return Status::Error(Code::kInstantSyntax, "\"%.*s\" is not a time such as 2025-01-01T00:00:00Z.",
-                         Clip(text, 60), text.data());
+    return Status::Error(Code::kInstantSyntax,
+                         "\"%.*s\" is not a time such as 2025-01-01T00:00:00Z.", Clip(text, 60),
+                         text.data());
   };
   Reader r(text);
   const int year = r.Digits(4, 4);

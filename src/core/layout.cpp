@@ -19,8 +19,7 @@ struct UnitName {
   uint64_t hundred_ns_numerator;  // of one such unit in 100 ns, over the denominator
   uint64_t denominator;
 };
-constexpr UnitName kUnits[] = {
-    {"ns", 1, 100}, {"us", 10, 1}, {"ms", 10000, 1}, {"s", 10000000, 1}};
+constexpr UnitName kUnits[] = {{"ns", 1, 100}, {"us", 10, 1}, {"ms", 10000, 1}, {"s", 10000000, 1}};
 constexpr uint32_t kMaxUnit = 10000000;  // 1 s
 
 // Reads the text from left to right; `at` is the offset that an error names.
@@ -158,7 +157,9 @@ int Place(Layout* layout) {
   return shift;
 }
 
-Status Invalid(const char* why) { return Status::Error(Code::kLayoutInvalid, "%s", why); }
+Status Invalid(const char* why) {
+  return Status::Error(Code::kLayoutInvalid, "%s", why);
+}
 
 // What a parsed layout must satisfy besides; see the invariants in the header.
 Status Validate(const Layout& layout) {
@@ -217,7 +218,9 @@ Status CheckCuts(const Layout& layout) {
 
 }  // namespace
 
-std::string_view KindName(Kind kind) { return kKindNames[static_cast<int>(kind)]; }
+std::string_view KindName(Kind kind) {
+  return kKindNames[static_cast<int>(kind)];
+}
 
 bool Layout::time_first() const {
   int shown = 0;
@@ -255,8 +258,8 @@ int FormatUnit(uint32_t unit, char* out, int size) {
   for (int i = 3; i > 0; i--) {
     const uint64_t one = kUnits[i].hundred_ns_numerator;
     if (unit % one == 0)
-      return std::snprintf(out, static_cast<size_t>(size), "%u%s", static_cast<unsigned>(unit / one),
-                           kUnits[i].name.data());
+      return std::snprintf(out, static_cast<size_t>(size), "%u%s",
+                           static_cast<unsigned>(unit / one), kUnits[i].name.data());
   }
   return std::snprintf(out, static_cast<size_t>(size), "%u00ns", unit);
 }

@@ -41,8 +41,7 @@ void DrawRow(const Layout& layout, const Bits& id, const Field& field, char* row
     if (layout.is_uuid() && text[at] == '-') row[at++] = '-';
     const int low = (digits - 1 - i) * step;
     const bool mine = low < field.shift + field.bits && low + step > field.shift;
-    const char digit =
-        layout.is_bigint() ? static_cast<char>('0' + GetBits(id, low, 1)) : text[at];
+    const char digit = layout.is_bigint() ? static_cast<char>('0' + GetBits(id, low, 1)) : text[at];
     row[at++] = mine ? digit : '.';
   }
   row[at] = '\0';

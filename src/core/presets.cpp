@@ -30,7 +30,9 @@ constexpr Preset kPresets[] = {
 
 }  // namespace
 
-std::span<const Preset> Presets() { return kPresets; }
+std::span<const Preset> Presets() {
+  return kPresets;
+}
 
 const Preset* FindPreset(std::string_view name) {
   for (const Preset& preset : kPresets)

@@ -39,7 +39,9 @@ Bits Truncate(Bits b, int bits) {
 
 }  // namespace
 
-bool StartCrypto() { return sodium_init() >= 0; }
+bool StartCrypto() {
+  return sodium_init() >= 0;
+}
 
 Seed NewSeed() {
   Seed seed;

@@ -32,11 +32,11 @@ namespace detid {
 inline constexpr int kCacheLine = 64;
 
 struct alignas(kCacheLine) Slot {
-  uint64_t next = 0;         // worker layouts: the first position not given out
-  uint64_t lease_next = 0;   // others: what is left of the leased block
+  uint64_t next = 0;        // worker layouts: the first position not given out
+  uint64_t lease_next = 0;  // others: what is left of the leased block
   uint64_t lease_end = 0;
-  uint64_t last_tick = 0;    // tick of the last lease
-  uint32_t block = 1;        // size of the next lease
+  uint64_t last_tick = 0;  // tick of the last lease
+  uint32_t block = 1;      // size of the next lease
 };
 static_assert(sizeof(Slot) == kCacheLine);
 
@@ -53,9 +53,9 @@ struct Limits {
 
 enum class Verdict : uint8_t {
   kGiven,
-  kWait,     // the lead is used up: wait until the clock has moved on
-  kRaise,    // the horizon must be raised first
-  kEnd,      // the layout cannot hold more
+  kWait,   // the lead is used up: wait until the clock has moved on
+  kRaise,  // the horizon must be raised first
+  kEnd,    // the layout cannot hold more
 };
 
 // [first, first + count), all of them given out; `wanted` is the position that was refused.
@@ -98,7 +98,8 @@ inline constexpr uint64_t kNone = ~uint64_t{0};
 
 inline uint64_t TakeOneOwn(Slot* slot, uint64_t now, uint64_t below, uint64_t ahead) {
   const uint64_t position = std::max(slot->next, now);
-  if (position >= below || position - now > ahead) [[unlikely]] return kNone;
+  if (position >= below || position - now > ahead) [[unlikely]]
+    return kNone;
   slot->next = position + 1;
   return position;
 }
@@ -136,7 +137,8 @@ inline Grant TakeLeased(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted,
                         const Limits& limits) {
   if (slot->lease_next >= slot->lease_end || slot->lease_next < now) {
     const Grant g = Lease(shard, slot, now, wanted, sequence_bits, limits);
-    if (g.verdict != Verdict::kGiven) [[unlikely]] return g;
+    if (g.verdict != Verdict::kGiven) [[unlikely]]
+      return g;
   }
   const uint64_t first = slot->lease_next;
   slot->lease_next = std::min(first + wanted, slot->lease_end);

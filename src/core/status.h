@@ -15,18 +15,18 @@ namespace detid {
 enum class Code : uint8_t {
   kOk = 0,
   // Definitions: layouts and labels.
-  kLayoutSyntax,      // the layout text does not parse; detail says where
-  kLayoutInvalid,     // it parses, but names no usable layout
-  kLabelSyntax,       // a generator's label does not parse
-  kInstantSyntax,     // a time that is not ISO 8601 with a zone
+  kLayoutSyntax,   // the layout text does not parse; detail says where
+  kLayoutInvalid,  // it parses, but names no usable layout
+  kLabelSyntax,    // a generator's label does not parse
+  kInstantSyntax,  // a time that is not ISO 8601 with a zone
   // Coordinates and ids.
-  kOutOfRange,        // a coordinate that its field cannot hold
-  kEpochEnd,          // past the last tick that the layout can hold
-  kBeforeEpoch,       // a time before the generator's epoch
-  kNotOfLayout,       // an id that the layout cannot have made
-  kIdSyntax,          // a text that is no id
-  kInputMissing,      // the layout hashes an input and none was given
-  kSeedMissing,       // the layout has random fields and no seed is at hand
+  kOutOfRange,    // a coordinate that its field cannot hold
+  kEpochEnd,      // past the last tick that the layout can hold
+  kBeforeEpoch,   // a time before the generator's epoch
+  kNotOfLayout,   // an id that the layout cannot have made
+  kIdSyntax,      // a text that is no id
+  kInputMissing,  // the layout hashes an input and none was given
+  kSeedMissing,   // the layout has random fields and no seed is at hand
 };
 
 // The longest beginning of `text` of up to `most` bytes that ends with a whole UTF-8 character, for
@@ -79,8 +79,8 @@ struct Result {
   Status status;
   T value{};
 
-  Result(const T& v) : value(v) {}                // NOLINT: a value is a result
-  Result(const Status& s) : status(s) {}          // NOLINT: so is an error
+  Result(const T& v) : value(v) {}        // NOLINT: a value is a result
+  Result(const Status& s) : status(s) {}  // NOLINT: so is an error
   bool ok() const { return status.ok(); }
 };
 

@@ -70,7 +70,8 @@ void CheckHorizon(ReturnSetInfo* set) {
   const bool same = witness == 0 || witness == Witness();
   Put(set, "copy", same,
       same ? "this database minted its own ids"
-           : "the last id of this database was minted elsewhere: it was promoted, restored or copied",
+           : "the last id of this database was minted elsewhere: it was promoted, restored or "
+             "copied",
       "If the other one still runs, give this one a node id of its own: ALTER DATABASE mydb SET "
       "detid.node_id = 2;");
 }
@@ -116,7 +117,9 @@ DETID_FUNCTION(detid_check) {
 }
 
 // _first_horizon(generators boolean) -> bigint, for the install script.
-DETID_FUNCTION(detid_first_horizon) { PG_RETURN_INT64(FirstHorizon(PG_GETARG_BOOL(0))); }
+DETID_FUNCTION(detid_first_horizon) {
+  PG_RETURN_INT64(FirstHorizon(PG_GETARG_BOOL(0)));
+}
 
 // _new_seed(): adds a seed from libsodium, which makes the ids from here on.
 DETID_FUNCTION(detid_new_seed) {
@@ -130,7 +133,8 @@ DETID_FUNCTION(detid_new_seed) {
   };
   Oid types[] = {BYTEAOID, BYTEAOID};
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  Datum values[] = {bytes(commitment.byte, sizeof commitment.byte), bytes(seed.byte, sizeof seed.byte)};
+  Datum values[] = {bytes(commitment.byte, sizeof commitment.byte),
+                    bytes(seed.byte, sizeof seed.byte)};
   const int result = SPI_execute_with_args(
       "INSERT INTO detid._seed (number, commitment, seed) SELECT COALESCE(max(number), 0) + 1, $1, "
       "$2 FROM detid._seed",

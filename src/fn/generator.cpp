@@ -43,8 +43,8 @@ std::string_view Required(FunctionCallInfo fcinfo, int argument, const char* nam
 
 // Schema and name that the text names, as CREATE SEQUENCE would take them.
 const char* Qualify(std::string_view name) {
-  List* parts = textToQualifiedNameList(
-      cstring_to_text_with_len(name.data(), static_cast<int>(name.size())));
+  List* parts =
+      textToQualifiedNameList(cstring_to_text_with_len(name.data(), static_cast<int>(name.size())));
   RangeVar* range = makeRangeVarFromNameList(parts);
   const Oid schema = RangeVarGetCreationNamespace(range);
   return quote_qualified_identifier(get_namespace_name(schema), range->relname);
@@ -64,8 +64,7 @@ void SetEpoch(Definition* d, TimestampTz epoch) {
   char text[kMaxInstantText], own[kMaxInstantText];
   FormatInstant(us, text, sizeof text);
   FormatInstant(d->epoch_us, own, sizeof own);
-  if (us < kMinInstantUs)
-    Raise(Error::kEpochInvalid, "The epoch is before the year 1.");
+  if (us < kMinInstantUs) Raise(Error::kEpochInvalid, "The epoch is before the year 1.");
   if (epoch > GetCurrentTimestamp())
     Raise(Error::kEpochInvalid, "The epoch %s is in the future.", text);
   if (d->preset != nullptr && d->preset->epoch_fixed && us != d->epoch_us)
@@ -115,8 +114,7 @@ DETID_FUNCTION(detid_create_generator) {
   d.salt = SaltOf(qualified);
   const bool if_not_exists = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
   const auto find = [&] {
-    RangeVar* range =
-        makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(qualified)));
+    RangeVar* range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(qualified)));
     return RangeVarGetRelid(range, NoLock, true);
   };
   const Oid existing = if_not_exists ? find() : InvalidOid;

@@ -7,7 +7,9 @@
 
 namespace detid {
 
-Oid IdType(FunctionCallInfo fcinfo) { return get_fn_expr_argtype(fcinfo->flinfo, 0); }
+Oid IdType(FunctionCallInfo fcinfo) {
+  return get_fn_expr_argtype(fcinfo->flinfo, 0);
+}
 
 namespace {
 

@@ -18,7 +18,8 @@ namespace {
 constexpr int kMaxCount = 1000000;
 
 void RequireType(const Minter* m, bool fits, const char* use) {
-  if (fits) [[likely]] return;
+  if (fits) [[likely]]
+    return;
   Raise(Error::kWrongType, "%s mints ids of %d bits; use %s.", m->name, m->definition.layout.bits,
         use);
 }
@@ -104,7 +105,8 @@ Batch* MintBatch(FunctionCallInfo fcinfo, FuncCallContext* context, bool uuids) 
   Batch* batch = static_cast<Batch*>(palloc0(sizeof(Batch)));
   batch->uuids = uuids;
   batch->words = static_cast<int64_t*>(palloc(n * (uuids ? sizeof(pg_uuid_t) : sizeof(int64_t))));
-  if (m->audit != Audit::kOff) batch->positions = static_cast<uint64_t*>(palloc(n * sizeof(uint64_t)));
+  if (m->audit != Audit::kOff)
+    batch->positions = static_cast<uint64_t*>(palloc(n * sizeof(uint64_t)));
   for (int done = 0; done < count;) {
     CHECK_FOR_INTERRUPTS();
     while (!m->ready) Fill(m);
@@ -203,10 +205,14 @@ DETID_FUNCTION(detid_next_text_input) {
 }
 
 // next_ids(generator regclass, count int) -> setof bigint
-DETID_FUNCTION(detid_next_ids) { return NextOfBatch(fcinfo, false); }
+DETID_FUNCTION(detid_next_ids) {
+  return NextOfBatch(fcinfo, false);
+}
 
 // next_uuids(generator regclass, count int) -> setof uuid
-DETID_FUNCTION(detid_next_uuids) { return NextOfBatch(fcinfo, true); }
+DETID_FUNCTION(detid_next_uuids) {
+  return NextOfBatch(fcinfo, true);
+}
 
 // last_id(generator regclass) -> bigint
 DETID_FUNCTION(detid_last_id) {

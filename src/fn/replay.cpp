@@ -31,10 +31,24 @@ constexpr char kNoSeed[] = "the seed is not at hand";
 
 // Columns of the queries below.
 enum Column {
-  kNode = 1, kEntry, kGenerator, kName, kDefinition, kWorker, kTick, kSequence, kCount,
-  kFirstId, kLastId, kDigest, kSeed, kIds, kInputs, kPositions
+  kNode = 1,
+  kEntry,
+  kGenerator,
+  kName,
+  kDefinition,
+  kWorker,
+  kTick,
+  kSequence,
+  kCount,
+  kFirstId,
+  kLastId,
+  kDigest,
+  kSeed,
+  kIds,
+  kInputs,
+  kPositions
 };
-#define DETID_ENTRY_COLUMNS                                                               \
+#define DETID_ENTRY_COLUMNS                                                             \
   "node, entry, generator, generator_name, definition, worker, tick, sequence, count, " \
   "first_id, last_id, digest, seed, ids, inputs, positions"
 
@@ -61,7 +75,7 @@ struct Entry {
   int32 count;
   int64 digest;
   std::string_view first_id, last_id;
-  Oid generator;  // resolved; invalid if it is not at hand
+  Oid generator;       // resolved; invalid if it is not at hand
   const char* reason;  // static text; null if the entry can be replayed
   Composer composer;
   Layout layout;
@@ -79,8 +93,8 @@ std::string_view TextAt(HeapTuple tuple, TupleDesc desc, int column) {
 }
 
 Oid GeneratorByName(std::string_view name) {
-  List* parts = textToQualifiedNameList(
-      cstring_to_text_with_len(name.data(), static_cast<int>(name.size())));
+  List* parts =
+      textToQualifiedNameList(cstring_to_text_with_len(name.data(), static_cast<int>(name.size())));
   return RangeVarGetRelid(makeRangeVarFromNameList(parts), NoLock, true);
 }
 
@@ -133,8 +147,12 @@ class Reader {
  public:
   void Read(HeapTuple tuple, TupleDesc desc, Entry* e) {
     bool null;
-    const auto int32_at = [&](int c) { return DatumGetInt32(SPI_getbinval(tuple, desc, c, &null)); };
-    const auto int64_at = [&](int c) { return DatumGetInt64(SPI_getbinval(tuple, desc, c, &null)); };
+    const auto int32_at = [&](int c) {
+      return DatumGetInt32(SPI_getbinval(tuple, desc, c, &null));
+    };
+    const auto int64_at = [&](int c) {
+      return DatumGetInt64(SPI_getbinval(tuple, desc, c, &null));
+    };
     e->entry = int64_at(kEntry);
     e->first = {int32_at(kNode), int32_at(kWorker), int64_at(kTick), int64_at(kSequence)};
     e->count = int32_at(kCount);
@@ -232,8 +250,7 @@ template <typename Visit>
 void EachEntry(const char* query, int n, Oid* types, Datum* values, const char* nulls,
                Visit visit) {
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  const Portal portal =
-      SPI_cursor_open_with_args(nullptr, query, n, types, values, nulls, true, 0);
+  const Portal portal = SPI_cursor_open_with_args(nullptr, query, n, types, values, nulls, true, 0);
   const MemoryContext work =
       AllocSetContextCreate(CurrentMemoryContext, "pg_detid replay", ALLOCSET_DEFAULT_SIZES);
   Reader reader;
@@ -361,8 +378,7 @@ DETID_FUNCTION(detid_verify_replay) {
   control.keysize = sizeof(Oid);
   control.entrysize = sizeof(Total);
   control.hcxt = CurrentMemoryContext;
-  HTAB* totals =
-      hash_create("verify_replay", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+  HTAB* totals = hash_create("verify_replay", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
   EachReplayed(fcinfo, [&](const Entry& e) {
     bool found;
     Total* t = static_cast<Total*>(hash_search(totals, &e.generator, HASH_ENTER, &found));

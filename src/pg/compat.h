@@ -37,8 +37,7 @@ inline bool OwnsRelation(Oid relation, Oid role) {
 // Inserts the slot's tuple into all indexes of the relation.
 inline void InsertIndexTuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate) {
 #if PG_VERSION_NUM >= 160000
-  List* rechecks =
-      ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL, false);
+  List* rechecks = ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL, false);
 #else
   List* rechecks = ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL);
 #endif

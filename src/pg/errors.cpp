@@ -13,15 +13,14 @@ struct Row {
   const char* hint;  // null where there is nothing to do but mend the call
 };
 
-constexpr char kUseCreate[] =
-    "Create it with SELECT detid.create_generator('name', 'snowflake');";
+constexpr char kUseCreate[] = "Create it with SELECT detid.create_generator('name', 'snowflake');";
 
 Row RowOf(Error error) {
   switch (error) {
-    case Error::kCore: break;
+    case Error::kCore:
+      break;
     case Error::kNotPreloaded:
-      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-              "pg_detid must be preloaded to mint ids",
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "pg_detid must be preloaded to mint ids",
               "Add pg_detid to shared_preload_libraries: ALTER SYSTEM SET "
               "shared_preload_libraries = 'pg_detid'; then restart the server."};
     case Error::kNodeIdUnset:
@@ -34,8 +33,7 @@ Row RowOf(Error error) {
               "Set a smaller detid.node_id, or create a generator whose layout has more node "
               "bits."};
     case Error::kFenced:
-      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-              "this node is fenced and does not mint ids",
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this node is fenced and does not mint ids",
               "Another node has the same identity. Give one of them a detid.node_id of its own."};
     case Error::kHorizonMissing:
       return {ERRCODE_DATA_CORRUPTED, "the horizon of this database cannot be read",
@@ -51,8 +49,7 @@ Row RowOf(Error error) {
               "difference: ALTER SYSTEM SET detid.max_clock_step = '1d'; SELECT "
               "pg_reload_conf();"};
     case Error::kManualClockSpent:
-      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-              "the pinned clock has no more ids to give",
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the pinned clock has no more ids to give",
               "Set detid.clock to a later time."};
     case Error::kNoExtension:
       return {ERRCODE_UNDEFINED_OBJECT, "extension pg_detid is not installed in this database",
@@ -81,8 +78,8 @@ Row RowOf(Error error) {
       return {ERRCODE_INVALID_PARAMETER_VALUE, "this layout has an epoch of its own",
               "Leave the epoch out, or give the layout by its text."};
     case Error::kEpochInvalid:
-      return {ERRCODE_INVALID_PARAMETER_VALUE, "the epoch of a generator must be a time in the past",
-              nullptr};
+      return {ERRCODE_INVALID_PARAMETER_VALUE,
+              "the epoch of a generator must be a time in the past", nullptr};
     case Error::kWorkerTooNarrow:
       return {ERRCODE_INVALID_PARAMETER_VALUE,
               "the worker field is too narrow for this server's backends",
@@ -111,8 +108,7 @@ Row RowOf(Error error) {
       return {ERRCODE_FEATURE_NOT_SUPPORTED, "the generator's ids do not sort by time",
               "Use a layout that begins with its time field."};
     case Error::kTimeInvalid:
-      return {ERRCODE_DATETIME_VALUE_OUT_OF_RANGE,
-              "the time is out of range", nullptr};
+      return {ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "the time is out of range", nullptr};
     case Error::kLedgerAppendOnly:
       return {ERRCODE_INSUFFICIENT_PRIVILEGE, "the ledger is append-only",
               "SELECT detid.prune_ledger(now() - interval '90 days'); removes old entries."};
@@ -128,7 +124,8 @@ Row RowOf(Error error) {
 
 Row RowOf(Code code) {
   switch (code) {
-    case Code::kOk: break;
+    case Code::kOk:
+      break;
     case Code::kLayoutSyntax:
       return {ERRCODE_SYNTAX_ERROR, "the layout does not parse",
               "Name a preset such as 'snowflake', 'js53' or 'uuid7', or list the fields: "
@@ -155,7 +152,8 @@ Row RowOf(Code code) {
     case Code::kIdSyntax:
       return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text is not an id of the generator",
               nullptr};
-    case Code::kInputMissing: return RowOf(Error::kNeedsInput);
+    case Code::kInputMissing:
+      return RowOf(Error::kNeedsInput);
     case Code::kSeedMissing:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "the seed of the generator's random fields is not at hand", nullptr};
@@ -183,6 +181,8 @@ void Raise(Error error, const char* detail, ...) {
   Report(RowOf(error), formatted);
 }
 
-void Raise(const Status& status) { Report(RowOf(status.code), status.detail); }
+void Raise(const Status& status) {
+  Report(RowOf(status.code), status.detail);
+}
 
 }  // namespace detid

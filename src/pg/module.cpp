@@ -19,9 +19,8 @@ PGDLLEXPORT void _PG_init(void);
 void _PG_init(void) {
   using namespace detid;
   if (!StartCrypto())
-    ereport(ERROR,
-            (errcode(ERRCODE_SYSTEM_ERROR), errmsg("pg_detid could not start libsodium"),
-             errhint("Look whether the system's random source can be read.")));
+    ereport(ERROR, (errcode(ERRCODE_SYSTEM_ERROR), errmsg("pg_detid could not start libsodium"),
+                    errhint("Look whether the system's random source can be read.")));
   const bool preloading = process_shared_preload_libraries_in_progress;
   settings::Define(preloading);
   if (preloading) RequestSharedMemory();

@@ -80,11 +80,11 @@ extern "C" {
 #include "pg/compat.h"
 
 // A function that SQL calls. REQUIRES: trivially destructible locals only.
-#define DETID_FUNCTION(name)                                   \
-  extern "C" {                                                 \
-  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                    \
-  PG_FUNCTION_INFO_V1(name);                                   \
-  }                                                            \
+#define DETID_FUNCTION(name)                \
+  extern "C" {                              \
+  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+  PG_FUNCTION_INFO_V1(name);                \
+  }                                         \
   Datum name([[maybe_unused]] PG_FUNCTION_ARGS)
 
 namespace detid {

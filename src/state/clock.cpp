@@ -64,7 +64,9 @@ int64_t SystemUs() {
   return int64_t{t.tv_sec} * 1000000 + t.tv_nsec / 1000;
 }
 
-void StartNodeClock() { shared->clock.Start(Read()); }
+void StartNodeClock() {
+  shared->clock.Start(Read());
+}
 
 void CalibrateNodeClock() {
   for (int i = 0; i < kReadings; i++) {

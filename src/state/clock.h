@@ -32,7 +32,8 @@ void StartNodeClock();
 // Node time, microseconds since 1970. REQUIRES: shared memory.
 inline int64_t NodeTimeUs() {
   const int64_t boot = BootUs();
-  if (shared->clock.Stale(boot)) [[unlikely]] CalibrateNodeClock();
+  if (shared->clock.Stale(boot)) [[unlikely]]
+    CalibrateNodeClock();
   return shared->clock.At(boot);
 }
 

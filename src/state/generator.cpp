@@ -76,7 +76,9 @@ void OnRelationChange(Datum, Oid relation) {
   if (my_database != nullptr && relation == my_database->horizon_relation) ForgetMinters();
 }
 
-void OnRoleChange(Datum, int, uint32) { ForgetMinters(); }
+void OnRoleChange(Datum, int, uint32) {
+  ForgetMinters();
+}
 
 Entry* EntryFor(Oid generator) {
   if (entries == nullptr) {
@@ -206,8 +208,7 @@ void SetHorizonLimits(Minter* m) {
   else if (us <= d.epoch_us)
     m->limits.horizon = 0;
   else
-    m->limits.horizon = static_cast<uint64_t>(TickAt(d.layout, d.epoch_us, us))
-                        << m->sequence_bits;
+    m->limits.horizon = static_cast<uint64_t>(TickAt(d.layout, d.epoch_us, us)) << m->sequence_bits;
 }
 
 bool QualifiedName(ObjectId generator, char* out) {
@@ -275,8 +276,12 @@ ObjectId BuiltInGenerator(const char* name) {
 }
 }  // namespace
 
-ObjectId DefaultId() { return BuiltInGenerator("default_id"); }
-ObjectId DefaultUuid() { return BuiltInGenerator("default_uuid"); }
+ObjectId DefaultId() {
+  return BuiltInGenerator("default_id");
+}
+ObjectId DefaultUuid() {
+  return BuiltInGenerator("default_uuid");
+}
 
 bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key,
             Commitment* used) {
@@ -287,13 +292,14 @@ bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key
   } else if (!CurrentSeed(&seed, used)) {
     return false;
   }
-  *key = DeriveGeneratorKey(
-      seed, {reinterpret_cast<const char*>(&d.salt), sizeof d.salt});
+  *key = DeriveGeneratorKey(seed, {reinterpret_cast<const char*>(&d.salt), sizeof d.salt});
   explicit_bzero(&seed, sizeof seed);
   return true;
 }
 
-Minter* MinterFor(ObjectId generator) { return &EntryFor(generator)->minter; }
+Minter* MinterFor(ObjectId generator) {
+  return &EntryFor(generator)->minter;
+}
 
 void Fill(Minter* m) {
   if (shared == nullptr) Raise(Error::kNotPreloaded);

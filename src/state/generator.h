@@ -34,9 +34,9 @@ struct Minter {
   Slot* slot = nullptr;
   Shard* shard = nullptr;
   Database* database = nullptr;
-  uint64_t unit_us = 0;         // of a tick; 0 if it is not a whole number
-  int64_t tick_us = 0;          // beginning of the tick last seen, and
-  uint64_t tick_position = 0;   // its first position
+  uint64_t unit_us = 0;        // of a tick; 0 if it is not a whole number
+  int64_t tick_us = 0;         // beginning of the tick last seen, and
+  uint64_t tick_position = 0;  // its first position
   Limits limits;
   uint64_t renew = 0;  // from this position on the horizon wants a look; within the limits
   Composer composer;

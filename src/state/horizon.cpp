@@ -86,7 +86,9 @@ void Publish(Database* database, int64_t horizon_us) {
     continue;
 }
 
-int64_t Target(int64_t us) { return us + settings::horizon_window_us(); }
+int64_t Target(int64_t us) {
+  return us + settings::horizon_window_us();
+}
 
 // The instance's start is not believed if it is this far from what was minted before.
 void CheckStart(int64_t horizon_us) {
@@ -159,8 +161,7 @@ void LoadHorizon(Database* database) {
     database->start_us.store(start_us, std::memory_order_release);
     // What an earlier relation of this life published still holds (H3).
     const int64_t published = database->horizon_us.load(std::memory_order_relaxed);
-    const Written written =
-        WriteMaximum(relation, std::max(Target(start_us), published), witness);
+    const Written written = WriteMaximum(relation, std::max(Target(start_us), published), witness);
     XLogFlush(written.lsn);
     database->horizon_relation = oid;
     Publish(database, written.horizon_us);

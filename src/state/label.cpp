@@ -28,10 +28,8 @@ void CheckSequence(Oid oid) {
   const char* name = pstrdup(NameStr(relation->relname));
   ReleaseSysCache(tuple);
   if (kind != RELKIND_SEQUENCE) Raise(Error::kNotAGenerator, "\"%s\" is not a sequence.", name);
-  if (persistence == RELPERSISTENCE_TEMP)
-    Raise(Error::kTemporary, "\"%s\" is temporary.", name);
-  if (persistence == RELPERSISTENCE_UNLOGGED)
-    Raise(Error::kUnlogged, "\"%s\" is unlogged.", name);
+  if (persistence == RELPERSISTENCE_TEMP) Raise(Error::kTemporary, "\"%s\" is temporary.", name);
+  if (persistence == RELPERSISTENCE_UNLOGGED) Raise(Error::kUnlogged, "\"%s\" is unlogged.", name);
 
   tuple = SearchSysCache1(SEQRELID, ObjectIdGetDatum(oid));
   if (!HeapTupleIsValid(tuple)) Raise(Error::kNotAGenerator, "\"%s\" is not a sequence.", name);
@@ -39,8 +37,7 @@ void CheckSequence(Oid oid) {
   const bool right = sequence->seqmin == kSequenceMin && sequence->seqmax == kSequenceMax &&
                      sequence->seqincrement == kSequenceIncrement && !sequence->seqcycle;
   ReleaseSysCache(tuple);
-  if (!right)
-    Raise(Error::kWrongSequence, "A plain nextval of \"%s\" would give a number.", name);
+  if (!right) Raise(Error::kWrongSequence, "A plain nextval of \"%s\" would give a number.", name);
 }
 
 // PostgreSQL's hook: raises an error unless the label may be set.
@@ -69,6 +66,8 @@ void Check(const ObjectAddress* object, const char* label) {
 
 }  // namespace
 
-void RegisterLabelProvider() { register_label_provider(kProvider, Check); }
+void RegisterLabelProvider() {
+  register_label_provider(kProvider, Check);
+}
 
 }  // namespace detid

@@ -72,15 +72,15 @@ void Clear() {
 
 Entry* AddEntry() {
   if (context == nullptr) {
-    context = AllocSetContextCreate(TopTransactionContext, "pg_detid ledger", ALLOCSET_DEFAULT_SIZES);
+    context =
+        AllocSetContextCreate(TopTransactionContext, "pg_detid ledger", ALLOCSET_DEFAULT_SIZES);
     capacity = 16;
     entries = static_cast<Entry*>(
         MemoryContextAlloc(context, sizeof(Entry) * static_cast<Size>(capacity)));
   }
   if (count == capacity) {
     capacity *= 2;
-    entries =
-        static_cast<Entry*>(repalloc(entries, sizeof(Entry) * static_cast<Size>(capacity)));
+    entries = static_cast<Entry*>(repalloc(entries, sizeof(Entry) * static_cast<Size>(capacity)));
   }
   return &entries[count];  // counted once it is complete
 }
@@ -124,7 +124,9 @@ int TailOf(SubTransactionId subtransaction) {
   return first;
 }
 
-Datum TextDatum(const char* s) { return CStringGetTextDatum(s); }
+Datum TextDatum(const char* s) {
+  return CStringGetTextDatum(s);
+}
 
 Datum IdDatum(const Entry& e, const Bits& id) {
   char text[kMaxIdText];
@@ -151,13 +153,13 @@ void FillEach(const Entry& e, Datum* values, bool* nulls) {
   nulls[kLedgerIds - 1] = false;
   int dims[1] = {e.count}, bounds[1] = {1};
   if (any_input) {
-    values[kLedgerInputs - 1] = PointerGetDatum(construct_md_array(
-        inputs, no_input, 1, dims, bounds, TEXTOID, -1, false, TYPALIGN_INT));
+    values[kLedgerInputs - 1] = PointerGetDatum(
+        construct_md_array(inputs, no_input, 1, dims, bounds, TEXTOID, -1, false, TYPALIGN_INT));
     nulls[kLedgerInputs - 1] = false;
   }
   if (!consecutive) {
-    values[kLedgerPositions - 1] = PointerGetDatum(
-        construct_array(positions, e.count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+    values[kLedgerPositions - 1] = PointerGetDatum(construct_array(
+        positions, e.count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
     nulls[kLedgerPositions - 1] = false;
   }
 }
@@ -266,7 +268,9 @@ void WriteTail(int first) {
   DropTail(first);
 }
 
-bool Full() { return committing || count >= kMaxEntries || bytes >= kMaxBufferBytes; }
+bool Full() {
+  return committing || count >= kMaxEntries || bytes >= kMaxBufferBytes;
+}
 
 // The entry that this id extends, or null.
 Entry* Extendable(const Minter* m, uint64_t position, bool each) {
@@ -339,7 +343,8 @@ void OnTransaction(XactEvent event, void*) {
       bytes = 0;
       committing = false;
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -352,8 +357,11 @@ void OnSubtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionI
     case SUBXACT_EVENT_COMMIT_SUB:
       for (int i = TailOf(mine); i < count; i++) entries[i].subtransaction = parent;
       break;
-    case SUBXACT_EVENT_ABORT_SUB: DropTail(TailOf(mine)); break;
-    default: break;
+    case SUBXACT_EVENT_ABORT_SUB:
+      DropTail(TailOf(mine));
+      break;
+    default:
+      break;
   }
 }
 

@@ -82,14 +82,17 @@ Grant TakeSlowly(Minter* m, uint32_t wanted, Grant grant) {
       case Verdict::kGiven:
         if (grant.first >= m->renew) Renew(m, grant.first);
         return grant;
-      case Verdict::kWait: WaitForClock(m, grant.first); break;
+      case Verdict::kWait:
+        WaitForClock(m, grant.first);
+        break;
       case Verdict::kRaise:
         SetHorizonLimits(m);
         if (grant.first >= m->limits.horizon)
           RaiseHorizon(m->database, EndOfTickUs(m, grant.first));
         if (m->ready) SetHorizonLimits(m);
         break;
-      case Verdict::kEnd: RaiseEnd(m);
+      case Verdict::kEnd:
+        RaiseEnd(m);
     }
     // Waiting and raising let invalidations in.
     while (!m->ready) Fill(m);

@@ -20,7 +20,8 @@ inline Minter* ReadyMinter(FunctionCallInfo fcinfo, Oid generator) {
     m = MinterFor(generator);
     fcinfo->flinfo->fn_extra = m;
   }
-  if (!m->ready || m->user != GetUserId() || XactReadOnly) [[unlikely]] Fill(m);
+  if (!m->ready || m->user != GetUserId() || XactReadOnly) [[unlikely]]
+    Fill(m);
   return m;
 }
 
@@ -33,7 +34,8 @@ Grant TakeSlowly(Minter* m, uint32_t wanted, Grant refused);
 // The first position of node time's tick.
 inline uint64_t NowPosition(Minter* m) {
   const int64_t now_us = m->pinned ? settings::pinned_us : NodeTimeUs();
-  if (static_cast<uint64_t>(now_us - m->tick_us) < m->unit_us) [[likely]] return m->tick_position;
+  if (static_cast<uint64_t>(now_us - m->tick_us) < m->unit_us) [[likely]]
+    return m->tick_position;
   return MoveTick(m, now_us);
 }
 
@@ -50,7 +52,8 @@ inline Grant Take(Minter* m, uint32_t wanted) {
   Grant grant{Verdict::kRaise, 0, 0};
   if (m->database->fenced.load(std::memory_order_relaxed) == 0) [[likely]] {
     grant = TryTake(m, wanted);
-    if (grant.verdict == Verdict::kGiven && grant.first < m->renew) [[likely]] return grant;
+    if (grant.verdict == Verdict::kGiven && grant.first < m->renew) [[likely]]
+      return grant;
   }
   return TakeSlowly(m, wanted, grant);
 }
@@ -61,7 +64,8 @@ inline uint64_t TakeOne(Minter* m) {
     const uint64_t now = NowPosition(m);
     const uint64_t position = m->worker ? TakeOneOwn(m->slot, now, m->renew, m->limits.ahead)
                                         : TakeOneLeased(m->slot, now, m->renew);
-    if (position != kNone) [[likely]] return position;
+    if (position != kNone) [[likely]]
+      return position;
   }
   return Take(m, 1).first;
 }

@@ -37,8 +37,10 @@ bool CheckNodeId(int*, void**, GucSource source) {
     case PGC_S_ARGV:
     case PGC_S_DATABASE:
     case PGC_S_OVERRIDE:
-    case PGC_S_TEST: return true;  // ALTER DATABASE or ALTER ROLE, which the next session tells
-    default: break;
+    case PGC_S_TEST:
+      return true;  // ALTER DATABASE or ALTER ROLE, which the next session tells
+    default:
+      break;
   }
   GUC_check_errcode(ERRCODE_CANT_CHANGE_RUNTIME_PARAM);
   GUC_check_errmsg("detid.node_id cannot be set for a session or a role");
@@ -48,7 +50,9 @@ bool CheckNodeId(int*, void**, GucSource source) {
   return false;
 }
 
-void AssignInt(int, void*) { ForgetMinters(); }
+void AssignInt(int, void*) {
+  ForgetMinters();
+}
 
 struct PinnedClock {
   bool pinned;
@@ -86,7 +90,9 @@ void AssignClock(const char*, void* extra) {
   ForgetMinters();
 }
 
-void AssignTag(const char*, void*) { tag_changes++; }
+void AssignTag(const char*, void*) {
+  tag_changes++;
+}
 
 }  // namespace
 
@@ -95,10 +101,10 @@ void Define(bool preloading) {
       "detid.node_id", "The number of this node, its own among all that mint ids for one purpose.",
       "0 is legal; -1 means that it is not set, and nothing is minted.", &node_id, -1, -1, INT_MAX,
       PGC_SUSET, 0, CheckNodeId, AssignInt, nullptr);
-  DefineCustomIntVariable(
-      "detid.max_ahead", "How far ids may run ahead of node time under overload.",
-      "Beyond it a backend waits.", &max_ahead_ms, max_ahead_ms, 0, 60000, PGC_SIGHUP, GUC_UNIT_MS,
-      nullptr, AssignInt, nullptr);
+  DefineCustomIntVariable("detid.max_ahead",
+                          "How far ids may run ahead of node time under overload.",
+                          "Beyond it a backend waits.", &max_ahead_ms, max_ahead_ms, 0, 60000,
+                          PGC_SIGHUP, GUC_UNIT_MS, nullptr, AssignInt, nullptr);
   DefineCustomIntVariable("detid.horizon_window", "How far ahead of use the horizon is raised.",
                           "A restart may put node time ahead of the system clock by as much.",
                           &horizon_window_ms, horizon_window_ms, 100, 600000, PGC_SIGHUP,
@@ -115,14 +121,12 @@ void Define(bool preloading) {
                              "Say a request's number: SET LOCAL detid.tag = 'req-8f2'.", &tag, "",
                              PGC_USERSET, 0, nullptr, AssignTag, nullptr);
   if (preloading) {
-    DefineCustomIntVariable("detid.max_generators",
-                            "How many generators may be in use at the same time.", nullptr,
-                            &max_generators, max_generators, 8, 65536, PGC_POSTMASTER, 0, nullptr,
-                            nullptr, nullptr);
-    DefineCustomBoolVariable("detid.allow_manual_clock",
-                             "Allows sessions to pin detid.clock. For test servers only.", nullptr,
-                             &allow_manual_clock, false, PGC_POSTMASTER, 0, nullptr, nullptr,
-                             nullptr);
+    DefineCustomIntVariable(
+        "detid.max_generators", "How many generators may be in use at the same time.", nullptr,
+        &max_generators, max_generators, 8, 65536, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable(
+        "detid.allow_manual_clock", "Allows sessions to pin detid.clock. For test servers only.",
+        nullptr, &allow_manual_clock, false, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
   }
   DefineCustomStringVariable("detid.clock", "'system', or a time to which node time is pinned.",
                              "For tests; ids minted under it are marked in the ledger.",

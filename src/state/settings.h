@@ -8,14 +8,14 @@
 
 namespace detid::settings {
 
-extern int node_id;             // -1: unset
-extern int max_ahead_ms;        // lead over node time before a backend waits
-extern int horizon_window_ms;   // how far the horizon is raised ahead of use
-extern int max_clock_step_s;    // larger steps of the system clock are not believed
-extern int failover_guard_ms;   // start this far above the horizon after a failover
-extern int max_generators;      // shards in shared memory
+extern int node_id;            // -1: unset
+extern int max_ahead_ms;       // lead over node time before a backend waits
+extern int horizon_window_ms;  // how far the horizon is raised ahead of use
+extern int max_clock_step_s;   // larger steps of the system clock are not believed
+extern int failover_guard_ms;  // start this far above the horizon after a failover
+extern int max_generators;     // shards in shared memory
 extern bool allow_manual_clock;
-extern char* tag;               // goes into the ledger
+extern char* tag;  // goes into the ledger
 
 // detid.clock: whether node time is pinned in this session, and to what (us since 1970).
 extern bool pinned;
@@ -24,10 +24,18 @@ extern int64_t pinned_us;
 // Rises with each change of the tag, so that a change is seen without comparing texts.
 extern uint64_t tag_changes;
 
-inline int64_t max_ahead_us() { return int64_t{max_ahead_ms} * 1000; }
-inline int64_t horizon_window_us() { return int64_t{horizon_window_ms} * 1000; }
-inline int64_t max_clock_step_us() { return int64_t{max_clock_step_s} * 1000000; }
-inline int64_t failover_guard_us() { return int64_t{failover_guard_ms} * 1000; }
+inline int64_t max_ahead_us() {
+  return int64_t{max_ahead_ms} * 1000;
+}
+inline int64_t horizon_window_us() {
+  return int64_t{horizon_window_ms} * 1000;
+}
+inline int64_t max_clock_step_us() {
+  return int64_t{max_clock_step_s} * 1000000;
+}
+inline int64_t failover_guard_us() {
+  return int64_t{failover_guard_ms} * 1000;
+}
 
 // Called from _PG_init. Settings that size shared memory exist only where it can still be sized.
 void Define(bool preloading);

@@ -21,18 +21,23 @@ constexpr char kName[] = "pg_detid";
 shmem_request_hook_type previous_request = nullptr;
 shmem_startup_hook_type previous_startup = nullptr;
 
-size_t Aligned(size_t bytes) { return TYPEALIGN(kCacheLine, bytes); }
+size_t Aligned(size_t bytes) {
+  return TYPEALIGN(kCacheLine, bytes);
+}
 
 // One record a shard is enough: a database without shards needs none.
-size_t DatabasesAt() { return Aligned(sizeof(Shared)); }
-size_t ShardsAt(int capacity) { return DatabasesAt() + sizeof(Database) * static_cast<size_t>(capacity); }
+size_t DatabasesAt() {
+  return Aligned(sizeof(Shared));
+}
+size_t ShardsAt(int capacity) {
+  return DatabasesAt() + sizeof(Database) * static_cast<size_t>(capacity);
+}
 size_t SlotsAt(int capacity) {
   return ShardsAt(capacity) + sizeof(ShardRecord) * static_cast<size_t>(capacity);
 }
 Size TotalBytes(int capacity, int slots) {
-  return add_size(SlotsAt(capacity),
-                  mul_size(mul_size(sizeof(Slot), static_cast<Size>(capacity)),
-                           static_cast<Size>(slots))) +
+  return add_size(SlotsAt(capacity), mul_size(mul_size(sizeof(Slot), static_cast<Size>(capacity)),
+                                              static_cast<Size>(slots))) +
          kCacheLine;
 }
 
@@ -190,8 +195,12 @@ ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definiti
   return found;
 }
 
-void Detach(Database* database) { database->users.fetch_sub(1, std::memory_order_release); }
-void Detach(ShardRecord* shard) { shard->users.fetch_sub(1, std::memory_order_release); }
+void Detach(Database* database) {
+  database->users.fetch_sub(1, std::memory_order_release);
+}
+void Detach(ShardRecord* shard) {
+  shard->users.fetch_sub(1, std::memory_order_release);
+}
 
 int CountShards() {
   int n = 0;

@@ -34,9 +34,9 @@ struct alignas(kCacheLine) Database {
   ObjectId oid = 0;
   ObjectId horizon_relation = 0;  // the relation that horizon_us is of
   std::atomic<uint32_t> users{0};
-  std::atomic<uint32_t> fenced{0};       // sticky; read by every mint
-  std::atomic<int64_t> horizon_us{0};    // published; 0: not loaded
-  std::atomic<int64_t> start_us{0};      // node time that this life of the database began at
+  std::atomic<uint32_t> fenced{0};     // sticky; read by every mint
+  std::atomic<int64_t> horizon_us{0};  // published; 0: not loaded
+  std::atomic<int64_t> start_us{0};    // node time that this life of the database began at
   std::atomic<int64_t> evicted_us{0};
 };
 
@@ -65,7 +65,7 @@ struct alignas(kCacheLine) ShardRecord {
 
 // What happened, for whoever looks after the server.
 struct Counters {
-  std::atomic<uint64_t> waits{0};           // for the clock, under overload
+  std::atomic<uint64_t> waits{0};  // for the clock, under overload
   std::atomic<uint64_t> horizon_writes{0};
   std::atomic<uint64_t> evictions{0};
   std::atomic<int64_t> last_step_us{0};     // of the system clock, as last seen

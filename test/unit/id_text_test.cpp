@@ -81,7 +81,8 @@ TEST(IdText, UuidBytesAreBigEndian) {
 void ExpectRefused(const Layout& layout, const std::string& text, const std::string& why) {
   const Result<Bits> r = ParseId(layout, text);
   EXPECT_EQ(r.status.code, Code::kIdSyntax) << text;
-  EXPECT_EQ(r.status.detail, "\"" + text.substr(0, 60) + (text.size() > 60 ? "\"... " : "\" ") + why);
+  EXPECT_EQ(r.status.detail,
+            "\"" + text.substr(0, 60) + (text.size() > 60 ? "\"... " : "\" ") + why);
 }
 
 TEST(IdText, RefusesWhatIsNoBigint) {

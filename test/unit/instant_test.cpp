@@ -94,14 +94,17 @@ TEST(Instant, RefusesWhatIsNoTimeWithAZone) {
 }
 
 TEST(Instant, RefusesYearsBeyondTheCalendar) {
-  for (const char* text : {"10000-01-01Z", "10889-08-02Z", "32768-01-01Z", "40000-01-01Z", "70000-01-01Z", "99999-12-31Z"})
+  for (const char* text : {"10000-01-01Z", "10889-08-02Z", "32768-01-01Z", "40000-01-01Z",
+                           "70000-01-01Z", "99999-12-31Z"})
     EXPECT_EQ(ParseInstant(text).status.code, Code::kInstantSyntax) << text;
 }
 
 TEST(Instant, RoundTripsThroughText) {
   std::mt19937_64 rng(7);
-    for (int i = 0; i < 50000; i++) {
-    const int64_t us = kMinInstantUs + static_cast<int64_t>(rng() % static_cast<uint64_t>(kMaxInstantUs - kMinInstantUs));
+  for (int i = 0; i < 50000; i++) {
+    const int64_t us =
+        kMinInstantUs +
+        static_cast<int64_t>(rng() % static_cast<uint64_t>(kMaxInstantUs - kMinInstantUs));
     const Result<int64_t> r = ParseInstant(Format(us));
     ASSERT_TRUE(r.ok()) << Format(us);
     ASSERT_EQ(r.value, us) << Format(us);
