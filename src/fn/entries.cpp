@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "fn/entries.h"
+
+#include "state/generator.h"
+#include "state/ledger.h"
+
+extern "C" {
+#include "utils/varlena.h"
+}
+
+namespace detid {
+namespace {
+
+constexpr long kFetch = 1000;
+constexpr char kNoGenerator[] = "the generator is gone or was made anew";
+constexpr char kNoSeed[] = "the seed is not at hand";
+
+// Columns of the query below.
+enum Column {
+  kNode = 1,
+  kEntry,
+  kGenerator,
+  kName,
+  kDefinition,
+  kWorker,
+  kTick,
+  kSequence,
+  kCount,
+  kFirstId,
+  kLastId,
+  kDigest,
+  kSeed,
+  kIds,
+  kInputs,
+  kPositions
+};
+std::string_view TextAt(HeapTuple tuple, TupleDesc desc, int column) {
+  bool null;
+  const Datum datum = SPI_getbinval(tuple, desc, column, &null);
+  return null ? std::string_view{} : View(DatumGetTextPP(datum));
+}
+
+Oid GeneratorByName(std::string_view name) {
+  List* parts =
+      textToQualifiedNameList(cstring_to_text_with_len(name.data(), static_cast<int>(name.size())));
+  return RangeVarGetRelid(makeRangeVarFromNameList(parts), NoLock, true);
+}
+
+// Any generator of this database with that fingerprint: one that was renamed before a dump.
+Oid GeneratorByFingerprint(uint64_t fingerprint, Definition* d) {
+  Oid found = InvalidOid;
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  SPI_execute(
+      "SELECT objoid FROM pg_catalog.pg_seclabel WHERE provider OPERATOR(pg_catalog.=) 'detid' AND "
+      "classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass",
+      true, 0);
+  for (uint64 i = 0; i < SPI_processed && !OidIsValid(found); i++) {
+    bool null;
+    const char* why = nullptr;
+    const Oid oid =
+        DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
+    if (TryDefinition(oid, d, &why) && Fingerprint(*d) == fingerprint) found = oid;
+  }
+  SPI_finish();
+  return found;
+}
+
+// The generator of an entry: the relation of that oid, or of that name, or any, if it has the
+// definition that the entry was made under.
+Oid Resolve(Oid oid, std::string_view name, uint64_t fingerprint, Definition* d) {
+  const char* why = nullptr;
+  if (TryDefinition(oid, d, &why) && Fingerprint(*d) == fingerprint) return oid;
+  const Oid other = GeneratorByName(name);
+  if (OidIsValid(other) && TryDefinition(other, d, &why) && Fingerprint(*d) == fingerprint)
+    return other;
+  return GeneratorByFingerprint(fingerprint, d);
+}
+
+Datum* Elements(HeapTuple tuple, TupleDesc desc, int column, Oid type, bool** nulls, int* n) {
+  bool null;
+  const Datum datum = SPI_getbinval(tuple, desc, column, &null);
+  *n = 0;
+  if (null) return nullptr;
+  Datum* values;
+  if (type == TEXTOID)
+    deconstruct_array(DatumGetArrayTypeP(datum), type, -1, false, TYPALIGN_INT, &values, nulls, n);
+  else
+    deconstruct_array(DatumGetArrayTypeP(datum), type, sizeof(int64), FLOAT8PASSBYVAL,
+                      TYPALIGN_DOUBLE, &values, nulls, n);
+  return values;
+}
+
+// Resolves generators and keys, remembering the last: entries come in runs of the same.
+class Reader {
+ public:
+  void Read(HeapTuple tuple, TupleDesc desc, Entry* e) {
+    bool null;
+    const auto int32_at = [&](int c) {
+      return DatumGetInt32(SPI_getbinval(tuple, desc, c, &null));
+    };
+    const auto int64_at = [&](int c) {
+      return DatumGetInt64(SPI_getbinval(tuple, desc, c, &null));
+    };
+    e->entry = int64_at(kEntry);
+    e->first = {int32_at(kNode), int32_at(kWorker), int64_at(kTick), int64_at(kSequence)};
+    e->count = int32_at(kCount);
+    e->digest = int64_at(kDigest);
+    e->first_id = TextAt(tuple, desc, kFirstId);
+    e->last_id = TextAt(tuple, desc, kLastId);
+    ResolveGenerator(DatumGetObjectId(SPI_getbinval(tuple, desc, kGenerator, &null)),
+                     TextAt(tuple, desc, kName), static_cast<uint64_t>(int64_at(kDefinition)));
+    e->generator = generator_;
+    e->reason = OidIsValid(generator_) ? nullptr : kNoGenerator;
+    e->layout = definition_.layout;
+    if (e->reason == nullptr) Prepare(tuple, desc, e);
+    bool* nulls;
+    int n;
+    e->ids = Elements(tuple, desc, kIds, TEXTOID, &nulls, &n);
+    if (e->ids != nullptr) e->count = n;
+    e->inputs = Elements(tuple, desc, kInputs, TEXTOID, &e->no_input, &e->inputs_count);
+    e->positions = Elements(tuple, desc, kPositions, INT8OID, &nulls, &e->positions_count);
+  }
+
+ private:
+  void ResolveGenerator(Oid oid, std::string_view name, uint64_t fingerprint) {
+    if (known_ && oid == oid_ && fingerprint == fingerprint_) return;
+    generator_ = Resolve(oid, name, fingerprint, &definition_);
+    known_ = true;
+    oid_ = oid;
+    fingerprint_ = fingerprint;
+    has_key_ = false;
+  }
+
+  void Prepare(HeapTuple tuple, TupleDesc desc, Entry* e) {
+    if (definition_.layout.shows(Kind::kRandom)) {
+      bool null;
+      const Datum datum = SPI_getbinval(tuple, desc, kSeed, &null);
+      Commitment wanted{};
+      if (!null && VARSIZE_ANY_EXHDR(DatumGetByteaPP(datum)) == sizeof wanted.byte)
+        memcpy(wanted.byte, VARDATA_ANY(DatumGetByteaPP(datum)), sizeof wanted.byte);
+      if (!has_key_ || !(commitment_ == wanted)) {
+        Commitment used;
+        has_key_ = !null && KeyFor(definition_, &wanted, &key_, &used);
+        commitment_ = wanted;
+      }
+      if (!has_key_) {
+        e->reason = kNoSeed;
+        return;
+      }
+    }
+    const int32 worker = definition_.layout.shows(Kind::kWorker) ? e->first.worker : 0;
+    e->composer = Composer(definition_.layout, e->first.node, worker, &key_);
+  }
+
+  bool known_ = false, has_key_ = false;
+  Oid oid_ = InvalidOid, generator_ = InvalidOid;
+  uint64_t fingerprint_ = 0;
+  Definition definition_;
+  GeneratorKey key_{};
+  Commitment commitment_{};
+};
+
+uint64_t PositionAt(const Entry& e, int i) {
+  return e.positions != nullptr && i < e.positions_count
+             ? static_cast<uint64_t>(DatumGetInt64(e.positions[i]))
+             : PositionOf(e.layout, e.first) + static_cast<uint64_t>(i);
+}
+
+}  // namespace
+
+std::string_view InputOf(const Entry& e, int i) {
+  if (e.inputs == nullptr || i >= e.inputs_count || e.no_input[i]) return {};
+  return View(DatumGetTextPP(e.inputs[i]));
+}
+
+Bits Regenerate(const Entry& e, int i) {
+  return e.composer(PositionAt(e, i), InputOf(e, i));
+}
+
+std::string_view Recorded(const Entry& e, int i) {
+  if (e.ids != nullptr) return View(DatumGetTextPP(e.ids[i]));
+  if (i == 0) return e.first_id;
+  return i == e.count - 1 ? e.last_id : std::string_view{};
+}
+
+bool SameText(const Entry& e, const Bits& id, std::string_view recorded) {
+  char text[kMaxIdText];
+  const int n = FormatId(e.layout.bits, id, text, sizeof text);
+  return recorded == std::string_view(text, static_cast<size_t>(n));
+}
+
+bool DigestHolds(const Entry& e) {
+  if (e.ids != nullptr) return true;
+  uint64_t digest = 0;
+  for (int i = 0; i < e.count; i++) digest = AddToDigest(digest, Regenerate(e, i));
+  return digest == static_cast<uint64_t>(e.digest);
+}
+
+void EachEntry(const char* condition, int n, Oid* types, Datum* values, const char* nulls,
+               bool (*visit)(const Entry&, void*), void* context) {
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  const char* query = psprintf(
+      "SELECT node, entry, generator, generator_name, definition, worker, tick, sequence, count, "
+      "first_id, last_id, digest, seed, ids, inputs, positions FROM detid.ledger WHERE %s "
+      "ORDER BY node USING OPERATOR(pg_catalog.<), entry USING OPERATOR(pg_catalog.<)",
+      condition);
+  const Portal portal = SPI_cursor_open_with_args(nullptr, query, n, types, values, nulls, true, 0);
+  const MemoryContext work =
+      AllocSetContextCreate(CurrentMemoryContext, "pg_detid replay", ALLOCSET_DEFAULT_SIZES);
+  Reader reader;
+  for (bool more = true; more;) {
+    SPI_cursor_fetch(portal, true, kFetch);
+    const uint64 rows = SPI_processed;
+    SPITupleTable* table = SPI_tuptable;
+    more = rows > 0;
+    for (uint64 i = 0; more && i < rows; i++) {
+      CHECK_FOR_INTERRUPTS();
+      const MemoryContext old = MemoryContextSwitchTo(work);
+      Entry e{};
+      reader.Read(table->vals[i], table->tupdesc, &e);
+      const bool go_on = visit(e, context);
+      MemoryContextSwitchTo(old);
+      MemoryContextReset(work);
+      more = go_on;
+    }
+    SPI_freetuptable(table);
+  }
+  SPI_cursor_close(portal);
+  SPI_finish();
+}
+
+}  // namespace detid

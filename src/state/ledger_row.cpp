@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/ledger_row.h"
+
+#include <algorithm>
+
+#include "core/id_text.h"
+#include "state/ledger.h"
+#include "state/mint.h"
+
+namespace detid {
+namespace {
+
+// Rows a table_multi_insert.
+constexpr int kBatch = 256;
+
+Datum TextDatum(const char* s) {
+  return CStringGetTextDatum(s);
+}
+
+Datum IdDatum(const LedgerEntry& e, const Bits& id) {
+  char text[kMaxIdText];
+  FormatId(e.id_bits, id, text, sizeof text);
+  return TextDatum(text);
+}
+
+void FillEach(const LedgerEntry& e, Datum* values, bool* nulls) {
+  Datum* ids = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(e.count)));
+  Datum* inputs = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(e.count)));
+  Datum* positions = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(e.count)));
+  bool* no_input = static_cast<bool*>(palloc(static_cast<Size>(e.count)));
+  bool any_input = false, consecutive = true;
+  for (int i = 0; i < e.count; i++) {
+    ids[i] = IdDatum(e, e.each->id[i]);
+    inputs[i] = PointerGetDatum(e.each->input[i]);
+    no_input[i] = e.each->input[i] == nullptr;
+    any_input |= !no_input[i];
+    positions[i] = Int64GetDatum(static_cast<int64_t>(e.each->position[i]));
+    consecutive &= e.each->position[i] == e.first + static_cast<uint64_t>(i);
+  }
+  values[kLedgerIds - 1] =
+      PointerGetDatum(construct_array(ids, e.count, TEXTOID, -1, false, TYPALIGN_INT));
+  nulls[kLedgerIds - 1] = false;
+  int dims[1] = {e.count}, bounds[1] = {1};
+  if (any_input) {
+    values[kLedgerInputs - 1] = PointerGetDatum(
+        construct_md_array(inputs, no_input, 1, dims, bounds, TEXTOID, -1, false, TYPALIGN_INT));
+    nulls[kLedgerInputs - 1] = false;
+  }
+  if (!consecutive) {
+    values[kLedgerPositions - 1] = PointerGetDatum(construct_array(
+        positions, e.count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+    nulls[kLedgerPositions - 1] = false;
+  }
+}
+
+void FillRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nulls) {
+  const auto set = [&](LedgerColumn column, Datum value) {
+    values[column - 1] = value;
+    nulls[column - 1] = false;
+  };
+  for (int i = 0; i < kLedgerColumns; i++) nulls[i] = true;
+  const uint64_t mask = LowMask(e.sequence_bits);
+  set(kLedgerNode, Int32GetDatum(e.node));
+  set(kLedgerEntry, Int64GetDatum(entry));
+  set(kLedgerMintedAt, TimestampTzGetDatum(e.minted_at_us - kPostgresEpochUs));
+  set(kLedgerGenerator, ObjectIdGetDatum(e.generator));
+  set(kLedgerGeneratorName, TextDatum(e.name));
+  set(kLedgerDefinition, Int64GetDatum(static_cast<int64_t>(e.definition)));
+  set(kLedgerWorker, Int32GetDatum(e.worker));
+  set(kLedgerTick, Int64GetDatum(static_cast<int64_t>(e.first >> e.sequence_bits)));
+  set(kLedgerSequence, Int64GetDatum(static_cast<int64_t>(e.first & mask)));
+  set(kLedgerCount, Int32GetDatum(e.count));
+  set(kLedgerFirstId, IdDatum(e, e.first_id));
+  set(kLedgerLastId, IdDatum(e, e.last_id));
+  set(kLedgerDigest, Int64GetDatum(static_cast<int64_t>(e.digest)));
+  set(kLedgerXact, FullTransactionIdGetDatum(GetTopFullTransactionId()));
+  const char* role = GetUserNameFromId(e.role, true);
+  set(kLedgerRole, TextDatum(role != nullptr ? role : ""));
+  if (e.tag[0] != '\0') set(kLedgerTag, TextDatum(e.tag));
+  set(kLedgerPinned, BoolGetDatum(e.pinned));
+  if (e.has_seed) {
+    bytea* seed = static_cast<bytea*>(palloc(VARHDRSZ + kCommitmentBytes));
+    SET_VARSIZE(seed, VARHDRSZ + kCommitmentBytes);
+    memcpy(VARDATA(seed), e.seed.byte, kCommitmentBytes);
+    set(kLedgerSeed, PointerGetDatum(seed));
+  }
+  if (e.each != nullptr) FillEach(e, values, nulls);
+}
+
+}  // namespace
+
+void WriteLedger(const LedgerEntry* entries, int count) {
+  const Oid schema = get_namespace_oid("detid", true);
+  const Oid oid = OidIsValid(schema) ? get_relname_relid("ledger", schema) : InvalidOid;
+  if (!OidIsValid(oid)) return;  // the extension was dropped in this transaction
+  const MemoryContext work =
+      AllocSetContextCreate(CurrentMemoryContext, "pg_detid ledger rows", ALLOCSET_DEFAULT_SIZES);
+  const MemoryContext before = MemoryContextSwitchTo(work);
+  const Relation relation = table_open(oid, RowExclusiveLock);
+  EState* estate = CreateExecutorState();
+  compat::InitRangeTable(estate, relation);
+  ResultRelInfo* target = makeNode(ResultRelInfo);
+  InitResultRelInfo(target, relation, 1, nullptr, 0);
+  ExecOpenIndices(target, false);
+  BulkInsertState bulk = count > kBatch ? GetBulkInsertState() : nullptr;
+  TupleTableSlot* slots[kBatch];
+  int made = 0;
+
+  Minter* minter = LedgerMinter(oid);
+  Grant numbers{Verdict::kGiven, 0, 0};
+  for (int done = 0; done < count;) {
+    const int n = std::min(kBatch, count - done);
+    const MemoryContext rows = AllocSetContextCreate(work, "rows", ALLOCSET_DEFAULT_SIZES);
+    MemoryContextSwitchTo(rows);
+    for (int i = 0; i < n; i++) {
+      while (numbers.count == 0) {
+        while (!minter->ready) minter = LedgerMinter(oid);
+        numbers = Take(minter, static_cast<uint32_t>(count - done - i));
+      }
+      if (i == made) {
+        MemoryContextSwitchTo(work);
+        slots[made++] = table_slot_create(relation, nullptr);
+        MemoryContextSwitchTo(rows);
+      }
+      ExecClearTuple(slots[i]);
+      FillRow(entries[done + i], static_cast<int64_t>(minter->composer.Word(numbers.first)),
+              slots[i]->tts_values, slots[i]->tts_isnull);
+      numbers.first++;
+      numbers.count--;
+      ExecStoreVirtualTuple(slots[i]);
+    }
+    table_multi_insert(relation, slots, n, GetCurrentCommandId(true), 0, bulk);
+    for (int i = 0; i < n; i++) {
+      slots[i]->tts_tableOid = oid;
+      compat::InsertIndexTuples(target, slots[i], estate);
+      ResetPerTupleExprContext(estate);
+      ExecClearTuple(slots[i]);
+    }
+    MemoryContextSwitchTo(work);
+    MemoryContextDelete(rows);
+    done += n;
+  }
+
+  for (int i = 0; i < made; i++) ExecDropSingleTupleTableSlot(slots[i]);
+  if (bulk != nullptr) FreeBulkInsertState(bulk);
+  ExecCloseIndices(target);
+  FreeExecutorState(estate);
+  table_close(relation, NoLock);
+  MemoryContextSwitchTo(before);
+  MemoryContextDelete(work);
+}
+
+}  // namespace detid
