@@ -10,6 +10,9 @@ SELECT left(detid.compose_uuid('detid.default_uuid', 1672633600637, 7, 3, 2)::te
 SELECT detid.compose_uuid('detid.default_uuid', 1, 7, 3, 2) = detid.compose_uuid('detid.default_uuid', 1, 7, 3, 2);
 SELECT detid.compose_text('c_random', 1, 7, 0, 0) = detid.compose_text('c_random', 1, 7, 0, 0);
 
+-- A worker that the layout does not show has no part in the id.
+SELECT detid.compose_text('c_random', 1, 7, 0, 0) = detid.compose_text('c_random', 1, 7, 9, 0);
+
 -- compose . decode = identity
 SELECT bool_and(detid.compose('c_twitter', d.tick, d.node, 0, d.sequence) = id)
 FROM (SELECT i::bigint * 9223372036854775 AS id FROM generate_series(0, 1000) i) s,

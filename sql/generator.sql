@@ -39,6 +39,37 @@ SELECT count(*) FROM orders WHERE id > 0;
 DROP TABLE orders;
 SELECT detid.drop_generator('order_ids');
 
+-- A generator that is made again, with the other ordering too, goes on.
+CREATE TABLE again (id bigint PRIMARY KEY);
+DO $$
+BEGIN
+  FOR i IN 1..3 LOOP
+    PERFORM detid.create_generator('g_again', 'time:32@1s worker:12 sequence:19', ordering => (ARRAY['backend', 'node'])[1 + i % 2]);
+    INSERT INTO again SELECT detid.next_ids('g_again', 10);
+    PERFORM detid.drop_generator('g_again');
+  END LOOP;
+END $$;
+SELECT count(*) FROM again;
+DROP TABLE again;
+
+-- A salt is its generator's: nobody else can have the same random bits.
+SELECT detid.create_generator('g_first');
+ALTER SEQUENCE g_first RENAME TO g_moved;
+SELECT detid.create_generator('g_first');
+SELECT count(DISTINCT substring(label FROM 'salt=.*')) FROM pg_seclabel WHERE objoid IN ('g_first'::regclass, 'g_moved'::regclass);
+CREATE ROLE regress_detid_stranger;
+CREATE SCHEMA stranger AUTHORIZATION regress_detid_stranger;
+SET ROLE regress_detid_stranger;
+CREATE SEQUENCE stranger.s AS bigint INCREMENT 2 MINVALUE -9223372036854775808 MAXVALUE -9223372036854775807;
+DO $$
+BEGIN
+  EXECUTE format('SECURITY LABEL FOR detid ON SEQUENCE stranger.s IS %L', (SELECT label FROM pg_seclabel WHERE objoid = 'g_moved'::regclass));
+END $$;
+RESET ROLE;
+DROP SCHEMA stranger CASCADE;
+DROP ROLE regress_detid_stranger;
+DROP SEQUENCE g_first, g_moved;
+
 -- Nothing is left behind.
 DROP SEQUENCE g_js, g_uuid, g_own, g_wide;
 DROP SCHEMA "Odd Schema" CASCADE;

@@ -27,7 +27,7 @@ REVOKE EXECUTE ON FUNCTION detid._refuse_change() FROM PUBLIC;
 CREATE TABLE detid._horizon (
   horizon bigint NOT NULL,
   witness bigint NOT NULL
-);
+) USING heap;
 COMMENT ON TABLE detid._horizon IS
   'upper bound on the node time of any id minted here, in microseconds since 1970, and who minted last';
 CREATE FUNCTION detid._first_horizon(generators boolean) RETURNS bigint
@@ -38,21 +38,39 @@ REVOKE EXECUTE ON FUNCTION detid._first_horizon(boolean) FROM PUBLIC;
 INSERT INTO detid._horizon 
   SELECT detid._first_horizon(EXISTS (SELECT FROM pg_catalog.pg_seclabel WHERE provider = 'detid')), 0;
 REVOKE ALL ON detid._horizon FROM PUBLIC;
-CREATE TRIGGER refuse_change BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON detid._horizon
+CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON detid._horizon
   FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
+
+-- A dump carries the horizon along, so that ids go on above the old ones wherever it is restored.
+CREATE FUNCTION detid._merge_horizon() RETURNS trigger
+  LANGUAGE c AS 'MODULE_PATHNAME', 'detid_merge_horizon';
+COMMENT ON FUNCTION detid._merge_horizon() IS 'merges the horizon that a dump brings';
+REVOKE EXECUTE ON FUNCTION detid._merge_horizon() FROM PUBLIC;
+CREATE TRIGGER merge_horizon BEFORE INSERT ON detid._horizon
+  FOR EACH ROW EXECUTE FUNCTION detid._merge_horizon();
+ALTER TABLE detid._horizon ENABLE ALWAYS TRIGGER merge_horizon;
+SELECT pg_catalog.pg_extension_config_dump('detid._horizon', '');
+-- A publication FOR ALL TABLES takes these tables along: rows of another node are passed over.
+CREATE TRIGGER pass_over BEFORE UPDATE OR DELETE ON detid._horizon
+  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
+ALTER TABLE detid._horizon ENABLE REPLICA TRIGGER pass_over;
 
 CREATE TABLE detid._seed (
   number integer PRIMARY KEY,
   commitment bytea NOT NULL UNIQUE,
   seed bytea NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()
-);
+) USING heap;
 COMMENT ON TABLE detid._seed IS
   'seeds of random fields; the highest number makes ids, older ones replay; left out of dumps';
 REVOKE ALL ON detid._seed FROM PUBLIC;
+CREATE TRIGGER pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid._seed
+  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
+ALTER TABLE detid._seed ENABLE REPLICA TRIGGER pass_over;
 
 CREATE FUNCTION detid._new_seed() RETURNS void
-  LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_new_seed';
+  LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  AS 'MODULE_PATHNAME', 'detid_new_seed';
 COMMENT ON FUNCTION detid._new_seed() IS 'adds a seed, which makes the ids from here on';
 REVOKE EXECUTE ON FUNCTION detid._new_seed() FROM PUBLIC;
 SELECT detid._new_seed();

@@ -23,7 +23,7 @@ CREATE TABLE detid.ledger (
   tag text,
   pinned boolean NOT NULL,
   PRIMARY KEY (node, entry)
-);
+) USING heap;
 CREATE INDEX ledger_minted_at ON detid.ledger USING brin (minted_at) WITH (pages_per_range = 32);
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON detid.ledger
   FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();

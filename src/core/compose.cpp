@@ -62,7 +62,7 @@ Composer::Composer(const Layout& layout, int32_t node, int32_t worker, const Gen
     : random_bits_(layout.width[static_cast<int>(Kind::kRandom)]),
       hash_bits_(layout.width[static_cast<int>(Kind::kHash)]),
       node_(static_cast<uint32_t>(node)),
-      worker_(static_cast<uint32_t>(worker)) {
+      worker_(layout.shows(Kind::kWorker) ? static_cast<uint32_t>(worker) : 0) {
   if (key != nullptr) key_ = *key;
   const auto each = [&](Kind kind, auto&& f) {
     for (int i = 0; i < layout.count; i++)

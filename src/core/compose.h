@@ -41,7 +41,8 @@ class Composer {
  public:
   Composer() = default;
 
-  // `key` may be null if the layout has no random fields.
+  // `key` may be null if the layout has no random fields. A worker that the layout does not show
+  // has no part in the id.
   // REQUIRES: CheckCoordinates holds for the node and the worker.
   Composer(const Layout& layout, int32_t node, int32_t worker, const GeneratorKey* key);
 

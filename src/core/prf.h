@@ -6,7 +6,8 @@
 //   generator key  = BLAKE2b-128, key: the seed, personal "detid-generator1", of the salt
 //   random bits    = SipHash-2-4-128, key: the generator key, of position || node || worker
 //                    (64 + 32 + 32 bits, little-endian; bit 31 of the node set for the bits above
-//                    the 128th), taken as a little-endian number
+//                    the 128th; worker 0 where the layout shows none), taken as a little-endian
+//                    number
 //   hash bits      = BLAKE2b-160, no key, personal "detid-hash-v1", of the input, taken as a
 //                    little-endian number
 //   commitment     = BLAKE2b-128, no key, personal "detid-commitment", of the seed

@@ -145,16 +145,18 @@ inline Grant TakeLeased(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted,
   return {Verdict::kGiven, first, static_cast<uint32_t>(slot->lease_next - first)};
 }
 
-// Ordering 'node': straight from the shard, so that ids rise strictly across backends.
-inline Grant TakeOrdered(Shard* shard, uint64_t now, uint32_t wanted, int sequence_bits,
+// Ordering 'node': straight from the shard, so that ids rise strictly across backends. The slot's
+// own sequence goes along: a generator made anew with the other ordering goes on from there (S2).
+inline Grant TakeOrdered(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted, int sequence_bits,
                          const Limits& limits) {
   uint64_t next = shard->next.load(std::memory_order_relaxed);
   for (;;) {
-    const uint64_t first = std::max(next, now);
+    const uint64_t first = std::max({next, slot->next, now});
     if (const Verdict v = Judge(first, now, limits); v != Verdict::kGiven) return {v, first, 0};
     const uint64_t end = BlockEnd(first, wanted, sequence_bits);
-    if (shard->next.compare_exchange_weak(next, end, std::memory_order_relaxed))
-      return {Verdict::kGiven, first, static_cast<uint32_t>(end - first)};
+    if (!shard->next.compare_exchange_weak(next, end, std::memory_order_relaxed)) continue;
+    slot->next = end;
+    return {Verdict::kGiven, first, static_cast<uint32_t>(end - first)};
   }
 }
 

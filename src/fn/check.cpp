@@ -90,7 +90,7 @@ void CheckRoom(ReturnSetInfo* set) {
   const bool ok = used <= settings::max_generators * 9 / 10;
   Put(set, "generators", ok,
       psprintf("%d of detid.max_generators = %d are in memory", used, settings::max_generators),
-      "ALTER SYSTEM SET detid.max_generators = 1024; then restart the server.");
+      "ALTER SYSTEM SET detid.max_generators = 4096; then restart the server.");
 }
 
 void CheckManualClock(ReturnSetInfo* set) {
@@ -119,6 +119,18 @@ DETID_FUNCTION(detid_check) {
 // _first_horizon(generators boolean) -> bigint, for the install script.
 DETID_FUNCTION(detid_first_horizon) {
   PG_RETURN_INT64(FirstHorizon(PG_GETARG_BOOL(0)));
+}
+
+// Trigger on detid._horizon, BEFORE INSERT FOR EACH ROW: what a dump brings is merged, never
+// inserted; what logical replication brings from another node is passed over.
+DETID_FUNCTION(detid_merge_horizon) {
+  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
+  const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
+  bool null = false;
+  const int64 horizon_us = DatumGetInt64(
+      heap_getattr(trigger->tg_trigtuple, 1, RelationGetDescr(trigger->tg_relation), &null));
+  if (!null && SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA) MergeHorizon(horizon_us);
+  PG_RETURN_POINTER(nullptr);
 }
 
 // _new_seed(): adds a seed from libsodium, which makes the ids from here on.

@@ -50,19 +50,12 @@ Oid GeneratorByName(std::string_view name) {
 // Any generator of this database with that fingerprint: one that was renamed before a dump.
 Oid GeneratorByFingerprint(uint64_t fingerprint, Definition* d) {
   Oid found = InvalidOid;
-  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  SPI_execute(
-      "SELECT objoid FROM pg_catalog.pg_seclabel WHERE provider OPERATOR(pg_catalog.=) 'detid' AND "
-      "classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass",
-      true, 0);
-  for (uint64 i = 0; i < SPI_processed && !OidIsValid(found); i++) {
-    bool null;
-    const char* why = nullptr;
-    const Oid oid =
-        DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
-    if (TryDefinition(oid, d, &why) && Fingerprint(*d) == fingerprint) found = oid;
-  }
-  SPI_finish();
+  EachGenerator([&](Oid oid, const Definition& other) {
+    if (Fingerprint(other) != fingerprint) return true;
+    found = oid;
+    *d = other;
+    return false;
+  });
   return found;
 }
 
@@ -149,8 +142,7 @@ class Reader {
         return;
       }
     }
-    const int32 worker = definition_.layout.shows(Kind::kWorker) ? e->first.worker : 0;
-    e->composer = Composer(definition_.layout, e->first.node, worker, &key_);
+    e->composer = Composer(definition_.layout, e->first.node, e->first.worker, &key_);
   }
 
   bool known_ = false, has_key_ = false;

@@ -101,6 +101,19 @@ void RequireSame(Oid existing, const char* qualified, const Definition& wanted) 
   Raise(Error::kLabelFixed, "%s exists with the label \"%s\".", qualified, label);
 }
 
+// The salt of the name, unless a generator that was created under it is still there.
+uint64_t FreeSalt(const char* qualified) {
+  for (int n = 1;; n++) {
+    const uint64_t salt = SaltOf(n == 1 ? qualified : psprintf("%s#%d", qualified, n));
+    bool taken = false;
+    EachGenerator([&](Oid, const Definition& d) {
+      taken = d.salt == salt;
+      return !taken;
+    });
+    if (!taken) return salt;
+  }
+}
+
 const char* TypeName(const Layout& layout) {
   return layout.is_bigint() ? "bigint" : layout.is_uuid() ? "uuid" : "text";
 }
@@ -111,7 +124,7 @@ const char* TypeName(const Layout& layout) {
 DETID_FUNCTION(detid_create_generator) {
   const char* qualified = Qualify(Required(fcinfo, 0, "name"));
   Definition d = DefinitionArguments(fcinfo);
-  d.salt = SaltOf(qualified);
+  d.salt = FreeSalt(qualified);
   const bool if_not_exists = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
   const auto find = [&] {
     RangeVar* range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(qualified)));

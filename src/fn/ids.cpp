@@ -8,7 +8,10 @@
 namespace detid {
 
 Oid IdType(FunctionCallInfo fcinfo) {
-  return get_fn_expr_argtype(fcinfo->flinfo, 0);
+  const Oid type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+  if (type != INT8OID && type != UUIDOID && type != TEXTOID)
+    elog(ERROR, "the type of the id is not known");
+  return type;
 }
 
 namespace {

@@ -17,11 +17,15 @@ constexpr char kPruneSome[] =
 
 }  // namespace
 
-// Trigger on detid.ledger and detid._horizon, BEFORE UPDATE OR DELETE OR TRUNCATE.
+// Trigger on detid.ledger, detid._horizon and detid._seed: refuses what would change them.
 DETID_FUNCTION(detid_refuse_change) {
   if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
   const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
   if (pruning) PG_RETURN_POINTER(nullptr);
+  // A row of another node that logical replication brings is passed over.
+  if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event) &&
+      SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
+    PG_RETURN_POINTER(nullptr);
   const char* what = TRIGGER_FIRED_BY_INSERT(trigger->tg_event)   ? "INSERT"
                      : TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? "UPDATE"
                      : TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? "DELETE"

@@ -110,7 +110,9 @@ Batch* MintBatch(FunctionCallInfo fcinfo, FuncCallContext* context, bool uuids) 
   for (int done = 0; done < count;) {
     CHECK_FOR_INTERRUPTS();
     while (!m->ready) Fill(m);
+    const uint64_t filled = m->filled;
     const Grant grant = Take(m, static_cast<uint32_t>(count - done));
+    if (m->filled != filled) done = 0;  // of another node id or seed: begin anew
     for (uint32_t i = 0; i < grant.count; i++, done++) {
       const uint64_t position = grant.first + i;
       if (batch->positions != nullptr) batch->positions[done] = position;

@@ -39,9 +39,16 @@ Row RowOf(Error error) {
       return {ERRCODE_DATA_CORRUPTED, "the horizon of this database cannot be read",
               "Somebody has changed detid._horizon. Restore it from a backup, or reinstall the "
               "extension with a detid.node_id that was never used."};
+    case Error::kLedgerMissing:
+      return {ERRCODE_UNDEFINED_TABLE, "the ledger cannot be written",
+              "Somebody has renamed or altered detid.ledger. Undo that, or switch the audit off: "
+              "SELECT detid.set_audit('name', 'off');"};
     case Error::kHorizonNotLogged:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the horizon cannot be made durable",
               "With wal_level = minimal, commit CREATE EXTENSION before minting ids."};
+    case Error::kHorizonNew:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "the extension was made anew in this transaction", "COMMIT before minting ids."};
     case Error::kClockBehindHorizon:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "the system clock is too far behind the ids that were minted before",
@@ -74,6 +81,9 @@ Row RowOf(Error error) {
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "the label of a generator cannot be removed",
               "SELECT detid.drop_generator('name'); removes the generator."};
+    case Error::kSaltTaken:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "the salt belongs to somebody else's generator",
+              kUseCreate};
     case Error::kEpochFixed:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "this layout has an epoch of its own",
               "Leave the epoch out, or give the layout by its text."};
@@ -86,7 +96,7 @@ Row RowOf(Error error) {
               "Use a layout with more worker bits or with none, or lower max_connections."};
     case Error::kTooManyGenerators:
       return {ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, "too many generators are in use",
-              "Raise the limit: ALTER SYSTEM SET detid.max_generators = 1024; then restart the "
+              "Raise the limit: ALTER SYSTEM SET detid.max_generators = 4096; then restart the "
               "server."};
     case Error::kWrongType:
       return {ERRCODE_DATATYPE_MISMATCH, "the generator's ids have another type", nullptr};

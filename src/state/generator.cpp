@@ -13,6 +13,10 @@
 #include "state/seed.h"
 #include "state/settings.h"
 
+extern "C" {
+#include "catalog/pg_seclabel.h"
+}
+
 namespace detid {
 namespace {
 
@@ -54,6 +58,7 @@ void EachEntry(Visit visit) {
 
 // A backend that ends leaves its slots to the next owner of its number.
 void AtExit(int, Datum) {
+  ForgetMinters();
   EachEntry([](Entry* e) { DetachShard(&e->minter); });
   DetachShard(&ledger_minter);
   if (my_database != nullptr) Detach(my_database);
@@ -80,14 +85,17 @@ void OnRoleChange(Datum, int, uint32) {
   ForgetMinters();
 }
 
+void MakeEntries() {
+  if (entries != nullptr) return;
+  HASHCTL control = {};
+  control.keysize = sizeof(Oid);
+  control.entrysize = sizeof(Entry);
+  entries = hash_create("pg_detid generators", 32, &control, HASH_ELEM | HASH_BLOBS);
+  before_shmem_exit(AtExit, 0);
+}
+
 Entry* EntryFor(Oid generator) {
-  if (entries == nullptr) {
-    HASHCTL control = {};
-    control.keysize = sizeof(Oid);
-    control.entrysize = sizeof(Entry);
-    entries = hash_create("pg_detid generators", 32, &control, HASH_ELEM | HASH_BLOBS);
-    before_shmem_exit(AtExit, 0);
-  }
+  MakeEntries();
   // Most calls ask for the one that the call before asked for.
   static Entry* last = nullptr;
   if (last != nullptr && last->generator == generator) return last;
@@ -161,7 +169,8 @@ void FillFromDefinition(Minter* m) {
   const Layout& layout = m->definition.layout;
   CheckNode(layout, m->name);
   CheckWorker(layout, m->name);
-  m->node = settings::node_id;
+  // Entries are unique in the database, whatever the node id was when they were buffered.
+  m->node = m == &ledger_minter ? 0 : settings::node_id;
   m->worker_number = compat::BackendSlot();
   if (m->worker_number < 0) Raise(Error::kNotPreloaded, "This process is no backend.");
   m->fingerprint = Fingerprint(m->definition);
@@ -184,7 +193,7 @@ void FillFromDefinition(Minter* m) {
       Raise(Status::Error(Code::kSeedMissing, "The table detid._seed is empty."));
     m->has_seed = true;
   }
-  m->composer = Composer(layout, m->node, m->worker ? m->worker_number : 0, &key);
+  m->composer = Composer(layout, m->node, m->worker_number, &key);
 
   const uint32_t unit = layout.unit;
   m->unit_us = unit % 10 == 0 ? unit / 10 : 0;
@@ -218,6 +227,28 @@ bool QualifiedName(ObjectId generator, char* out) {
   if (schema == nullptr) return false;
   strlcpy(out, quote_qualified_identifier(schema, name), kMaxQualifiedName);
   return true;
+}
+
+void EachGenerator(bool (*visit)(ObjectId, const Definition&, void*), void* context) {
+  const Relation relation = table_open(SecLabelRelationId, AccessShareLock);
+  const SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
+  for (bool more = true; more;) {
+    const HeapTuple tuple = systable_getnext(scan);
+    if (!HeapTupleIsValid(tuple)) break;
+    const auto* row = reinterpret_cast<const FormData_pg_seclabel*>(GETSTRUCT(tuple));
+    bool null = false;
+    const Datum provider =
+        heap_getattr(tuple, Anum_pg_seclabel_provider, RelationGetDescr(relation), &null);
+    if (row->classoid != RelationRelationId || row->objsubid != 0 ||
+        View(DatumGetTextPP(provider)) != kProvider)
+      continue;
+    Definition definition;
+    const char* why = nullptr;
+    if (TryDefinition(row->objoid, &definition, &why))
+      more = visit(row->objoid, definition, context);
+  }
+  systable_endscan(scan);
+  table_close(relation, AccessShareLock);
 }
 
 bool TryDefinition(ObjectId generator, Definition* definition, const char** why) {
@@ -303,8 +334,11 @@ Minter* MinterFor(ObjectId generator) {
 
 void Fill(Minter* m) {
   if (shared == nullptr) Raise(Error::kNotPreloaded);
-  PreventCommandIfReadOnly("next_id()");
-  PreventCommandIfParallelMode("next_id()");
+  // What was minted is recorded, also if the transaction was made read-only since.
+  if (m != &ledger_minter) {
+    PreventCommandIfReadOnly("next_id()");
+    PreventCommandIfParallelMode("next_id()");
+  }
   if (m->ready) {
     CheckPrivilege(m);
     return;
@@ -318,14 +352,16 @@ void Fill(Minter* m) {
     }
     m->pinned = settings::pinned && m != &ledger_minter;
     FillFromDefinition(m);
+    CHECK_FOR_INTERRUPTS();
   } while (m->stale);
+  m->filled++;
   m->ready = true;
 }
 
 Minter* LedgerMinter(ObjectId ledger) {
   Minter* m = &ledger_minter;
   if (m->generator != ledger) {
-    EntryFor(ledger);  // registers the exit callback
+    MakeEntries();  // registers the exit callback
     DetachShard(m);
     m->generator = ledger;
     m->definition = LedgerEntryDefinition();

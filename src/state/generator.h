@@ -49,7 +49,8 @@ struct Minter {
   Definition definition;
   uint64_t fingerprint = 0;
   ShardRecord* record = nullptr;
-  bool stale = false;  // invalidated while being filled
+  bool stale = false;   // invalidated while being filled
+  uint64_t filled = 0;  // rises with each Fill
   int32_t node = 0;
   int32_t worker_number = 0;
   bool has_seed = false;
@@ -67,6 +68,16 @@ bool TryDefinition(ObjectId generator, Definition* definition, const char** why)
 // The generator that comes with the extension. Errors: the extension is not installed.
 ObjectId DefaultId();
 ObjectId DefaultUuid();
+
+// Calls visit(oid, definition) for each labelled generator of this database, until it is false.
+void EachGenerator(bool (*visit)(ObjectId, const Definition&, void*), void* context);
+
+template <typename Visit>
+void EachGenerator(Visit visit) {
+  EachGenerator([](ObjectId oid, const Definition& d,
+                   void* context) { return (*static_cast<Visit*>(context))(oid, d); },
+                &visit);
+}
 
 // Qualified and quoted name into a buffer of kMaxQualifiedName; false if it is gone.
 bool QualifiedName(ObjectId generator, char* out);

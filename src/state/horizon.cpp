@@ -29,6 +29,9 @@ struct Pending {
 };
 Pending pending;
 
+// Of a horizon that was minted under elsewhere, whoever that was.
+constexpr uint64_t kForeignWitness = 1;
+
 // How soon to look again whether a record has been flushed.
 constexpr int64_t kLookAgainUs = 1000;
 
@@ -54,8 +57,9 @@ struct Written {
   XLogRecPtr lsn;  // of the record that made it so, or a later one
 };
 
-// Sets the row to max(its value, target) and the witness to ours. REQUIRES: `relation` is locked.
-Written WriteMaximum(Relation relation, int64_t target_us, uint64_t witness) {
+// Sets the row to max(its value, target) and the witness, unless the value is at least `enough_us`
+// and the witness is right. REQUIRES: `relation` is locked.
+Written WriteMaximum(Relation relation, int64_t target_us, uint64_t witness, int64_t enough_us) {
   if (RelationGetNumberOfBlocks(relation) == 0) Raise(Error::kHorizonMissing);
   const Buffer buffer = ReadBuffer(relation, 0);
   LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
@@ -65,7 +69,7 @@ Written WriteMaximum(Relation relation, int64_t target_us, uint64_t witness) {
     Raise(Error::kHorizonMissing);
   }
   Written written = {row->horizon_us, PageGetLSN(BufferGetPage(buffer))};
-  if (row->horizon_us < target_us || row->witness != static_cast<int64_t>(witness)) {
+  if (row->horizon_us < enough_us || row->witness != static_cast<int64_t>(witness)) {
     GenericXLogState* state = GenericXLogStart(relation);
     Row* copy = RowOf(GenericXLogRegisterBuffer(state, buffer, 0));
     copy->horizon_us = std::max(copy->horizon_us, target_us);
@@ -75,6 +79,12 @@ Written WriteMaximum(Relation relation, int64_t target_us, uint64_t witness) {
     shared->counters.horizon_writes.fetch_add(1, std::memory_order_relaxed);
   }
   UnlockReleaseBuffer(buffer);
+  return written;
+}
+
+// As above, up to the target, and certain to be durable once `lsn` is flushed.
+Written WriteLogged(Relation relation, int64_t target_us, int64_t enough_us) {
+  const Written written = WriteMaximum(relation, target_us, Witness(), enough_us);
   if (XLogRecPtrIsInvalid(written.lsn)) Raise(Error::kHorizonNotLogged);
   return written;
 }
@@ -90,10 +100,13 @@ int64_t Target(int64_t us) {
   return us + settings::horizon_window_us();
 }
 
-// The instance's start is not believed if it is this far from what was minted before.
+// A horizon is not believed if it is this far ahead of the system clock.
 void CheckStart(int64_t horizon_us) {
+  // As far ahead as this the horizon may be without any step of the clock.
+  const int64_t usual =
+      settings::horizon_window_us() + settings::max_ahead_us() + settings::failover_guard_us();
   const int64_t ahead = horizon_us - SystemUs();
-  if (ahead <= settings::max_clock_step_us()) return;
+  if (ahead <= settings::max_clock_step_us() + usual) return;
   char text[kMaxInstantText];
   FormatInstant(horizon_us, text, sizeof text);
   Raise(Error::kClockBehindHorizon,
@@ -156,12 +169,17 @@ void LoadHorizon(Database* database) {
                     errdetail("It was promoted, restored or copied."),
                     errhint("A copy needs a detid.node_id of its own.")));
     }
-    shared->clock.AdvanceTo(start_us, BootUs());
+    // If an earlier relation of this life was loaded, its shards and what it published still hold
+    // (H3), and only what is on disk must follow. Not before the new relation is committed, or a
+    // rollback would leave the old one behind what was published.
+    const int64_t published = database->horizon_us.load(std::memory_order_relaxed);
+    if (published != 0 && relation->rd_createSubid != InvalidSubTransactionId)
+      Raise(Error::kHorizonNew);
+    if (start_us > published) shared->clock.AdvanceTo(start_us, BootUs());
     start_us = NodeTimeUs();
     database->start_us.store(start_us, std::memory_order_release);
-    // What an earlier relation of this life published still holds (H3).
-    const int64_t published = database->horizon_us.load(std::memory_order_relaxed);
-    const Written written = WriteMaximum(relation, std::max(Target(start_us), published), witness);
+    const int64_t target_us = std::max(Target(start_us), published);
+    const Written written = WriteLogged(relation, target_us, target_us);
     XLogFlush(written.lsn);
     database->horizon_relation = oid;
     Publish(database, written.horizon_us);
@@ -171,7 +189,7 @@ void LoadHorizon(Database* database) {
 
 void RaiseHorizon(Database* database, int64_t us) {
   const Relation relation = relation_open(HorizonRelation(), RowExclusiveLock);
-  const Written written = WriteMaximum(relation, Target(us), Witness());
+  const Written written = WriteLogged(relation, Target(us), Target(us));
   relation_close(relation, RowExclusiveLock);
   XLogFlush(written.lsn);
   Publish(database, written.horizon_us);
@@ -190,22 +208,65 @@ int64_t RenewHorizon(Database* database, int64_t us) {
   }
   if (!ConditionalLockRelationOid(oid, RowExclusiveLock)) return us + kLookAgainUs;
   const Relation relation = relation_open(oid, NoLock);
-  const Written written = WriteMaximum(relation, Target(us), Witness());
+  // Another backend may have written the record already: then it is taken for this one's.
+  const Written written = WriteLogged(relation, Target(us), us + half + half / 2);
   relation_close(relation, RowExclusiveLock);
   pending = {oid, written.horizon_us, written.lsn};
   XLogSetAsyncXactLSN(written.lsn);
   return us + kLookAgainUs;
 }
 
+void MergeHorizon(int64_t horizon_us) {
+  CheckStart(horizon_us);
+  const Relation relation = relation_open(HorizonRelation(), RowExclusiveLock);
+  Row row;
+  if (!ReadRow(relation, &row)) Raise(Error::kHorizonMissing);
+  if (row.horizon_us < horizon_us) WriteMaximum(relation, horizon_us, kForeignWitness, horizon_us);
+  relation_close(relation, RowExclusiveLock);
+  // Should ids be minted here already, they go on above what was brought.
+  if (shared != nullptr) shared->clock.AdvanceTo(horizon_us, BootUs());
+}
+
 int64_t FirstHorizon(bool generators) {
-  const int64_t now_us = shared != nullptr ? NodeTimeUs() : SystemUs();
-  int64_t first_us = generators ? now_us + settings::failover_guard_us() : 0;
-  Database* database = shared != nullptr ? AttachDatabase(MyDatabaseId) : nullptr;
-  if (database != nullptr) {
-    first_us = std::max(first_us, database->horizon_us.load(std::memory_order_acquire));
+  int64_t known_us = 0;
+  if (Database* database = shared != nullptr ? AttachDatabase(MyDatabaseId) : nullptr) {
+    known_us = std::max(database->horizon_us.load(std::memory_order_acquire),
+                        database->dropped_us.load(std::memory_order_acquire));
     Detach(database);
   }
-  return first_us;
+  if (known_us != 0 || !generators) return known_us;
+  return SystemUs() + settings::failover_guard_us();
+}
+
+namespace {
+
+object_access_hook_type previous_access_hook = nullptr;
+
+// Before the horizon relation is dropped, shared memory learns what it held.
+void RememberDropped(Oid relation) {
+  const Oid schema = get_namespace_oid("detid", true);
+  if (!OidIsValid(schema) || relation != get_relname_relid("_horizon", schema)) return;
+  Database* database = AttachDatabase(MyDatabaseId);
+  if (database == nullptr) return;
+  int64_t horizon_us = 0;
+  uint64_t witness = 0;
+  ReadHorizon(&horizon_us, &witness);
+  int64_t old = database->dropped_us.load(std::memory_order_relaxed);
+  while (old < horizon_us && !database->dropped_us.compare_exchange_weak(old, horizon_us)) continue;
+  Detach(database);
+}
+
+void OnAccess(ObjectAccessType access, Oid type, Oid object, int part, void* argument) {
+  if (previous_access_hook != nullptr) previous_access_hook(access, type, object, part, argument);
+  if (access == OAT_DROP && type == RelationRelationId && part == 0 && shared != nullptr)
+    RememberDropped(object);
+}
+
+}  // namespace
+
+void WatchHorizon() {
+  previous_access_hook = object_access_hook;
+  object_access_hook = OnAccess;
 }
 
 bool ReadHorizon(int64_t* horizon_us, uint64_t* witness) {

@@ -40,11 +40,19 @@ void RaiseHorizon(Database* database, int64_t us);
 // of a lock.
 int64_t RenewHorizon(Database* database, int64_t us);
 
-// What a new horizon relation starts from. If the extension was dropped and is made again, that is
-// above all that this life of the database has published; what an earlier life minted from
-// generators that are still there (`generators`) is covered by the failover guard, as the dropped
-// horizon is gone. 0 where nothing can have been minted.
+// Takes the horizon that a dump brings: the higher of the two stays, and one from elsewhere starts
+// the failover guard. Errors: too far ahead of the system clock.
+void MergeHorizon(int64_t horizon_us);
+
+// What a new horizon relation starts from. If the extension was dropped and is made again in the
+// same life of the server, that is the dropped horizon or what was published above it. Beyond a
+// restart the dropped horizon is forgotten: then what generators that are still there
+// (`generators`) have minted is covered by the failover guard. 0 where nothing can have been
+// minted.
 int64_t FirstHorizon(bool generators);
+
+// Registers the hook that notices a dropped horizon; called from _PG_init.
+void WatchHorizon();
 
 // What is on disk, for check(). False if it cannot be read.
 bool ReadHorizon(int64_t* horizon_us, uint64_t* witness);

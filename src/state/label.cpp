@@ -40,6 +40,19 @@ void CheckSequence(Oid oid) {
   if (!right) Raise(Error::kWrongSequence, "A plain nextval of \"%s\" would give a number.", name);
 }
 
+// The salt decides the random bits, so whoever could take another's could compose its ids.
+void CheckSalt(Oid generator, uint64_t salt) {
+  bool taken = salt == DefaultIdDefinition().salt || salt == DefaultUuidDefinition().salt ||
+               salt == LedgerEntryDefinition().salt;
+  EachGenerator([&](Oid other, const Definition& d) {
+    taken = taken ||
+            (d.salt == salt && other != generator && !compat::OwnsRelation(other, GetUserId()));
+    return !taken;
+  });
+  if (taken)
+    Raise(Error::kSaltTaken, "The salt is %016llx.", static_cast<unsigned long long>(salt));
+}
+
 // PostgreSQL's hook: raises an error unless the label may be set.
 void Check(const ObjectAddress* object, const char* label) {
   if (object->classId != RelationRelationId || object->objectSubId != 0)
@@ -56,6 +69,7 @@ void Check(const ObjectAddress* object, const char* label) {
     FormatLabel(old, was, sizeof was);
     Raise(Error::kLabelFixed, "The label is \"%s\".", was);
   }
+  if (!had) CheckSalt(object->objectId, parsed.value.salt);
   // Leave the sequence spent, so that nextval is an error from the first call on.
   if (!had)
     DirectFunctionCall3(setval3_oid, ObjectIdGetDatum(object->objectId),

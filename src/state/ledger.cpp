@@ -33,17 +33,15 @@ void Clear() {
 }
 
 LedgerEntry* AddEntry() {
-  if (context == nullptr) {
+  if (context == nullptr)
     context =
         AllocSetContextCreate(TopTransactionContext, "pg_detid ledger", ALLOCSET_DEFAULT_SIZES);
-    capacity = 16;
-    entries = static_cast<LedgerEntry*>(
-        MemoryContextAlloc(context, sizeof(LedgerEntry) * static_cast<Size>(capacity)));
-  }
   if (count == capacity) {
-    capacity *= 2;
-    entries = static_cast<LedgerEntry*>(
-        repalloc(entries, sizeof(LedgerEntry) * static_cast<Size>(capacity)));
+    const int more = capacity == 0 ? 16 : capacity * 2;
+    const Size size = sizeof(LedgerEntry) * static_cast<Size>(more);
+    entries = static_cast<LedgerEntry*>(capacity == 0 ? MemoryContextAlloc(context, size)
+                                                      : repalloc(entries, size));
+    capacity = more;
   }
   return &entries[count];  // counted once it is complete
 }
@@ -103,7 +101,9 @@ LedgerEntry* Extendable(const Minter* m, uint64_t position, bool each) {
   if (count == 0) return nullptr;
   LedgerEntry* e = &entries[count - 1];
   const bool same = e->generator == m->generator && e->node == m->node && e->role == m->user &&
-                    e->pinned == m->pinned && e->tag_changes == settings::tag_changes &&
+                    e->pinned == m->pinned && e->definition == m->fingerprint &&
+                    e->worker == m->worker_number && (!m->has_seed || e->seed == m->seed) &&
+                    e->tag_changes == settings::tag_changes &&
                     e->subtransaction == GetCurrentSubTransactionId() &&
                     (e->each != nullptr) == each && position <= e->last_of_run;
   if (!same) return nullptr;
@@ -114,6 +114,16 @@ LedgerEntry* Extendable(const Minter* m, uint64_t position, bool each) {
              : nullptr;
 }
 
+// The tag, or what is ASCII of it: a client's start packet may hold anything.
+const char* CleanTag() {
+  const char* tag = settings::tag != nullptr ? settings::tag : "";
+  if (pg_verifymbstr(tag, static_cast<int>(strlen(tag)), true)) return tag;
+  char* clean = pstrdup(tag);
+  for (char* c = clean; *c != '\0'; c++)
+    if (static_cast<unsigned char>(*c) >= 0x80) *c = '?';
+  return clean;
+}
+
 LedgerEntry* NewEntry(const Minter* m, uint64_t position, const Bits& id, bool each) {
   LedgerEntry* e = AddEntry();
   const LedgerEntry* last = count > 0 ? e - 1 : nullptr;
@@ -121,8 +131,7 @@ LedgerEntry* NewEntry(const Minter* m, uint64_t position, const Bits& id, bool e
   e->generator = m->generator;
   e->name = ShareOrCopy(last != nullptr ? last->name : nullptr, m->name, &e->owns_name);
   e->role = m->user;
-  e->tag = ShareOrCopy(last != nullptr ? last->tag : nullptr,
-                       settings::tag != nullptr ? settings::tag : "", &e->owns_tag);
+  e->tag = ShareOrCopy(last != nullptr ? last->tag : nullptr, CleanTag(), &e->owns_tag);
   e->tag_changes = settings::tag_changes;
   e->subtransaction = GetCurrentSubTransactionId();
   e->node = m->node;

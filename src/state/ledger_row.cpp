@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/id_text.h"
+#include "pg/errors.h"
 #include "state/ledger.h"
 #include "state/mint.h"
 
@@ -59,7 +60,6 @@ void FillRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nulls) {
     values[column - 1] = value;
     nulls[column - 1] = false;
   };
-  for (int i = 0; i < kLedgerColumns; i++) nulls[i] = true;
   const uint64_t mask = LowMask(e.sequence_bits);
   set(kLedgerNode, Int32GetDatum(e.node));
   set(kLedgerEntry, Int64GetDatum(entry));
@@ -93,11 +93,19 @@ void FillRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nulls) {
 void WriteLedger(const LedgerEntry* entries, int count) {
   const Oid schema = get_namespace_oid("detid", true);
   const Oid oid = OidIsValid(schema) ? get_relname_relid("ledger", schema) : InvalidOid;
-  if (!OidIsValid(oid)) return;  // the extension was dropped in this transaction
+  if (!OidIsValid(oid)) {
+    if (!OidIsValid(get_extension_oid("pg_detid", true))) return;  // dropped in this transaction
+    Raise(Error::kLedgerMissing, "There is no table detid.ledger.");
+  }
   const MemoryContext work =
       AllocSetContextCreate(CurrentMemoryContext, "pg_detid ledger rows", ALLOCSET_DEFAULT_SIZES);
   const MemoryContext before = MemoryContextSwitchTo(work);
   const Relation relation = table_open(oid, RowExclusiveLock);
+  const int columns = RelationGetNumberOfAttributes(relation);
+  if (columns < kLedgerColumns)
+    Raise(Error::kLedgerMissing, "detid.ledger has %d columns of %d.", columns, kLedgerColumns);
+  // Before commit there is none, and an index over an expression may need one.
+  PushActiveSnapshot(GetTransactionSnapshot());
   EState* estate = CreateExecutorState();
   compat::InitRangeTable(estate, relation);
   ResultRelInfo* target = makeNode(ResultRelInfo);
@@ -124,6 +132,7 @@ void WriteLedger(const LedgerEntry* entries, int count) {
         MemoryContextSwitchTo(rows);
       }
       ExecClearTuple(slots[i]);
+      memset(slots[i]->tts_isnull, true, static_cast<size_t>(columns));
       FillRow(entries[done + i], static_cast<int64_t>(minter->composer.Word(numbers.first)),
               slots[i]->tts_values, slots[i]->tts_isnull);
       numbers.first++;
@@ -147,6 +156,7 @@ void WriteLedger(const LedgerEntry* entries, int count) {
   ExecCloseIndices(target);
   FreeExecutorState(estate);
   table_close(relation, NoLock);
+  PopActiveSnapshot();
   MemoryContextSwitchTo(before);
   MemoryContextDelete(work);
 }

@@ -41,7 +41,7 @@ inline uint64_t NowPosition(Minter* m) {
 
 inline Grant TryTake(Minter* m, uint32_t wanted) {
   const uint64_t now = NowPosition(m);
-  if (m->ordered) return TakeOrdered(m->shard, now, wanted, m->sequence_bits, m->limits);
+  if (m->ordered) return TakeOrdered(m->shard, m->slot, now, wanted, m->sequence_bits, m->limits);
   if (m->worker) return TakeOwn(m->slot, now, wanted, m->sequence_bits, m->limits);
   return TakeLeased(m->shard, m->slot, now, wanted, m->sequence_bits, m->limits);
 }

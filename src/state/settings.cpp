@@ -15,7 +15,7 @@ int max_ahead_ms = 1000;
 int horizon_window_ms = 3000;
 int max_clock_step_s = 600;
 int failover_guard_ms = 10000;
-int max_generators = 256;
+int max_generators = 1024;
 bool allow_manual_clock = false;
 char* tag = nullptr;
 bool pinned = false;
@@ -107,7 +107,7 @@ void Define(bool preloading) {
                           PGC_SIGHUP, GUC_UNIT_MS, nullptr, AssignInt, nullptr);
   DefineCustomIntVariable("detid.horizon_window", "How far ahead of use the horizon is raised.",
                           "A restart may put node time ahead of the system clock by as much.",
-                          &horizon_window_ms, horizon_window_ms, 100, 600000, PGC_SIGHUP,
+                          &horizon_window_ms, horizon_window_ms, 100, 60000, PGC_SIGHUP,
                           GUC_UNIT_MS, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("detid.max_clock_step",
                           "Steps of the system clock larger than this are not believed.", nullptr,

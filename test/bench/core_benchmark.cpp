@@ -83,7 +83,9 @@ void TakeLeasedOne(benchmark::State& state) {
 BENCHMARK(TakeLeasedOne)->Threads(1)->Threads(2)->UseRealTime();
 
 void TakeOrderedOne(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(TakeOrdered(&ordered_shard, 0, 1, 12, kOpen));
+  Slot ordered_slot;
+  for (auto _ : state)
+    benchmark::DoNotOptimize(TakeOrdered(&ordered_shard, &ordered_slot, 0, 1, 12, kOpen));
 }
 BENCHMARK(TakeOrderedOne)->Threads(1)->Threads(2)->UseRealTime();
 

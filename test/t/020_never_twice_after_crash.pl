@@ -169,5 +169,32 @@ same_sql($node, q{SELECT coalesce(sum(mismatches), 0), sum(unverified) FROM deti
 same_sql($node, 'SELECT count(*) - count(DISTINCT (node, entry)) FROM detid.ledger', '0',
 	'no entry of the ledger is there twice');
 
+# An id is given out only under a horizon that is on disk. Nobody but the minting backend can put
+# it there here: the window is used up, and the WAL writer is stopped until it is killed, which
+# restarts the server and loses what was not flushed.
+$node->safe_psql('postgres', q{
+	SELECT detid.create_generator('alone', 'time:32@1s node:8 sequence:20', audit => 'off');
+	SELECT detid.next_id('alone');
+	ALTER SYSTEM SET detid.horizon_window = '100ms';
+});
+$node->reload;
+my @alone;
+for my $round (1 .. 4)
+{
+	$node->poll_query_until('postgres',
+		q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'walwriter'});
+	my $walwriter = $node->safe_psql('postgres',
+		q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'});
+	sleep(1.5);    # more than a tick and the window
+	kill('STOP', $walwriter);
+	push @alone, lines($node->safe_psql('postgres', q{SELECT detid.next_ids('alone', 5)}));
+	my $at = -s $node->logfile;
+	kill('KILL', $walwriter);
+	$node->wait_for_log(qr/was terminated by signal 9/, $at);
+	$node->poll_query_until('postgres', 'SELECT 1', '1');
+	push @alone, lines($node->safe_psql('postgres', q{SELECT detid.next_ids('alone', 5)}));
+}
+no_duplicates(\@alone, 'an id is covered by what is on disk, whoever writes it');
+
 $node->stop;
 done_testing();

@@ -88,17 +88,19 @@ TEST(Sequence, EndsAtTheLastPositionForGood) {
   constexpr uint64_t kEnd = uint64_t{1} << 63;
   constexpr Limits kLimits = {kEnd, kEnd, At(1)};
   constexpr uint64_t kNow = kEnd - 4;
-  Slot slot, leased;
+  Slot slot, leased, ordered_slot;
   Shard shard, ordered;
   for (uint64_t i = 0; i < 4; i++) {
     ExpectGrant(TakeOwn(&slot, kNow, 1, kBits, kLimits), Verdict::kGiven, kNow + i, 1);
     ExpectGrant(TakeLeased(&shard, &leased, kNow, 1, kBits, kLimits), Verdict::kGiven, kNow + i, 1);
-    ExpectGrant(TakeOrdered(&ordered, kNow, 1, kBits, kLimits), Verdict::kGiven, kNow + i, 1);
+    ExpectGrant(TakeOrdered(&ordered, &ordered_slot, kNow, 1, kBits, kLimits), Verdict::kGiven,
+                kNow + i, 1);
   }
   for (int i = 0; i < 3; i++) {
     ExpectGrant(TakeOwn(&slot, kNow, 1, kBits, kLimits), Verdict::kEnd, kEnd, 0);
     ExpectGrant(TakeLeased(&shard, &leased, kNow, 1, kBits, kLimits), Verdict::kEnd, kEnd, 0);
-    ExpectGrant(TakeOrdered(&ordered, kNow, 1, kBits, kLimits), Verdict::kEnd, kEnd, 0);
+    ExpectGrant(TakeOrdered(&ordered, &ordered_slot, kNow, 1, kBits, kLimits), Verdict::kEnd, kEnd,
+                0);
   }
 }
 
@@ -123,11 +125,12 @@ TEST(Sequence, WaitsWhenTheLeadIsUsedUp) {
 TEST(Sequence, RaisesAtTheHorizonAndGoesOnOnceRaised) {
   Limits limits = {At(100), At(6), At(50)};
   Shard shard;
-  ExpectGrant(TakeOrdered(&shard, At(5), 9, kBits, limits), Verdict::kGiven, At(5), 4);
-  ExpectGrant(TakeOrdered(&shard, At(5), 1, kBits, limits), Verdict::kRaise, At(6), 0);
+  Slot slot;
+  ExpectGrant(TakeOrdered(&shard, &slot, At(5), 9, kBits, limits), Verdict::kGiven, At(5), 4);
+  ExpectGrant(TakeOrdered(&shard, &slot, At(5), 1, kBits, limits), Verdict::kRaise, At(6), 0);
   EXPECT_EQ(shard.next.load(), At(6));
   limits.horizon = At(7);
-  ExpectGrant(TakeOrdered(&shard, At(5), 1, kBits, limits), Verdict::kGiven, At(6), 1);
+  ExpectGrant(TakeOrdered(&shard, &slot, At(5), 1, kBits, limits), Verdict::kGiven, At(6), 1);
 }
 
 TEST(TakeLeased, BlocksDoubleWithinATickAndFallBackToOne) {
@@ -209,9 +212,10 @@ TEST(TakeLeased, TwoSlotsHoldDifferentBlocks) {
 
 TEST(TakeOrdered, SeveralStayWithinOneTick) {
   Shard shard;
-  ExpectGrant(TakeOrdered(&shard, At(5), 3, kBits, kOpen), Verdict::kGiven, At(5, 0), 3);
-  ExpectGrant(TakeOrdered(&shard, At(5), 3, kBits, kOpen), Verdict::kGiven, At(5, 3), 1);
-  ExpectGrant(TakeOrdered(&shard, At(5), 3, kBits, kOpen), Verdict::kGiven, At(6, 0), 3);
+  Slot slot;
+  ExpectGrant(TakeOrdered(&shard, &slot, At(5), 3, kBits, kOpen), Verdict::kGiven, At(5, 0), 3);
+  ExpectGrant(TakeOrdered(&shard, &slot, At(5), 3, kBits, kOpen), Verdict::kGiven, At(5, 3), 1);
+  ExpectGrant(TakeOrdered(&shard, &slot, At(5), 3, kBits, kOpen), Verdict::kGiven, At(6, 0), 3);
 }
 
 // --- Eight backends at once. ---
@@ -288,9 +292,11 @@ TEST(SequenceStorm, LeasedPositionsAreNeverTwice) {
 
 TEST(SequenceStorm, OrderedPositionsRiseAcrossBackends) {
   Storm storm;
-  RunStorm([](Shard* shard, Slot*, uint64_t now,
-              uint32_t wanted) { return TakeOrdered(shard, now, wanted, kSequenceBits, kStorm); },
-           &storm);
+  RunStorm(
+      [](Shard* shard, Slot* slot, uint64_t now, uint32_t wanted) {
+        return TakeOrdered(shard, slot, now, wanted, kSequenceBits, kStorm);
+      },
+      &storm);
   ExpectRisingInEach(storm);
   ExpectNoneTwice(storm);
   EXPECT_TRUE(storm.globally_ordered);
@@ -307,7 +313,7 @@ TEST(SequenceStorm, OwnPositionsRiseInEachSlot) {
 // S4 for every position of a grant, where end, horizon and ahead are whole ticks.
 TEST(Sequence, GrantsStayWithinWholeTickLimits) {
   std::mt19937_64 rng(9);
-  Slot slot, own;
+  Slot slot, own, ordered_slot;
   Shard shard, ordered;
   uint64_t tick = 100;
   const Limits limits = {At(4000), At(3000), At(3)};
@@ -316,7 +322,7 @@ TEST(Sequence, GrantsStayWithinWholeTickLimits) {
     const auto wanted = static_cast<uint32_t>(1 + rng() % 6);
     for (const Grant& g : {TakeOwn(&own, At(tick), wanted, kBits, limits),
                            TakeLeased(&shard, &slot, At(tick), wanted, kBits, limits),
-                           TakeOrdered(&ordered, At(tick), wanted, kBits, limits)}) {
+                           TakeOrdered(&ordered, &ordered_slot, At(tick), wanted, kBits, limits)}) {
       if (g.verdict != Verdict::kGiven) continue;
       const uint64_t last = g.first + g.count - 1;
       ASSERT_GE(g.count, 1u);
@@ -327,6 +333,39 @@ TEST(Sequence, GrantsStayWithinWholeTickLimits) {
       ASSERT_LT(last, limits.horizon);
     }
   }
+}
+
+// A generator with a worker field that is dropped and made again with the other ordering.
+TEST(Sequence, AnotherOrderingGoesOnInTheSameSlot) {
+  Slot slot;
+  Shard shard;
+  ExpectGrant(TakeOwn(&slot, At(5), 3, kBits, kOpen), Verdict::kGiven, At(5, 0), 3);
+  ExpectGrant(TakeOrdered(&shard, &slot, At(5), 1, kBits, kOpen), Verdict::kGiven, At(5, 3), 1);
+  ExpectGrant(TakeOwn(&slot, At(5), 1, kBits, kOpen), Verdict::kGiven, At(6, 0), 1);
+}
+
+// The common case in a register: the same as the general one, or nothing at all.
+TEST(TakeOne, GivesWhatTheGeneralCaseWould) {
+  Slot one, general;
+  for (uint64_t i = 0; i < 3; i++) {
+    EXPECT_EQ(TakeOneOwn(&one, At(5), At(9), 3), At(5) + i);
+    ExpectGrant(TakeOwn(&general, At(5), 1, kBits, kOpen), Verdict::kGiven, At(5) + i, 1);
+  }
+  EXPECT_EQ(TakeOneOwn(&one, At(5), At(5) + 3, 100), kNone);  // the horizon wants a look
+  EXPECT_EQ(TakeOneOwn(&one, At(5), At(9), 2), kNone);        // the lead is used up
+  EXPECT_EQ(one.next, At(5) + 3);
+}
+
+TEST(TakeOne, LeavesALeaseThatIsEmptyPassedOrBeyond) {
+  Slot slot;
+  EXPECT_EQ(TakeOneLeased(&slot, 0, At(9)), kNone);
+  slot.lease_next = At(5);
+  slot.lease_end = At(5) + 2;
+  EXPECT_EQ(TakeOneLeased(&slot, At(6), At(9)), kNone);
+  EXPECT_EQ(TakeOneLeased(&slot, At(5), At(5)), kNone);
+  EXPECT_EQ(TakeOneLeased(&slot, At(5), At(9)), At(5));
+  EXPECT_EQ(TakeOneLeased(&slot, At(4), At(9)), At(5) + 1);
+  EXPECT_EQ(TakeOneLeased(&slot, At(4), At(9)), kNone);
 }
 
 }  // namespace

@@ -1,0 +1,26 @@
+-- SPDX-License-Identifier: PostgreSQL
+--
+-- ALTER DEFAULT PRIVILEGES may have granted more on what was created above than was meant: what
+-- nobody but its owner may touch is taken back from everybody else.
+
+DO $$
+DECLARE
+  target text;
+  grantee oid;
+BEGIN
+  FOR target, grantee IN
+    SELECT format('TABLE %s', c.oid::regclass), a.grantee
+    FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
+    WHERE c.oid IN ('detid._horizon'::regclass, 'detid._seed'::regclass, 'detid.ledger'::regclass)
+      AND a.grantee NOT IN (0, c.relowner)
+    UNION
+    SELECT format('FUNCTION %s', p.oid::regprocedure), a.grantee
+    FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a
+    WHERE p.pronamespace = 'detid'::regnamespace
+      AND p.proname IN ('_refuse_change', '_merge_horizon', '_first_horizon', '_new_seed', 'prune_ledger')
+      AND a.grantee NOT IN (0, p.proowner)
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM %I', target, pg_catalog.pg_get_userbyid(grantee));
+  END LOOP;
+END
+$$;
