@@ -17,21 +17,21 @@ namespace {
 // Ids that one call of next_ids may return: 8 MB of bigints.
 constexpr int kMaxCount = 1000000;
 
-void RequireType(const Minter* m, bool fits, const char* use) {
-  if (fits) [[likely]]
-    return;
-  Raise(Error::kWrongType, "%s mints ids of %d bits; use %s.", m->name, m->definition.layout.bits,
-        use);
+[[gnu::cold, gnu::noinline]] void RaiseType(const Minter* m) {
+  const char* use = m->id_bits <= 63    ? "detid.next_id"
+                    : m->id_bits == 128 ? "detid.next_uuid"
+                                        : "detid.next_text";
+  Raise(Error::kWrongType, "%s mints ids of %d bits; use %s.", m->name, m->id_bits, use);
 }
 
 void RequireBigint(const Minter* m) {
-  const Layout& layout = m->definition.layout;
-  RequireType(m, layout.is_bigint(), layout.is_uuid() ? "detid.next_uuid" : "detid.next_text");
+  if (m->id_bits > 63) [[unlikely]]
+    RaiseType(m);
 }
 
 void RequireUuid(const Minter* m) {
-  const Layout& layout = m->definition.layout;
-  RequireType(m, layout.is_uuid(), layout.is_bigint() ? "detid.next_id" : "detid.next_text");
+  if (m->id_bits != 128) [[unlikely]]
+    RaiseType(m);
 }
 
 void RequireInput(const Minter* m, std::string_view input) {
@@ -40,7 +40,7 @@ void RequireInput(const Minter* m, std::string_view input) {
           m->definition.layout.bits_of(Kind::kHash));
 }
 
-Bits MintOne(Minter* m, std::string_view input) {
+[[gnu::noinline]] Bits MintOne(Minter* m, std::string_view input) {
   RequireInput(m, input);
   const uint64_t position = TakeOne(m);
   const Bits id = m->composer(position, input);
@@ -51,7 +51,7 @@ Bits MintOne(Minter* m, std::string_view input) {
 }
 
 // The hot path of bigints without audit, random and hash.
-int64_t MintWord(Minter* m) {
+[[gnu::always_inline]] inline int64_t MintWord(Minter* m) {
   if (!m->composer.is_word() || m->audit != Audit::kOff) [[unlikely]]
     return static_cast<int64_t>(MintOne(m, {}).word[0]);
   const uint64_t id = m->composer.Word(TakeOne(m));

@@ -178,6 +178,7 @@ void FillFromDefinition(Minter* m) {
   m->worker = layout.shows(Kind::kWorker);
   m->ordered = m->definition.ordering == Ordering::kNode;
   m->sequence_bits = static_cast<uint8_t>(layout.sequence_bits());
+  m->id_bits = layout.bits;
   if (my_database == nullptr) {
     my_database = AttachDatabase(MyDatabaseId);
     if (my_database == nullptr)

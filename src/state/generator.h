@@ -31,6 +31,8 @@ struct Minter {
   bool ordered = false;  // Ordering::kNode
   Audit audit = Audit::kOff;
   uint8_t sequence_bits = 0;
+  uint8_t id_bits = 0;
+  bool has_last = false;  // `last` is the last id minted here in this session
   Slot* slot = nullptr;
   Shard* shard = nullptr;
   Database* database = nullptr;
@@ -39,11 +41,8 @@ struct Minter {
   uint64_t tick_position = 0;  // its first position
   Limits limits;
   uint64_t renew = 0;  // from this position on the horizon wants a look; within the limits
-  Composer composer;
-
-  // The last id minted here in this session.
-  bool has_last = false;
   Bits last;
+  Composer composer;
 
   // Read when filling, and by the ledger.
   Definition definition;

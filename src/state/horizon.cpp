@@ -29,9 +29,6 @@ struct Pending {
 };
 Pending pending;
 
-// Of a horizon that was minted under elsewhere, whoever that was.
-constexpr uint64_t kForeignWitness = 1;
-
 // How soon to look again whether a record has been flushed.
 constexpr int64_t kLookAgainUs = 1000;
 
@@ -221,7 +218,7 @@ void MergeHorizon(int64_t horizon_us) {
   const Relation relation = relation_open(HorizonRelation(), RowExclusiveLock);
   Row row;
   if (!ReadRow(relation, &row)) Raise(Error::kHorizonMissing);
-  if (row.horizon_us < horizon_us) WriteMaximum(relation, horizon_us, kForeignWitness, horizon_us);
+  WriteMaximum(relation, horizon_us, static_cast<uint64_t>(row.witness), horizon_us);
   relation_close(relation, RowExclusiveLock);
   // Should ids be minted here already, they go on above what was brought.
   if (shared != nullptr) shared->clock.AdvanceTo(horizon_us, BootUs());
