@@ -84,17 +84,10 @@ Composer::Composer(const Layout& layout, int32_t node, int32_t worker, const Gen
   is_word_ = layout.bits <= 63 && random_bits_ + hash_bits_ == 0;
 }
 
-void Composer::AddWide(uint64_t position, std::string_view input, Bits* id) const {
-  if (random_bits_ > 0) {
-    const Bits random = RandomBits(key_, position, node_, worker_, random_bits_);
-    for (int i = position_moves_; i < random_end_; i++)
-      Apply(moves_[i], random.word[moves_[i].from_word], id);
-  }
-  if (hash_bits_ > 0) {
-    const Bits hash = HashBits(input, hash_bits_);
-    for (int i = random_end_; i < moves_end_; i++)
-      Apply(moves_[i], hash.word[moves_[i].from_word], id);
-  }
+void Composer::AddHash(std::string_view input, Bits* id) const {
+  const Bits hash = HashBits(input, hash_bits_);
+  for (int i = random_end_; i < moves_end_; i++)
+    Apply(moves_[i], hash.word[moves_[i].from_word], id);
 }
 
 Result<Bits> Compose(const Layout& layout, const Coordinates& c, std::string_view input,

@@ -51,8 +51,9 @@ class Composer {
   Bits operator()(uint64_t position, std::string_view input = {}) const {
     Bits id = fixed_;
     for (int i = 0; i < position_moves_; i++) Apply(moves_[i], position, &id);
-    if (random_bits_ + hash_bits_ > 0) [[unlikely]]
-      AddWide(position, input, &id);
+    if (random_bits_ > 0) AddRandom(position, &id);
+    if (hash_bits_ > 0) [[unlikely]]
+      AddHash(input, &id);
     return id;
   }
 
@@ -78,7 +79,17 @@ class Composer {
     id->word[m.to_word] |= (from >> m.from_shift & m.mask) << m.to_shift;
   }
   void AddMoves(const Field& field, int from_bit);
-  void AddWide(uint64_t position, std::string_view input, Bits* id) const;
+  void AddHash(std::string_view input, Bits* id) const;
+
+  // The moves take no more of the PRF than its lowest random_bits_.
+  void AddRandom(uint64_t position, Bits* id) const {
+    uint64_t word[4];
+    PrfBlock(key_, position, node_, worker_, false, word);
+    if (random_bits_ > 128) [[unlikely]]
+      PrfBlock(key_, position, node_, worker_, true, word + 2);
+    for (int i = position_moves_; i < random_end_; i++)
+      Apply(moves_[i], word[moves_[i].from_word], id);
+  }
 
   Bits fixed_;
   uint8_t position_moves_ = 0, random_end_ = 0, moves_end_ = 0;

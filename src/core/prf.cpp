@@ -62,27 +62,23 @@ GeneratorKey DeriveGeneratorKey(const Seed& seed, std::string_view salt) {
   return key;
 }
 
-Bits RandomBits(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker,
-                int bits) {
+void PrfBlock(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker, bool more,
+              uint64_t* block) {
   struct {
     uint64_t position;
     uint32_t node, worker;
-  } message = {position, node, worker};
+  } const message = {position, node | uint32_t{more} << 31, worker};
   static_assert(sizeof message == 16);
-  uint64_t block[2];
-  Bits result;
   crypto_shorthash_siphashx24(reinterpret_cast<uint8_t*>(block),
                               reinterpret_cast<const uint8_t*>(&message), sizeof message, key.byte);
-  result.word[0] = block[0];
-  result.word[1] = block[1];
-  if (bits > 128) {
-    message.node |= uint32_t{1} << 31;
-    crypto_shorthash_siphashx24(reinterpret_cast<uint8_t*>(block),
-                                reinterpret_cast<const uint8_t*>(&message), sizeof message,
-                                key.byte);
-    result.word[2] = block[0];
-  }
-  return Truncate(result, bits);
+}
+
+Bits RandomBits(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker,
+                int bits) {
+  uint64_t word[4];
+  PrfBlock(key, position, node, worker, false, word);
+  PrfBlock(key, position, node, worker, true, word + 2);
+  return Truncate({{word[0], word[1], word[2]}}, bits);
 }
 
 Bits HashBits(std::string_view input, int bits) {

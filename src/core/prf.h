@@ -48,6 +48,10 @@ Commitment Commit(const Seed& seed);
 
 GeneratorKey DeriveGeneratorKey(const Seed& seed, std::string_view salt);
 
+// 128 bits of the PRF into block[0..1]; `more`: those above the 128th.
+void PrfBlock(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker, bool more,
+              uint64_t* block);
+
 // The lowest `bits` bits of the PRF at these coordinates. REQUIRES: bits <= 160, node < 2^31.
 Bits RandomBits(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker,
                 int bits);

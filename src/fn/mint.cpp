@@ -89,6 +89,27 @@ struct Batch {
   Minter* minter;  // as it was when the batch was minted
 };
 
+// Composes the ids of a grant into the batch from `at` on.
+void FillBatch(Minter* m, const Grant& grant, Batch* batch, int at) {
+  const int n = static_cast<int>(grant.count);
+  if (batch->positions != nullptr)
+    for (int i = 0; i < n; i++) batch->positions[at + i] = grant.first + static_cast<uint64_t>(i);
+  if (m->composer.is_word()) {
+    for (int i = 0; i < n; i++)
+      batch->words[at + i] =
+          static_cast<int64_t>(m->composer.Word(grant.first + static_cast<uint64_t>(i)));
+    m->last = {{static_cast<uint64_t>(batch->words[at + n - 1]), 0, 0}};
+    return;
+  }
+  for (int i = 0; i < n; i++) {
+    m->last = m->composer(grant.first + static_cast<uint64_t>(i));
+    if (batch->uuids)
+      ToUuidBytes(m->last, batch->uuid[at + i].data);
+    else
+      batch->words[at + i] = static_cast<int64_t>(m->last.word[0]);
+  }
+}
+
 Batch* MintBatch(FunctionCallInfo fcinfo, FuncCallContext* context, bool uuids) {
   Minter* m = MinterFor(PG_GETARG_OID(0));
   if (!m->ready || m->user != GetUserId() || XactReadOnly) Fill(m);
@@ -107,24 +128,17 @@ Batch* MintBatch(FunctionCallInfo fcinfo, FuncCallContext* context, bool uuids) 
   batch->words = static_cast<int64_t*>(palloc(n * (uuids ? sizeof(pg_uuid_t) : sizeof(int64_t))));
   if (m->audit != Audit::kOff)
     batch->positions = static_cast<uint64_t*>(palloc(n * sizeof(uint64_t)));
+  uint64_t filled = m->filled;
   for (int done = 0; done < count;) {
     CHECK_FOR_INTERRUPTS();
     while (!m->ready) Fill(m);
-    const uint64_t filled = m->filled;
     const Grant grant = Take(m, static_cast<uint32_t>(count - done));
-    if (m->filled != filled) done = 0;  // of another node id or seed: begin anew
-    for (uint32_t i = 0; i < grant.count; i++, done++) {
-      const uint64_t position = grant.first + i;
-      if (batch->positions != nullptr) batch->positions[done] = position;
-      if (m->composer.is_word())
-        m->last = {{m->composer.Word(position), 0, 0}};
-      else
-        m->last = m->composer(position);
-      if (uuids)
-        ToUuidBytes(m->last, batch->uuid[done].data);
-      else
-        batch->words[done] = static_cast<int64_t>(m->last.word[0]);
+    if (m->filled != filled) {  // perhaps for another node id or seed: begin anew
+      done = 0;
+      filled = m->filled;
     }
+    FillBatch(m, grant, batch, done);
+    done += static_cast<int>(grant.count);
     m->has_last = true;
   }
   if (batch->positions != nullptr) {

@@ -41,7 +41,8 @@ void RaiseHorizon(Database* database, int64_t us);
 int64_t RenewHorizon(Database* database, int64_t us);
 
 // Takes the horizon that a dump brings: the higher of the two stays. It was read after the ids that
-// the dump holds were minted, so it is above them, and needs no guard. Errors: too far ahead of the system clock.
+// the dump holds were minted, so it is above them, and needs no guard. Errors: too far ahead of the
+// system clock.
 void MergeHorizon(int64_t horizon_us);
 
 // What a new horizon relation starts from. If the extension was dropped and is made again in the

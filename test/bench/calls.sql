@@ -19,6 +19,7 @@ INSERT INTO measured SELECT name, ns(expression, :rows) FROM (VALUES
 INSERT INTO measured SELECT 'empty set', ns('*', :rows, 'empty_set(''wide'', %s)');
 INSERT INTO measured SELECT 'next_ids', ns('*', :rows, 'detid.next_ids(''wide'', %s)');
 SET ROLE granted;
-SELECT ns('detid.next_id(''wide''::regclass)', :rows) AS granted \gset
+SELECT ns('detid.next_id(''wide''::regclass)', :rows) AS granted,
+       ns('empty(''wide''::regclass)', :rows) AS granted_empty \gset
 RESET ROLE;
-INSERT INTO measured VALUES ('next_id, granted role', :granted);
+INSERT INTO measured VALUES ('next_id, granted role', :granted), ('empty, granted role', :granted_empty);

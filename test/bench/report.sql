@@ -8,7 +8,7 @@ SELECT format('| %s | %s | %s | %s | %s |', name, round(pg_temp.m(name)::numeric
               COALESCE(round((pg_temp.over(other, other_base) / nullif(pg_temp.over(name, base), 0))::numeric, 1)::text || ' times less', ''))
 FROM (VALUES
   (1, 'next_id', 'empty', 'nextval', 'empty'),
-  (2, 'next_id, granted role', 'empty', 'nextval', 'empty'),
+  (2, 'next_id, granted role', 'empty, granted role', 'nextval', 'empty'),
   (3, 'next_id, worker layout', 'empty', 'nextval', 'empty'),
   (4, 'next_id, audit range', 'empty', 'nextval', 'empty'),
   (5, 'next_uuid', 'empty uuid', 'gen_random_uuid', 'empty uuid'),
