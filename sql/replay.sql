@@ -32,6 +32,16 @@ UPDATE detid.ledger SET inputs = '{mallory}' WHERE generator_name = 'public.p_ha
 SELECT ids, mismatches FROM detid.verify_replay('p_hash');
 ROLLBACK;
 
+-- A row written by hand may hold anything: no verdict, no crash.
+BEGIN;
+INSERT INTO detid.ledger SELECT node, 1, minted_at, generator, generator_name, definition, worker, tick, sequence, 2, first_id, last_id, digest, seed, '{NULL,1}', inputs, '{NULL}', xact, role, tag, pinned
+FROM detid.ledger WHERE generator_name = 'public.p_each';
+INSERT INTO detid.ledger SELECT node, 2, minted_at, generator, generator_name, definition, worker, tick, sequence, -5, first_id, last_id, digest, seed, NULL, NULL, NULL, xact, role, tag, pinned
+FROM detid.ledger WHERE generator_name = 'public.p_id';
+SELECT generator, entries, ids, mismatches, unverified FROM detid.verify_replay('p_each') UNION ALL
+SELECT generator, entries, ids, mismatches, unverified FROM detid.verify_replay('p_id');
+ROLLBACK;
+
 -- Without the seed there is no verdict, and no false alarm.
 BEGIN;
 DELETE FROM detid._seed;

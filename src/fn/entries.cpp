@@ -15,6 +15,7 @@ namespace {
 constexpr long kFetch = 1000;
 constexpr char kNoGenerator[] = "the generator is gone or was made anew";
 constexpr char kNoSeed[] = "the seed is not at hand";
+constexpr char kDamaged[] = "the entry is damaged";
 
 // Columns of the query below.
 enum Column {
@@ -84,6 +85,12 @@ Datum* Elements(HeapTuple tuple, TupleDesc desc, int column, Oid type, bool** nu
   return values;
 }
 
+bool AnyTrue(const bool* flags, int n) {
+  for (int i = 0; i < n; i++)
+    if (flags[i]) return true;
+  return false;
+}
+
 // Resolves generators and keys, remembering the last: entries come in runs of the same.
 class Reader {
  public:
@@ -107,12 +114,18 @@ class Reader {
     e->reason = OidIsValid(generator_) ? nullptr : kNoGenerator;
     e->layout = definition_.layout;
     if (e->reason == nullptr) Prepare(tuple, desc, e);
-    bool* nulls;
-    int n;
-    e->ids = Elements(tuple, desc, kIds, TEXTOID, &nulls, &n);
-    if (e->ids != nullptr) e->count = n;
+    int ids = 0;
+    bool *no_id = nullptr, *no_position = nullptr;
+    e->ids = Elements(tuple, desc, kIds, TEXTOID, &no_id, &ids);
     e->inputs = Elements(tuple, desc, kInputs, TEXTOID, &e->no_input, &e->inputs_count);
-    e->positions = Elements(tuple, desc, kPositions, INT8OID, &nulls, &e->positions_count);
+    e->positions = Elements(tuple, desc, kPositions, INT8OID, &no_position, &e->positions_count);
+    // Written by hand or brought by replication, it may hold anything.
+    if (e->count < 1 || AnyTrue(no_id, ids) || AnyTrue(no_position, e->positions_count) ||
+        (e->ids != nullptr && ids != e->count)) {
+      e->reason = kDamaged;
+      e->ids = nullptr;
+      e->count = 1;  // one row says so
+    }
   }
 
  private:
@@ -185,7 +198,10 @@ bool SameText(const Entry& e, const Bits& id, std::string_view recorded) {
 bool DigestHolds(const Entry& e) {
   if (e.ids != nullptr) return true;
   uint64_t digest = 0;
-  for (int i = 0; i < e.count; i++) digest = AddToDigest(digest, Regenerate(e, i));
+  for (int i = 0; i < e.count; i++) {
+    if (i % 65536 == 0) CHECK_FOR_INTERRUPTS();
+    digest = AddToDigest(digest, Regenerate(e, i));
+  }
   return digest == static_cast<uint64_t>(e.digest);
 }
 
