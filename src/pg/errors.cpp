@@ -17,8 +17,6 @@ constexpr char kUseCreate[] = "Create it with SELECT detid.create_generator('nam
 
 Row RowOf(Error error) {
   switch (error) {
-    case Error::kCore:
-      break;
     case Error::kNotPreloaded:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "pg_detid must be preloaded to mint ids",
               "Add pg_detid to shared_preload_libraries: ALTER SYSTEM SET "

@@ -10,7 +10,6 @@
 namespace detid {
 
 enum class Error : uint8_t {
-  kCore,  // the row is that of the Status' code
   kNotPreloaded,
   kNodeIdUnset,
   kNodeIdTooLarge,
