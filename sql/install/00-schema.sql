@@ -25,8 +25,14 @@ REVOKE EXECUTE ON FUNCTION detid._refuse_change() FROM PUBLIC;
 
 -- One row, written in place by the extension alone.
 CREATE TABLE detid._horizon (
-  horizon bigint NOT NULL,
-  witness bigint NOT NULL
+  horizon bigint NOT NULL,     -- microseconds since 1970
+  instance bigint NOT NULL,    -- who minted last: system identifier and data directory, hashed,
+  moved_at bigint NOT NULL,    -- (when this came from elsewhere,
+  moved bigint NOT NULL,       -- how,
+  database oid NOT NULL,
+  timeline integer NOT NULL,
+  node integer NOT NULL,       -- and under which node id
+  moved_node integer NOT NULL  -- which was this one elsewhere)
 ) USING heap;
 COMMENT ON TABLE detid._horizon IS
   'upper bound on the node time of any id minted here, in microseconds since 1970, and who minted last';
@@ -35,8 +41,9 @@ CREATE FUNCTION detid._first_horizon(generators boolean) RETURNS bigint
 COMMENT ON FUNCTION detid._first_horizon(boolean) IS
   'what a new horizon starts from, given whether generators outlived an earlier one';
 REVOKE EXECUTE ON FUNCTION detid._first_horizon(boolean) FROM PUBLIC;
-INSERT INTO detid._horizon 
-  SELECT detid._first_horizon(EXISTS (SELECT FROM pg_catalog.pg_seclabel WHERE provider = 'detid')), 0;
+INSERT INTO detid._horizon
+  SELECT detid._first_horizon(EXISTS (SELECT FROM pg_catalog.pg_seclabel WHERE provider = 'detid')),
+         0, 0, 0, 0, 0, -1, -1;
 REVOKE ALL ON detid._horizon FROM PUBLIC;
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON detid._horizon
   FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();

@@ -17,10 +17,13 @@
 //       descheduled for less than that between its reading and the word takes anybody back; what
 //       exceeds the margin counts for a tenth of it. Uniqueness does not hang on this (sequence.h
 //       takes the maximum); the order across backends does.
-//   C3  a difference beyond max_step is not believed.
+//   C3  a difference beyond max_step is not believed, unless it is within max_step of a lead that
+//       was accepted: the start from a horizon, or an operator's word. Acceptance decides only what
+//       is believed, never what time it is, so it is a word of its own.
 
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -50,8 +53,9 @@ class NodeClock {
   static constexpr int64_t kCalibrationUs = 10000;
   static constexpr int64_t kSwitchMarginUs = 10000;
 
-  // Steady at the system clock.
+  // Steady at the system clock. REQUIRES: nothing was minted by this clock yet.
   void Start(const ClockReading& r) {
+    accepted_lead_.store(0, std::memory_order_relaxed);
     word_.store(Steady(r.real - Middle(r)), std::memory_order_relaxed);
     calibrated_.store(r.boot_after, std::memory_order_release);
   }
@@ -72,7 +76,8 @@ class NodeClock {
     const int64_t behind = r.real - Time(old, boot);  // node time behind the system clock
     uint64_t next = old;
     Calibration what = Calibration::kSteady;
-    if (behind > max_step_us || behind < -max_step_us) {
+    int64_t lead = accepted_lead_.load(std::memory_order_relaxed);
+    if (behind > max_step_us || behind < -max_step_us - lead) {
       what = Calibration::kDisbelieved;
       if (old & 1) next = SteadyFrom(old, boot - kSwitchMarginUs);
     } else if (behind > (old & 1 ? kSwitchMarginUs / 10 : kMaxBracketUs)) {
@@ -84,19 +89,42 @@ class NodeClock {
     }
     if (next != old && !word_.compare_exchange_strong(old, next, std::memory_order_acq_rel))
       return Calibration::kLost;
+    if (lead > 0 && lead > -behind && what != Calibration::kDisbelieved)
+      accepted_lead_.compare_exchange_strong(lead, std::max<int64_t>(-behind, 0),
+                                             std::memory_order_relaxed);
     calibrated_.store(r.boot_after, std::memory_order_relaxed);
     return what;
   }
 
-  // Raises node time to at least `node_us` as of `boot_us`; it slews back from there. Returns
+  // Raises node time to at least `node_us` from the reading on; it slews back from there. Returns
   // false if it was there already.
-  bool AdvanceTo(int64_t node_us, int64_t boot_us) {
+  bool AdvanceTo(int64_t node_us, const ClockReading& r) {
+    const int64_t boot = r.boot_before;
     uint64_t old = word_.load(std::memory_order_acquire);
     do {
-      if (Time(old, boot_us) >= node_us) return false;
-    } while (!word_.compare_exchange_weak(old, SlewingFrom(node_us, boot_us),
-                                          std::memory_order_acq_rel));
+      if (Time(old, boot) >= node_us) return false;
+      AcceptLead(node_us - r.real);
+    } while (
+        !word_.compare_exchange_weak(old, SlewingFrom(node_us, boot), std::memory_order_acq_rel));
     return true;
+  }
+
+  // The system clock is right, by however much it differs: one that is ahead is followed at once,
+  // one that is behind is slewed to.
+  void Accept(const ClockReading& r) {
+    const int64_t boot = Middle(r);
+    uint64_t old = word_.load(std::memory_order_acquire);
+    uint64_t next;
+    do {
+      const int64_t behind = r.real - Time(old, boot);
+      next = old;
+      if (behind > kSwitchMarginUs / 10) {
+        next = Steady(r.real - boot);
+      } else if (behind < 0) {
+        AcceptLead(-behind);
+        if (!(old & 1)) next = SlewingFrom(Time(old, boot), boot);
+      }
+    } while (!word_.compare_exchange_weak(old, next, std::memory_order_acq_rel));
   }
 
  private:
@@ -116,12 +144,18 @@ class NodeClock {
     const int64_t offset = node_us + kSwitchMarginUs - (meet - meet / 10);
     return static_cast<uint64_t>(offset) << 1 | 1;
   }
+  // Before the word changes, or a calibration in between would not believe it.
+  void AcceptLead(int64_t lead_us) {
+    int64_t old = accepted_lead_.load(std::memory_order_relaxed);
+    while (old < lead_us && !accepted_lead_.compare_exchange_weak(old, lead_us)) continue;
+  }
   static int64_t Middle(const ClockReading& r) {
     return r.boot_before + (r.boot_after - r.boot_before) / 2;
   }
 
   std::atomic<uint64_t> word_{0};
   std::atomic<int64_t> calibrated_{0};
+  std::atomic<int64_t> accepted_lead_{0};
 };
 
 }  // namespace detid

@@ -49,31 +49,45 @@ void CheckClock(ReturnSetInfo* set) {
   Put(set, "clock", ok,
       psprintf("node time is %lld ms ahead of the system clock%s", static_cast<long long>(ahead_ms),
                shared->clock.slewing() ? " and slews back to it" : ""),
-      "The system clock is not believed: set it right.");
+      "The system clock is not believed: set it right. If it is right: SELECT "
+      "detid.accept_clock();");
+}
+
+const char* Explain(const Origin& origin) {
+  switch (origin.move) {
+    case Move::kNone:
+      break;
+    case Move::kPromoted:
+      return "the server was promoted, or recovered to a point in time";
+    case Move::kServerCopied:
+      return "the ids here were minted in another server or data directory at first";
+    case Move::kDatabaseCopied:
+      return "the ids here were minted in another database of this server at first";
+    case Move::kRestored:
+      return "the ids here were restored from the dump of another database";
+  }
+  return "this database minted its own ids";
 }
 
 void CheckHorizon(ReturnSetInfo* set) {
-  int64_t horizon_us = 0;
-  uint64_t witness = 0;
-  const bool found = ReadHorizon(&horizon_us, &witness);
-  const int64_t ahead = horizon_us - SystemUs();
+  HorizonRecord record;
+  const bool found = ReadHorizon(&record);
+  const int64_t ahead = record.horizon_us - SystemUs();
   const bool ok = found && ahead <= settings::max_clock_step_us() + settings::horizon_window_us();
   char text[kMaxInstantText] = "";
-  FormatInstant(horizon_us, text, sizeof text);
+  FormatInstant(record.horizon_us, text, sizeof text);
   Put(set, "horizon", ok,
-      !found            ? "the horizon cannot be read"
-      : horizon_us == 0 ? "nothing was minted in this database yet"
-                        : psprintf("ids were minted up to %s at the most", text),
-      found ? "It is far ahead of the system clock: set the system clock right."
+      !found                   ? "the horizon cannot be read"
+      : record.horizon_us == 0 ? "nothing was minted in this database yet"
+                               : psprintf("ids were minted up to %s at the most", text),
+      found ? "It is far ahead of the system clock: set the system clock right. If it is right: "
+              "SELECT detid.accept_clock();"
             : "Somebody has changed detid._horizon: restore it from a backup.");
   if (!found || RecoveryInProgress()) return;
-  const bool same = witness == 0 || witness == Witness();
-  Put(set, "copy", same,
-      same ? "this database minted its own ids"
-           : "the last id of this database was minted elsewhere: it was promoted, restored or "
-             "copied",
-      "If the other one still runs, give this one a node id of its own: ALTER DATABASE mydb SET "
-      "detid.node_id = 2;");
+  const Origin origin = OriginOf(record, WitnessHere());
+  Put(set, "copy", !origin.suspected, Explain(origin),
+      "If the original still mints, give this one a node id of its own: ALTER DATABASE mydb SET "
+      "detid.node_id = 2; If it does not: SELECT detid.accept_copy();");
 }
 
 void CheckSeed(ReturnSetInfo* set) {
@@ -126,10 +140,8 @@ DETID_FUNCTION(detid_first_horizon) {
 DETID_FUNCTION(detid_merge_horizon) {
   if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
   const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
-  bool null = false;
-  const int64 horizon_us = DatumGetInt64(
-      heap_getattr(trigger->tg_trigtuple, 1, RelationGetDescr(trigger->tg_relation), &null));
-  if (!null && SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA) MergeHorizon(horizon_us);
+  if (SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
+    MergeHorizon(HorizonRecordOf(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation)));
   PG_RETURN_POINTER(nullptr);
 }
 

@@ -48,11 +48,11 @@ Row RowOf(Error error) {
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "the extension was made anew in this transaction", "COMMIT before minting ids."};
     case Error::kClockBehindHorizon:
-      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-              "the system clock is too far behind the ids that were minted before",
-              "Set the system clock right. If it is right, raise detid.max_clock_step above the "
-              "difference: ALTER SYSTEM SET detid.max_clock_step = '1d'; SELECT "
-              "pg_reload_conf();"};
+      return {
+          ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+          "the system clock is too far behind the ids that were minted before",
+          "Set the system clock right. If it is right: SELECT detid.accept_clock(); ids then go "
+          "on above those."};
     case Error::kManualClockSpent:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the pinned clock has no more ids to give",
               "Set detid.clock to a later time."};
@@ -177,6 +177,10 @@ Row RowOf(Code code) {
 }
 
 }  // namespace
+
+const char* MessageOf(Error error) {
+  return RowOf(error).message;
+}
 
 void Raise(Error error, const char* detail, ...) {
   char formatted[512] = {};

@@ -45,6 +45,9 @@ enum class Error : uint8_t {
   kArgumentInvalid,
 };
 
+// The primary message of an error.
+const char* MessageOf(Error error);
+
 // Raise an error; the detail is formatted as by printf and may be null. Never returns.
 [[noreturn]] void Raise(Error error, const char* detail = nullptr, ...)
     __attribute__((format(printf, 2, 3)));

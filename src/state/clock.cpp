@@ -15,14 +15,6 @@ namespace {
 constexpr int64_t kStepUs = 100000;
 constexpr int kReadings = 3;
 
-ClockReading Read() {
-  ClockReading r;
-  r.boot_before = BootUs();
-  r.real = SystemUs();
-  r.boot_after = BootUs();
-  return r;
-}
-
 // Says once what happened, not once a calibration.
 void Report(Calibration what, int64_t difference_us) {
   Counters& c = shared->counters;
@@ -34,10 +26,11 @@ void Report(Calibration what, int64_t difference_us) {
   c.last_step_at_us.store(shared->clock.At(BootUs()), std::memory_order_relaxed);
   const long long ms = difference_us / 1000;
   if (disbelieved)
-    ereport(LOG, (errmsg("the system clock is %lld ms away from node time and is not believed", ms),
-                  errdetail("detid.max_clock_step is %d s. Ids are minted at node time's own rate.",
-                            settings::max_clock_step_s),
-                  errhint("Set the system clock right.")));
+    ereport(LOG,
+            (errmsg("the system clock is %lld ms away from node time and is not believed", ms),
+             errdetail("detid.max_clock_step is %d s. Ids are minted at node time's own rate.",
+                       settings::max_clock_step_s),
+             errhint("Set the system clock right. If it is right: SELECT detid.accept_clock();")));
   else if (step)
     ereport(LOG, (errmsg("the system clock stepped forward by %lld ms; node time follows", ms)));
   else
@@ -64,13 +57,30 @@ int64_t SystemUs() {
   return int64_t{t.tv_sec} * 1000000 + t.tv_nsec / 1000;
 }
 
+ClockReading ReadClocks() {
+  ClockReading r;
+  r.boot_before = BootUs();
+  r.real = SystemUs();
+  r.boot_after = BootUs();
+  return r;
+}
+
 void StartNodeClock() {
-  shared->clock.Start(Read());
+  shared->clock.Start(ReadClocks());
+}
+
+void AcceptSystemClock() {
+  const ClockReading r = ReadClocks();
+  const int64_t difference = r.real - shared->clock.At(r.boot_after);
+  shared->clock.Accept(r);
+  shared->counters.disbelieved.store(0, std::memory_order_relaxed);
+  ereport(LOG, (errmsg("the system clock was accepted, %lld ms away from node time",
+                       static_cast<long long>(difference / 1000))));
 }
 
 void CalibrateNodeClock() {
   for (int i = 0; i < kReadings; i++) {
-    const ClockReading r = Read();
+    const ClockReading r = ReadClocks();
     const bool slewing = shared->clock.slewing();
     const int64_t difference = r.real - shared->clock.At(r.boot_after);
     const Calibration what = shared->clock.Calibrate(r, settings::max_clock_step_us());

@@ -23,11 +23,17 @@ inline int64_t BootUs() {
 // Microseconds of the system clock since 1970.
 int64_t SystemUs();
 
+// The system clock between two boot readings.
+ClockReading ReadClocks();
+
 // Compares node time with the system clock and says in the log what it found.
 void CalibrateNodeClock();
 
-// Sets node time to the system clock; when shared memory is made.
+// Sets node time to the system clock. REQUIRES: nothing was minted in this life of the server.
 void StartNodeClock();
+
+// Takes the system clock for right, by however much it differs.
+void AcceptSystemClock();
 
 // Node time, microseconds since 1970. REQUIRES: shared memory.
 inline int64_t NodeTimeUs() {

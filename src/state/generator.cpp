@@ -2,7 +2,6 @@
 
 #include "state/generator.h"
 
-#include <limits>
 #include <new>
 
 #include "pg/errors.h"
@@ -78,7 +77,7 @@ void OnRelationChange(Datum, Oid relation) {
     DetachShard(&e->minter);  // it may have been dropped
   }
   if (relation == ledger_minter.generator) Forget(&ledger_minter);
-  if (my_database != nullptr && relation == my_database->horizon_relation) ForgetMinters();
+  if (relation == LoadedHorizonRelation()) ForgetMinters();
 }
 
 void OnRoleChange(Datum, int, uint32) {
@@ -175,9 +174,6 @@ void FillFromDefinition(Minter* m) {
   if (m->worker_number < 0) Raise(Error::kNotPreloaded, "This process is no backend.");
   m->fingerprint = Fingerprint(m->definition);
   m->audit = m->definition.audit;
-  m->worker = layout.shows(Kind::kWorker);
-  m->ordered = m->definition.ordering == Ordering::kNode;
-  m->sequence_bits = static_cast<uint8_t>(layout.sequence_bits());
   m->id_bits = layout.bits;
   if (my_database == nullptr) {
     my_database = AttachDatabase(MyDatabaseId);
@@ -196,29 +192,18 @@ void FillFromDefinition(Minter* m) {
   }
   m->composer = Composer(layout, m->node, m->worker_number, &key);
 
-  const uint32_t unit = layout.unit;
-  m->unit_us = unit % 10 == 0 ? unit / 10 : 0;
-  m->tick_us = std::numeric_limits<int64_t>::min() / 2;
-  m->limits.end = uint64_t{1} << (layout.time_bits() + m->sequence_bits);
-  m->limits.ahead = static_cast<uint64_t>(settings::max_ahead_us() * 10 / unit)
-                        << m->sequence_bits |
-                    LowMask(m->sequence_bits);
+  m->Prepare(m->definition, settings::max_ahead_us());
   AttachToShard(m);
   SetHorizonLimits(m);
-  m->renew = 0;
 }
 
 }  // namespace
 
 void SetHorizonLimits(Minter* m) {
-  const Definition& d = m->definition;
-  const int64_t us = m->database->horizon_us.load(std::memory_order_acquire);
   if (m->pinned)
     m->limits.horizon = m->limits.end;
-  else if (us <= d.epoch_us)
-    m->limits.horizon = 0;
   else
-    m->limits.horizon = static_cast<uint64_t>(TickAt(d.layout, d.epoch_us, us)) << m->sequence_bits;
+    m->SetHorizon(m->definition, m->database->horizon.published());
 }
 
 bool QualifiedName(ObjectId generator, char* out) {

@@ -13,7 +13,7 @@
 
 #include "core/compose.h"
 #include "core/definition.h"
-#include "core/sequence.h"
+#include "core/sequencer.h"
 #include "state/shared.h"
 
 namespace detid {
@@ -21,26 +21,16 @@ namespace detid {
 // Longest "schema"."name", quoted, with the terminating zero.
 inline constexpr int kMaxQualifiedName = 2 * (2 * 63 + 2) + 2;
 
-struct Minter {
+struct Minter : Sequencer {
   // Read by every mint.
   ObjectId generator = 0;
   ObjectId user = 0;  // whose privilege was checked
   bool ready = false;
   bool pinned = false;
-  bool worker = false;   // the layout has a worker field
-  bool ordered = false;  // Ordering::kNode
   Audit audit = Audit::kOff;
-  uint8_t sequence_bits = 0;
   uint8_t id_bits = 0;
   bool has_last = false;  // `last` is the last id minted here in this session
-  Slot* slot = nullptr;
-  Shard* shard = nullptr;
   Database* database = nullptr;
-  uint64_t unit_us = 0;        // of a tick; 0 if it is not a whole number
-  int64_t tick_us = 0;         // beginning of the tick last seen, and
-  uint64_t tick_position = 0;  // its first position
-  Limits limits;
-  uint64_t renew = 0;  // from this position on the horizon wants a look; within the limits
   Bits last;
   Composer composer;
 

@@ -16,24 +16,41 @@
 namespace detid {
 namespace {
 
+// The columns of the table, in their order.
 struct Row {
   int64_t horizon_us;
-  int64_t witness;
+  int64_t instance;
+  int64_t moved_us;
+  int64_t moved;
+  uint32_t database;
+  int32_t timeline;
+  int32_t node;
+  int32_t moved_node;
 };
+static_assert(sizeof(Row) == 48);
 
-// This backend's record that was written and not yet seen flushed.
-struct Pending {
-  ObjectId relation;
-  int64_t horizon_us;
-  XLogRecPtr lsn;  // 0: none
-};
-Pending pending;
+// What this backend has written to the relation that it mints under.
+Oid loaded_relation = InvalidOid;
+PendingHorizon pending;
 
-// How soon to look again whether a record has been flushed.
-constexpr int64_t kLookAgainUs = 1000;
+HorizonRecord RecordOf(const Row& row) {
+  return {row.horizon_us,
+          {static_cast<uint64_t>(row.instance), row.database, static_cast<uint32_t>(row.timeline),
+           row.node},
+          static_cast<Move>(row.moved),
+          row.moved_us,
+          row.moved_node};
+}
+
+Row RowOf(const HorizonRecord& r) {
+  return {r.horizon_us,       static_cast<int64_t>(r.witness.instance),
+          r.moved_us,         static_cast<int64_t>(r.moved),
+          r.witness.database, static_cast<int32_t>(r.witness.timeline),
+          r.witness.node,     r.moved_node};
+}
 
 // The row of the page: the table has one, and it is only ever written in place.
-Row* RowOf(Page page) {
+Row* FindRow(Page page) {
   const OffsetNumber last = PageGetMaxOffsetNumber(page);
   Row* row = nullptr;
   for (OffsetNumber i = FirstOffsetNumber; i <= last; i++) {
@@ -49,78 +66,123 @@ Row* RowOf(Page page) {
   return row;
 }
 
-struct Written {
-  int64_t horizon_us;
-  XLogRecPtr lsn;  // of the record that made it so, or a later one
-};
+// Reads the row under a share lock.
+bool ReadRecord(Relation relation, HorizonRecord* out) {
+  if (RelationGetNumberOfBlocks(relation) == 0) return false;
+  const Buffer buffer = ReadBuffer(relation, 0);
+  LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  const Row* row = FindRow(BufferGetPage(buffer));
+  if (row != nullptr) *out = RecordOf(*row);
+  UnlockReleaseBuffer(buffer);
+  return row != nullptr;
+}
 
-// Sets the row to max(its value, target) and the witness, unless the value is at least `enough_us`
-// and the witness is right. REQUIRES: `relation` is locked.
-Written WriteMaximum(Relation relation, int64_t target_us, uint64_t witness, int64_t enough_us) {
+// Changes the row under the page's exclusive lock if change(record) returns true. Returns what it
+// is then, and the LSN of the record that made it so, or of a later one. REQUIRES: `relation` is
+// locked.
+template <typename Change>
+Written ChangeRecord(Relation relation, Change change) {
   if (RelationGetNumberOfBlocks(relation) == 0) Raise(Error::kHorizonMissing);
   const Buffer buffer = ReadBuffer(relation, 0);
   LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-  const Row* row = RowOf(BufferGetPage(buffer));
+  const Row* row = FindRow(BufferGetPage(buffer));
   if (row == nullptr) {
     UnlockReleaseBuffer(buffer);
     Raise(Error::kHorizonMissing);
   }
-  Written written = {row->horizon_us, PageGetLSN(BufferGetPage(buffer))};
-  if (row->horizon_us < enough_us || row->witness != static_cast<int64_t>(witness)) {
+  HorizonRecord record = RecordOf(*row);
+  Written written = {record.horizon_us, PageGetLSN(BufferGetPage(buffer))};
+  if (change(&record)) {
     GenericXLogState* state = GenericXLogStart(relation);
-    Row* copy = RowOf(GenericXLogRegisterBuffer(state, buffer, 0));
-    copy->horizon_us = std::max(copy->horizon_us, target_us);
-    copy->witness = static_cast<int64_t>(witness);
-    written.horizon_us = copy->horizon_us;
-    written.lsn = GenericXLogFinish(state);
-    shared->counters.horizon_writes.fetch_add(1, std::memory_order_relaxed);
+    *FindRow(GenericXLogRegisterBuffer(state, buffer, 0)) = RowOf(record);
+    written = {record.horizon_us, GenericXLogFinish(state)};
+    if (shared != nullptr) shared->counters.horizon_writes.fetch_add(1, std::memory_order_relaxed);
   }
   UnlockReleaseBuffer(buffer);
   return written;
 }
 
-// As above, up to the target, and certain to be durable once `lsn` is flushed.
-Written WriteLogged(Relation relation, int64_t target_us, int64_t enough_us) {
-  const Written written = WriteMaximum(relation, target_us, Witness(), enough_us);
-  if (XLogRecPtrIsInvalid(written.lsn)) Raise(Error::kHorizonNotLogged);
-  return written;
-}
+// Core's Store: the relation, and who mints.
+struct Store {
+  Oid oid = InvalidOid;
+  Relation relation = nullptr;
+  Witness witness;
+  Move move = Move::kNone;  // to be recorded
+  int64_t moved_us = 0;
 
-void Publish(Database* database, int64_t horizon_us) {
-  int64_t old = database->horizon_us.load(std::memory_order_relaxed);
-  while (old < horizon_us &&
-         !database->horizon_us.compare_exchange_weak(old, horizon_us, std::memory_order_release))
-    continue;
-}
+  bool Open(bool wait) {
+    oid = HorizonRelation();
+    if (!wait && !ConditionalLockRelationOid(oid, RowExclusiveLock)) return false;
+    relation = relation_open(oid, wait ? RowExclusiveLock : NoLock);
+    witness = WitnessHere();
+    return true;
+  }
 
-int64_t Target(int64_t us) {
-  return us + settings::horizon_window_us();
-}
+  void Close() { relation_close(relation, RowExclusiveLock); }
 
-// A horizon is not believed if it is this far ahead of the system clock.
-void CheckStart(int64_t horizon_us) {
-  // As far ahead as this the horizon may be without any step of the clock.
-  const int64_t usual =
-      settings::horizon_window_us() + settings::max_ahead_us() + settings::failover_guard_us();
-  const int64_t ahead = horizon_us - SystemUs();
-  if (ahead <= settings::max_clock_step_us() + usual) return;
+  Written Write(int64_t target_us, int64_t enough_us) {
+    const Written written = ChangeRecord(relation, [&](HorizonRecord* r) {
+      if (r->horizon_us >= enough_us && r->witness.SamePlace(witness)) return false;
+      r->horizon_us = std::max(r->horizon_us, target_us);
+      if (move != Move::kNone) {
+        r->moved = move;
+        r->moved_us = moved_us;
+        r->moved_node = r->witness.node;
+      }
+      r->witness = witness;
+      return true;
+    });
+    if (XLogRecPtrIsInvalid(written.lsn)) Raise(Error::kHorizonNotLogged);
+    return written;
+  }
+
+  bool Flushed(uint64_t lsn) { return GetFlushRecPtr(nullptr) >= lsn; }
+  void Flush(uint64_t lsn) { XLogFlush(lsn); }
+  // Without it the WAL writer takes its time: 4.6 s were seen.
+  void Nudge(uint64_t lsn) { XLogSetAsyncXactLSN(lsn); }
+};
+
+[[noreturn]] void RaiseClockBehind(const HorizonRecord& record, const Beginning& beginning) {
   char text[kMaxInstantText];
-  FormatInstant(horizon_us, text, sizeof text);
+  FormatInstant(record.horizon_us, text, sizeof text);
   Raise(Error::kClockBehindHorizon,
         "Ids were minted up to %s, which is %lld s ahead of the system clock; "
         "detid.max_clock_step is %d s.",
-        text, static_cast<long long>(ahead / 1000000), settings::max_clock_step_s);
+        text, static_cast<long long>(beginning.lead_us / 1000000), settings::max_clock_step_s);
 }
 
-// Reads the row under a share lock.
-bool ReadRow(Relation relation, Row* out) {
-  if (RelationGetNumberOfBlocks(relation) == 0) return false;
-  const Buffer buffer = ReadBuffer(relation, 0);
-  LockBuffer(buffer, BUFFER_LOCK_SHARE);
-  const Row* row = RowOf(BufferGetPage(buffer));
-  if (row != nullptr) *out = *row;
-  UnlockReleaseBuffer(buffer);
-  return row != nullptr;
+void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
+  const char* database = get_database_name(MyDatabaseId);
+  if (!IsCopy(beginning.move)) {
+    ereport(LOG,
+            (errmsg("database \"%s\" mints on timeline %u, after timeline %u: node time starts "
+                    "%d ms above its horizon",
+                    database, GetWALInsertionTimeLine(), record.witness.timeline,
+                    settings::failover_guard_ms),
+             errdetail("The server was promoted, or recovered to a point in time."),
+             errhint("If another server goes on with the same past, give this one a "
+                     "detid.node_id of its own.")));
+    return;
+  }
+  const bool same_node = record.witness.node == settings::node_id;
+  ereport(same_node ? WARNING : LOG,
+          (errmsg("database \"%s\" is a copy: node time starts %d ms above its horizon", database,
+                  settings::failover_guard_ms),
+           errdetail("Ids were last minted in another %s, under detid.node_id %d; it is %d here.",
+                     beginning.move == Move::kDatabaseCopied ? "database" : "server or directory",
+                     record.witness.node, settings::node_id),
+           same_node ? errhint("Give the copy a detid.node_id of its own. If the original is gone: "
+                               "SELECT detid.accept_copy();")
+                     : 0));
+}
+
+// Node time begins with the system clock as it is when the first database begins; until then, no
+// id hangs on it, and the system clock may have been set since the server started.
+void BeginNodeTime() {
+  LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+  if (!shared->clock_begun) StartNodeClock();
+  shared->clock_begun = true;
+  LWLockRelease(shared->lock);
 }
 
 }  // namespace
@@ -132,107 +194,114 @@ ObjectId HorizonRelation() {
   return relation;
 }
 
-uint64_t Witness() {
+ObjectId LoadedHorizonRelation() {
+  return loaded_relation;
+}
+
+Witness WitnessHere() {
   struct stat data = {};
   if (stat(DataDir, &data) != 0) data.st_ino = 0;
-  struct {
-    uint64_t system, inode;
-    uint32_t timeline, database;
-  } who = {GetSystemIdentifier(), static_cast<uint64_t>(data.st_ino), GetWALInsertionTimeLine(),
-           MyDatabaseId};
-  return HashBits({reinterpret_cast<const char*>(&who), sizeof who}, 63).word[0];
+  const uint64_t who[] = {GetSystemIdentifier(), static_cast<uint64_t>(data.st_ino)};
+  const uint64_t instance = HashBits({reinterpret_cast<const char*>(who), sizeof who}, 63).word[0];
+  return {instance, MyDatabaseId, GetWALInsertionTimeLine(), settings::node_id};
+}
+
+Beginning BeginningHere(const HorizonRecord& record) {
+  return BeginningOf(record, WitnessHere(), NodeTimeUs(),
+                     {settings::horizon_window_us(), settings::max_ahead_us(),
+                      settings::failover_guard_us(), settings::max_clock_step_us()});
 }
 
 // Only one backend loads at a time (a relation lock, which waits interruptibly and is given back
 // by an error); the others find it loaded.
-void LoadHorizon(Database* database) {
-  const Oid oid = HorizonRelation();
-  if (database->horizon_us.load(std::memory_order_acquire) != 0 &&
-      database->horizon_relation == oid)
-    return;
-  const Relation relation = relation_open(oid, ShareUpdateExclusiveLock);
-  if (database->horizon_us.load(std::memory_order_acquire) == 0 ||
-      database->horizon_relation != oid) {
-    Row row;
-    if (!ReadRow(relation, &row)) Raise(Error::kHorizonMissing);
-    CheckStart(row.horizon_us);
-    const uint64_t witness = Witness();
-    int64_t start_us = row.horizon_us;
-    if (row.witness != 0 && row.witness != static_cast<int64_t>(witness)) {
-      start_us = std::max(start_us, SystemUs()) + settings::failover_guard_us();
-      ereport(LOG, (errmsg("database \"%s\" was minting elsewhere before: node time starts %d ms "
-                           "above its horizon",
-                           get_database_name(MyDatabaseId), settings::failover_guard_ms),
-                    errdetail("It was promoted, restored or copied."),
-                    errhint("A copy needs a detid.node_id of its own.")));
+void LoadHorizon(Database* database, bool accept) {
+  Store store;
+  store.oid = HorizonRelation();
+  if (loaded_relation != store.oid) pending = {};  // it was another relation's
+  if (database->horizon.published() == 0 || database->horizon_relation != store.oid) {
+    store.relation = relation_open(store.oid, ShareUpdateExclusiveLock);
+    if (database->horizon.published() == 0 || database->horizon_relation != store.oid) {
+      BeginNodeTime();
+      HorizonRecord record;
+      if (!ReadRecord(store.relation, &record)) Raise(Error::kHorizonMissing);
+      const Beginning beginning = BeginningHere(record);
+      if (!beginning.believed && !accept) RaiseClockBehind(record, beginning);
+      // If an earlier relation of this life was loaded, its shards and what it published still hold
+      // (H3), and only what is on disk must follow. Not before the new relation is committed, or a
+      // rollback would leave the old one behind what was published.
+      if (database->horizon.published() != 0 &&
+          store.relation->rd_createSubid != InvalidSubTransactionId)
+        Raise(Error::kHorizonNew);
+      if (beginning.move != Move::kNone) ReportMove(beginning, record);
+      store.witness = WitnessHere();
+      store.move = beginning.move;
+      store.moved_us = beginning.start_us;
+      BeginHorizon(&database->horizon, &shared->clock, store, beginning, ReadClocks(),
+                   settings::horizon_window_us(), &database->start_us);
+      database->horizon_relation = store.oid;
     }
-    // If an earlier relation of this life was loaded, its shards and what it published still hold
-    // (H3), and only what is on disk must follow. Not before the new relation is committed, or a
-    // rollback would leave the old one behind what was published.
-    const int64_t published = database->horizon_us.load(std::memory_order_relaxed);
-    if (published != 0 && relation->rd_createSubid != InvalidSubTransactionId)
-      Raise(Error::kHorizonNew);
-    if (start_us > published) shared->clock.AdvanceTo(start_us, BootUs());
-    start_us = NodeTimeUs();
-    database->start_us.store(start_us, std::memory_order_release);
-    const int64_t target_us = std::max(Target(start_us), published);
-    const Written written = WriteLogged(relation, target_us, target_us);
-    XLogFlush(written.lsn);
-    database->horizon_relation = oid;
-    Publish(database, written.horizon_us);
+    relation_close(store.relation, ShareUpdateExclusiveLock);
   }
-  relation_close(relation, ShareUpdateExclusiveLock);
+  loaded_relation = store.oid;
 }
 
 void RaiseHorizon(Database* database, int64_t us) {
-  const Relation relation = relation_open(HorizonRelation(), RowExclusiveLock);
-  const Written written = WriteLogged(relation, Target(us), Target(us));
-  relation_close(relation, RowExclusiveLock);
-  XLogFlush(written.lsn);
-  Publish(database, written.horizon_us);
+  Store store;
+  RaiseHorizon(&database->horizon, store, us, settings::horizon_window_us());
 }
 
 int64_t RenewHorizon(Database* database, int64_t us) {
-  const int64_t half = settings::horizon_window_us() / 2;
-  const int64_t published = database->horizon_us.load(std::memory_order_acquire);
-  if (published - us > half) return published - half;
-  const Oid oid = HorizonRelation();
-  if (pending.lsn != 0 && pending.relation == oid && pending.horizon_us > published) {
-    if (GetFlushRecPtr(nullptr) < pending.lsn) return us + kLookAgainUs;
-    Publish(database, pending.horizon_us);
-    pending.lsn = 0;
-    return database->horizon_us.load(std::memory_order_acquire) - half;
-  }
-  if (!ConditionalLockRelationOid(oid, RowExclusiveLock)) return us + kLookAgainUs;
-  const Relation relation = relation_open(oid, NoLock);
-  // Another backend may have written the record already: then it is taken for this one's.
-  const Written written = WriteLogged(relation, Target(us), us + half + half / 2);
-  relation_close(relation, RowExclusiveLock);
-  pending = {oid, written.horizon_us, written.lsn};
-  XLogSetAsyncXactLSN(written.lsn);
-  return us + kLookAgainUs;
+  Store store;
+  return RenewHorizon(&database->horizon, &pending, store, us, settings::horizon_window_us());
 }
 
-void MergeHorizon(int64_t horizon_us) {
-  CheckStart(horizon_us);
+void MergeHorizon(const HorizonRecord& brought) {
   const Relation relation = relation_open(HorizonRelation(), RowExclusiveLock);
-  Row row;
-  if (!ReadRow(relation, &row)) Raise(Error::kHorizonMissing);
-  WriteMaximum(relation, horizon_us, static_cast<uint64_t>(row.witness), horizon_us);
+  const Witness here = WitnessHere();
+  const bool from_elsewhere =
+      brought.witness.instance != 0 &&
+      (brought.witness.instance != here.instance || brought.witness.database != here.database);
+  ChangeRecord(relation, [&](HorizonRecord* r) {
+    r->horizon_us = std::max(r->horizon_us, brought.horizon_us);
+    if (from_elsewhere) {
+      r->moved = Move::kRestored;
+      r->moved_us = brought.horizon_us;
+      r->moved_node = brought.witness.node;
+    }
+    return true;
+  });
   relation_close(relation, RowExclusiveLock);
-  // Should ids be minted here already, they go on above what was brought.
-  if (shared != nullptr) shared->clock.AdvanceTo(horizon_us, BootUs());
+  if (shared == nullptr) return;
+  const Beginning beginning = BeginningHere(brought);
+  if (!beginning.believed)
+    ereport(WARNING,
+            (errmsg("the horizon that was restored is %lld s ahead of the system clock",
+                    static_cast<long long>(beginning.lead_us / 1000000)),
+             errdetail("From the next start on, no ids are minted until the clock is right."),
+             errhint("If the system clock is right then: SELECT detid.accept_clock();")));
+  else  // should ids be minted here already, they go on above what was brought
+    shared->clock.AdvanceTo(brought.horizon_us, ReadClocks());
+}
+
+void AcceptCopy() {
+  const Relation relation = relation_open(HorizonRelation(), RowExclusiveLock);
+  const Written written = ChangeRecord(relation, [](HorizonRecord* r) {
+    r->moved_node = -1;
+    return true;
+  });
+  relation_close(relation, RowExclusiveLock);
+  XLogFlush(written.lsn);
 }
 
 int64_t FirstHorizon(bool generators) {
   int64_t known_us = 0;
   if (Database* database = shared != nullptr ? AttachDatabase(MyDatabaseId) : nullptr) {
-    known_us = std::max(database->horizon_us.load(std::memory_order_acquire),
+    known_us = std::max(database->horizon.published(),
                         database->dropped_us.load(std::memory_order_acquire));
     Detach(database);
   }
   if (known_us != 0 || !generators) return known_us;
-  return SystemUs() + settings::failover_guard_us();
+  return (shared != nullptr ? NodeTimeUs() : SystemUs()) + settings::failover_guard_us();
 }
 
 namespace {
@@ -245,11 +314,12 @@ void RememberDropped(Oid relation) {
   if (!OidIsValid(schema) || relation != get_relname_relid("_horizon", schema)) return;
   Database* database = AttachDatabase(MyDatabaseId);
   if (database == nullptr) return;
-  int64_t horizon_us = 0;
-  uint64_t witness = 0;
-  ReadHorizon(&horizon_us, &witness);
+  HorizonRecord record;
+  ReadHorizon(&record);
   int64_t old = database->dropped_us.load(std::memory_order_relaxed);
-  while (old < horizon_us && !database->dropped_us.compare_exchange_weak(old, horizon_us)) continue;
+  while (old < record.horizon_us &&
+         !database->dropped_us.compare_exchange_weak(old, record.horizon_us))
+    continue;
   Detach(database);
 }
 
@@ -266,14 +336,23 @@ void WatchHorizon() {
   object_access_hook = OnAccess;
 }
 
-bool ReadHorizon(int64_t* horizon_us, uint64_t* witness) {
+bool ReadHorizon(HorizonRecord* record) {
   const Relation relation = relation_open(HorizonRelation(), AccessShareLock);
-  Row row = {};
-  const bool found = ReadRow(relation, &row);
+  const bool found = ReadRecord(relation, record);
   relation_close(relation, AccessShareLock);
-  *horizon_us = row.horizon_us;
-  *witness = static_cast<uint64_t>(row.witness);
   return found;
+}
+
+HorizonRecord HorizonRecordOf(HeapTupleData* tuple, TupleDescData* descriptor) {
+  Datum values[8];
+  bool nulls[8];
+  if (descriptor->natts != 8) Raise(Error::kHorizonMissing);
+  heap_deform_tuple(tuple, descriptor, values, nulls);
+  for (const bool null : nulls)
+    if (null) Raise(Error::kHorizonProtected, "A row with a NULL was refused.");
+  return RecordOf({DatumGetInt64(values[0]), DatumGetInt64(values[1]), DatumGetInt64(values[2]),
+                   DatumGetInt64(values[3]), DatumGetObjectId(values[4]), DatumGetInt32(values[5]),
+                   DatumGetInt32(values[6]), DatumGetInt32(values[7])});
 }
 
 }  // namespace detid

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Minting: choosing coordinates that nobody has used. The path from here to sequence.h and
+// Minting: choosing coordinates that nobody has used. The path from here to sequencer.h and
 // compose.h is the hot one: one clock reading, no allocation, no lock, no look-up.
 
 #pragma once
 
-#include "core/sequence.h"
+#include "core/sequencer.h"
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/generator.h"
@@ -25,25 +25,19 @@ inline Minter* ReadyMinter(FunctionCallInfo fcinfo, Oid generator) {
   return m;
 }
 
-// Moves the Minter's tick to the one that contains `now_us`; returns its first position.
-uint64_t MoveTick(Minter* m, int64_t now_us);
+// Why node time has no tick in the layout.
+[[noreturn]] void RaiseOutside(const Minter* m, int64_t now_us);
 
 // Renews the horizon, waits, raises, or says why there is no id.
 Grant TakeSlowly(Minter* m, uint32_t wanted, Grant refused);
 
-// The first position of node time's tick.
+// The first position of node time's tick. Errors: before the epoch, after its end.
 inline uint64_t NowPosition(Minter* m) {
   const int64_t now_us = m->pinned ? settings::pinned_us : NodeTimeUs();
-  if (static_cast<uint64_t>(now_us - m->tick_us) < m->unit_us) [[likely]]
-    return m->tick_position;
-  return MoveTick(m, now_us);
-}
-
-inline Grant TryTake(Minter* m, uint32_t wanted) {
-  const uint64_t now = NowPosition(m);
-  if (m->ordered) return TakeOrdered(m->shard, m->slot, now, wanted, m->sequence_bits, m->limits);
-  if (m->worker) return TakeOwn(m->slot, now, wanted, m->sequence_bits, m->limits);
-  return TakeLeased(m->shard, m->slot, now, wanted, m->sequence_bits, m->limits);
+  const uint64_t now = m->Now(m->definition, now_us);
+  if (now == kNone) [[unlikely]]
+    RaiseOutside(m, now_us);
+  return now;
 }
 
 // Up to `wanted` consecutive positions that are this backend's from here on.
@@ -51,7 +45,7 @@ inline Grant TryTake(Minter* m, uint32_t wanted) {
 inline Grant Take(Minter* m, uint32_t wanted) {
   Grant grant{Verdict::kRaise, 0, 0};
   if (m->database->fenced.load(std::memory_order_relaxed) == 0) [[likely]] {
-    grant = TryTake(m, wanted);
+    grant = m->Take(NowPosition(m), wanted);
     if (grant.verdict == Verdict::kGiven && grant.first < m->renew) [[likely]]
       return grant;
   }
@@ -61,9 +55,7 @@ inline Grant Take(Minter* m, uint32_t wanted) {
 // One position that is this backend's. REQUIRES and errors: as Take.
 inline uint64_t TakeOne(Minter* m) {
   if (m->database->fenced.load(std::memory_order_relaxed) == 0 && !m->ordered) [[likely]] {
-    const uint64_t now = NowPosition(m);
-    const uint64_t position = m->worker ? TakeOneOwn(m->slot, now, m->renew, m->limits.ahead)
-                                        : TakeOneLeased(m->slot, now, m->renew);
+    const uint64_t position = m->TakeOne(NowPosition(m));
     if (position != kNone) [[likely]]
       return position;
   }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <new>
 
-#include "core/compose.h"
+#include "core/sequencer.h"
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/settings.h"
@@ -73,8 +73,7 @@ int64_t EndOf(const ShardRecord& record) {
   const Slot* slots = shared->slots_of(&record);
   for (int i = 0; i < shared->slots; i++) last = std::max(last, slots[i].next);
   if (last == 0) return 0;
-  const int64_t tick = static_cast<int64_t>((last - 1) >> record.sequence_bits);
-  return record.epoch_us + ((tick + 1) * int64_t{record.unit} + 9) / 10;
+  return EndOfTickUs(record.definition, last - 1);
 }
 
 void Evict(ShardRecord* record) {
@@ -118,12 +117,6 @@ ShardRecord* FreeShard() {
     return &all[i];
   }
   return nullptr;
-}
-
-// The first position of the tick that contains `us`; 0 before the epoch.
-uint64_t FirstPosition(const Definition& d, int64_t us) {
-  if (us <= d.epoch_us) return 0;
-  return static_cast<uint64_t>(TickAt(d.layout, d.epoch_us, us)) << d.layout.sequence_bits();
 }
 
 }  // namespace
@@ -170,19 +163,13 @@ ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definiti
   if (found == nullptr && (found = FreeShard()) != nullptr) {
     found->key = key;
     found->used = true;
-    found->sequence_bits = static_cast<uint8_t>(d.layout.sequence_bits());
-    found->unit = d.layout.unit;
-    found->epoch_us = d.epoch_us;
+    found->definition = d;
+    found->end_warned_us.store(0, std::memory_order_relaxed);
     found->database = database;
-    // Both floors are ends of ticks or times that nothing was minted at.
-    const int64_t floor_us =
+    const uint64_t floor =
         key.pinned ? 0
-                   : std::max(database->start_us.load(std::memory_order_acquire),
-                              database->evicted_us.load(std::memory_order_relaxed) == 0
-                                  ? 0
-                                  : database->evicted_us.load(std::memory_order_relaxed) +
-                                        (int64_t{d.layout.unit} + 9) / 10);
-    const uint64_t floor = FirstPosition(d, floor_us);
+                   : FirstPosition(d, database->start_us.load(std::memory_order_acquire),
+                                   database->evicted_us.load(std::memory_order_relaxed));
     found->shard.next.store(floor, std::memory_order_relaxed);
     Slot* slots = shared->slots_of(found);
     for (int i = 0; i < shared->slots; i++) {

@@ -11,8 +11,8 @@
 //       horizon (horizon.h); a shard from its database's `start_us`, which is at or above
 //       everything that was minted before it, and `evicted_us`, which is above everything that
 //       its forgotten shards gave out.
-//   M3  Database::horizon_us is at most the durable horizon on disk, and never falls.
-//   M4  node time is at or above start_us from before `horizon_us` was published.
+//   M3  Database::horizon is at most the durable horizon on disk, and never falls.
+//   M4  node time is at or above start_us from before `horizon` was published.
 
 #pragma once
 
@@ -20,6 +20,7 @@
 #include <cstdint>
 
 #include "core/definition.h"
+#include "core/horizon.h"
 #include "core/node_clock.h"
 #include "core/sequence.h"
 
@@ -32,11 +33,11 @@ using ObjectId = unsigned int;  // PostgreSQL's Oid
 // Of one (database, horizon relation).
 struct alignas(kCacheLine) Database {
   ObjectId oid = 0;
-  ObjectId horizon_relation = 0;  // the relation that horizon_us is of
+  ObjectId horizon_relation = 0;  // the relation that `horizon` is of
   std::atomic<uint32_t> users{0};
-  std::atomic<uint32_t> fenced{0};     // sticky; read by every mint
-  std::atomic<int64_t> horizon_us{0};  // published; 0: not loaded
-  std::atomic<int64_t> start_us{0};    // node time that this life of the database began at
+  std::atomic<uint32_t> fenced{0};  // sticky; read by every mint
+  Horizon horizon;
+  std::atomic<int64_t> start_us{0};  // node time that this life of the database began at
   std::atomic<int64_t> evicted_us{0};
   std::atomic<int64_t> dropped_us{0};  // of a horizon relation that was dropped in this life
 };
@@ -57,9 +58,8 @@ struct alignas(kCacheLine) ShardRecord {
   ShardKey key{};
   std::atomic<uint32_t> users{0};
   bool used = false;
-  uint8_t sequence_bits = 0;
-  uint32_t unit = 0;
-  int64_t epoch_us = 0;
+  Definition definition;
+  std::atomic<int64_t> end_warned_us{0};  // when the log last said that the epoch ends soon
   Database* database = nullptr;
   Shard shard;
 };
@@ -78,7 +78,8 @@ struct Shared {
   alignas(kCacheLine) NodeClock clock;
   alignas(kCacheLine) Counters counters;
   LWLock* lock = nullptr;
-  int32_t slots = 0;  // of each shard
+  bool clock_begun = false;  // node time has begun (horizon.cpp); under the lock
+  int32_t slots = 0;         // of each shard
   int32_t capacity = 0;
 
   Database* databases();

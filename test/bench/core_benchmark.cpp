@@ -106,7 +106,7 @@ BENCHMARK(HashBitsOf17Bytes);
 void NodeClockAt(benchmark::State& state) {
   NodeClock clock;
   clock.Start({0, 1735689600000000, 0});
-  if (state.range(0) != 0) clock.AdvanceTo(1735689601000000, 0);
+  if (state.range(0) != 0) clock.AdvanceTo(1735689601000000, {0, 1735689600000000, 0});
   int64_t boot = 0;
   for (auto _ : state) benchmark::DoNotOptimize(clock.At(boot++));
 }

@@ -170,7 +170,7 @@ cmp_ok($after, '>', $first_of_primary, 'after a promotion ids go on above the ol
 my $ahead = $standby->safe_psql('postgres',
 	"SELECT extract(epoch FROM detid.minted_at($after, 'g') - clock_timestamp())");
 cmp_ok($ahead, '>', 5, 'by detid.failover_guard');
-like(slurp_file($standby->logfile, $log_at), qr/LOG:.*minting elsewhere before/,
+like(slurp_file($standby->logfile, $log_at), qr/LOG:.*mints on timeline 2, after timeline 1/,
 	'and a line in the log says so');
 $standby->stop;
 

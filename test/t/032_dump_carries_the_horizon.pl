@@ -41,9 +41,41 @@ same_sql($new,
 	q{SELECT min(id) FILTER (WHERE x > 1000) > max(id) FILTER (WHERE x <= 1000) FROM t},
 	't', 'ids go on above the old ones', db => 'restored');
 
+same_sql($new, 'SELECT copy_suspected FROM detid.node_status', 't',
+	'what was restored under the node id of the original is suspected', db => 'restored');
+same_sql($new, q{SELECT NOT ok, detail ~ 'dump', hint ~ 'accept_copy' FROM detid.check() WHERE "check" = 'copy'},
+	't|t|t', 'and detid.check() says so', db => 'restored');
+$new->restart;
+same_sql($new, 'SELECT copy_suspected FROM detid.node_status', 't', 'also after a restart', db => 'restored');
+$new->append_conf('postgresql.conf', 'detid.node_id = 9');
+$new->reload;
+$new->poll_query_until('restored', 'SELECT NOT copy_suspected FROM detid.node_status')
+  or die 'a node id of its own does not end the suspicion';
+$new->append_conf('postgresql.conf', 'detid.node_id = 7');
+$new->reload;
+$new->poll_query_until('restored', 'SELECT copy_suspected FROM detid.node_status')
+  or die 'the suspicion does not come back with the node id';
+$new->safe_psql('restored', 'SELECT detid.accept_copy()');
+same_sql($new, 'SELECT copy_suspected FROM detid.node_status', 'f',
+	'accept_copy() ends the suspicion', db => 'restored');
+
+# A dump from the far future: minting goes on, but the next start wants an operator's word.
+my ($out, $err) = run_sql($new, "CREATE DATABASE future TEMPLATE restored");
+($out, $err) = run_sql($new, "INSERT INTO detid._horizon VALUES (2524608000000000, 5, 0, 0, 5, 1, 3, -1)", db => 'future');
+like($err, qr/WARNING:.*horizon that was restored is \d+ s ahead/, 'a horizon of the year 2050 is warned of');
+fails_with($new, 'SELECT detid.next_id()', '55000', qr/too far behind the ids/,
+	'nothing is minted below it', db => 'future');
+same_sql($new, 'SELECT ready, reason FROM detid.node_status',
+	'f|the system clock is too far behind the ids that were minted before',
+	'node_status says why', db => 'future');
+same_sql($new, "SELECT detid.accept_clock() > '2050-01-01Z'", 't', 'unless the clock is accepted',
+	db => 'future');
+same_sql($new, "SELECT detid.minted_at(detid.next_id()) > '2049-12-31Z'", 't',
+	'then ids go on above it', db => 'future');
+
 # An older dump over a newer horizon.
 my $before = $new->safe_psql('restored', 'SELECT horizon FROM detid._horizon');
-$new->safe_psql('restored', "COPY detid._horizon FROM stdin;\n1000000\t5\n\\.\n");
+$new->safe_psql('restored', "COPY detid._horizon FROM stdin;\n1000000\t5\t0\t0\t5\t1\t7\t-1\n\\.\n");
 same_sql($new, "SELECT horizon = $before, count(*) OVER () FROM detid._horizon", 't|1',
 	'an older dump lowers nothing', db => 'restored');
 

@@ -148,19 +148,19 @@ TEST(NodeClock, IsStaleAfterTenMilliseconds) {
 TEST(NodeClock, AdvanceToRaisesButNeverLowers) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
-  EXPECT_FALSE(clock.AdvanceTo(kReal, kBoot));
-  EXPECT_FALSE(clock.AdvanceTo(kReal - kSecond, kBoot));
+  EXPECT_FALSE(clock.AdvanceTo(kReal, Reading(kBoot, kReal)));
+  EXPECT_FALSE(clock.AdvanceTo(kReal - kSecond, Reading(kBoot, kReal)));
   EXPECT_EQ(clock.At(kBoot), kReal);
-  EXPECT_TRUE(clock.AdvanceTo(kReal + 3 * kSecond, kBoot));
+  EXPECT_TRUE(clock.AdvanceTo(kReal + 3 * kSecond, Reading(kBoot, kReal)));
   EXPECT_GE(clock.At(kBoot), kReal + 3 * kSecond);
   EXPECT_LE(clock.At(kBoot), kReal + 3 * kSecond + 1 * kMs);
-  EXPECT_FALSE(clock.AdvanceTo(kReal + 3 * kSecond, kBoot));
+  EXPECT_FALSE(clock.AdvanceTo(kReal + 3 * kSecond, Reading(kBoot, kReal)));
 }
 
 TEST(NodeClock, SlewsDownToTheSystemClockAfterAdvanceTo) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
-  clock.AdvanceTo(kReal + 3 * kSecond, kBoot);
+  clock.AdvanceTo(kReal + 3 * kSecond, Reading(kBoot, kReal));
   EXPECT_TRUE(clock.slewing());
   int64_t boot = kBoot, last = 0;
   for (; clock.slewing() && boot < kBoot + kMinute; boot += 10 * kMs) {
@@ -170,6 +170,68 @@ TEST(NodeClock, SlewsDownToTheSystemClockAfterAdvanceTo) {
   }
   EXPECT_NEAR(static_cast<double>(boot - kBoot), 30.0 * kSecond, 0.1 * kSecond);
   EXPECT_NEAR(static_cast<double>(clock.At(boot) - (kReal + (boot - kBoot))), 0, 2.0 * kMs);
+}
+
+// A horizon beyond max_step was accepted when it was read: the clock is believed and approached.
+TEST(NodeClock, BelievesTheLeadThatAdvanceToMade) {
+  NodeClock clock;
+  clock.Start(Reading(kBoot, kReal));
+  clock.AdvanceTo(kReal + 3 * kMaxStep, Reading(kBoot, kReal));
+  const int64_t boot = kBoot + kSecond;
+  EXPECT_EQ(clock.Calibrate(Reading(boot, kReal + kSecond), kMaxStep), Calibration::kSlewing);
+  EXPECT_TRUE(clock.slewing());
+  // Another step back within max_step is believed, one beyond is not.
+  EXPECT_EQ(clock.Calibrate(Reading(boot, kReal + kSecond - kMaxStep / 2), kMaxStep),
+            Calibration::kSlewing);
+  EXPECT_EQ(clock.Calibrate(Reading(boot, kReal - 2 * kMaxStep), kMaxStep),
+            Calibration::kDisbelieved);
+}
+
+// What was accepted shrinks with the lead: once caught up, it allows nothing.
+TEST(NodeClock, ForgetsAnAcceptedLeadThatIsGone) {
+  NodeClock clock;
+  clock.Start(Reading(kBoot, kReal));
+  clock.AdvanceTo(kReal + 3 * kMaxStep, Reading(kBoot, kReal));
+  const int64_t boot = kBoot + kSecond;
+  clock.Calibrate(Reading(boot, clock.At(boot)), kMaxStep);
+  EXPECT_EQ(clock.Calibrate(Reading(boot, clock.At(boot) - 2 * kMaxStep), kMaxStep),
+            Calibration::kDisbelieved);
+}
+
+TEST(NodeClock, AcceptFollowsAClockThatIsAheadAtOnce) {
+  NodeClock clock;
+  clock.Start(Reading(kBoot, kReal));
+  const int64_t ahead = kReal + 100 * kMaxStep;
+  ASSERT_EQ(clock.Calibrate(Reading(kBoot, ahead), kMaxStep), Calibration::kDisbelieved);
+  clock.Accept(Reading(kBoot, ahead));
+  EXPECT_EQ(clock.At(kBoot), ahead);
+  EXPECT_EQ(clock.Calibrate(Reading(kBoot, ahead), kMaxStep), Calibration::kSteady);
+  EXPECT_FALSE(clock.slewing());
+}
+
+TEST(NodeClock, AcceptSlewsToAClockThatIsBehind) {
+  NodeClock clock;
+  clock.Start(Reading(kBoot, kReal));
+  const int64_t behind = kReal - 2 * kMaxStep;
+  ASSERT_EQ(clock.Calibrate(Reading(kBoot, behind), kMaxStep), Calibration::kDisbelieved);
+  clock.Accept(Reading(kBoot, behind));
+  EXPECT_GE(clock.At(kBoot), kReal);
+  int64_t boot = kBoot, last = 0;
+  for (; clock.slewing() && boot < kBoot + 30 * kMaxStep; boot += 10 * kMs) {
+    ASSERT_GE(clock.At(boot), last);
+    last = clock.At(boot);
+    ASSERT_NE(clock.Calibrate(Reading(boot, behind + (boot - kBoot)), kMaxStep),
+              Calibration::kDisbelieved);
+  }
+  EXPECT_NEAR(static_cast<double>(boot - kBoot), 20.0 * kMaxStep, 1.0 * kSecond);
+}
+
+TEST(NodeClock, AcceptOfARightClockChangesNothing) {
+  NodeClock clock;
+  clock.Start(Reading(kBoot, kReal));
+  clock.Accept(Reading(kBoot, kReal));
+  EXPECT_EQ(clock.At(kBoot + kSecond), kReal + kSecond);
+  EXPECT_FALSE(clock.slewing());
 }
 
 // Random steps, believed or not, advances, uncertain readings and pauses: whoever reads later in
@@ -202,7 +264,11 @@ TEST(NodeClock, NeverRunsBackwardsWhateverTheSystemClockDoes) {
           off += below(4 * kMaxStep) - 2 * kMaxStep;
           break;
         case 3:
-          clock.AdvanceTo(last + below(5 * kSecond) - kSecond, boot);
+          clock.AdvanceTo(last + below(5 * kSecond) - kSecond, Reading(boot, boot + off));
+          see();
+          break;
+        case 4:
+          clock.Accept(Reading(boot, boot + off));
           see();
           break;
         default:

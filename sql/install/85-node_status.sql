@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: PostgreSQL
+--
+-- What an operator looks at, and the two things that only an operator can know: that a clock is
+-- right, and that the original of a copy is gone.
+
+CREATE FUNCTION detid._node_status(
+  OUT node_id integer, OUT ready boolean, OUT reason text,
+  OUT node_time timestamptz, OUT lead_ms bigint, OUT slewing boolean, OUT clock_believed boolean,
+  OUT last_step_ms bigint, OUT last_step_at timestamptz,
+  OUT promoted_at timestamptz, OUT copy_suspected boolean, OUT fenced boolean,
+  OUT horizon timestamptz, OUT horizon_distance_ms bigint,
+  OUT overload_waits bigint, OUT horizon_writes bigint
+) LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_node_status';
+COMMENT ON FUNCTION detid._node_status() IS 'behind the view detid.node_status';
+REVOKE EXECUTE ON FUNCTION detid._node_status() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION detid._node_status() TO pg_monitor;
+
+CREATE VIEW detid.node_status AS SELECT * FROM detid._node_status();
+COMMENT ON VIEW detid.node_status IS
+  'one row: whether this node mints, its time and lead over the system clock, its horizon';
+GRANT SELECT ON detid.node_status TO pg_monitor;
+
+CREATE FUNCTION detid.accept_clock() RETURNS timestamptz
+  LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_accept_clock';
+COMMENT ON FUNCTION detid.accept_clock() IS
+  'says that the system clock is right, however far node time or the horizon is from it';
+REVOKE EXECUTE ON FUNCTION detid.accept_clock() FROM PUBLIC;
+
+CREATE FUNCTION detid.accept_copy() RETURNS void
+  LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_accept_copy';
+COMMENT ON FUNCTION detid.accept_copy() IS
+  'says that the original of this copy mints no longer under this node id';
+REVOKE EXECUTE ON FUNCTION detid.accept_copy() FROM PUBLIC;

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/horizon.h"
+
+#include "core/no_postgres.h"
+
+namespace detid {
+
+Move MoveOf(const Witness& stored, const Witness& now) {
+  if (stored.instance == 0 || stored.SamePlace(now)) return Move::kNone;
+  if (stored.instance == now.instance && stored.database != now.database)
+    return Move::kDatabaseCopied;
+  return stored.timeline != now.timeline ? Move::kPromoted : Move::kServerCopied;
+}
+
+Origin OriginOf(const HorizonRecord& stored, const Witness& now) {
+  Origin o = {MoveOf(stored.witness, now), 0, false};
+  int32_t node = stored.witness.node;
+  if (o.move == Move::kNone) {
+    o = {stored.moved, stored.moved_us, false};
+    node = stored.moved_node;
+  }
+  o.suspected = IsCopy(o.move) && node >= 0 && node == now.node;
+  return o;
+}
+
+Beginning BeginningOf(const HorizonRecord& stored, const Witness& now, int64_t clock_us,
+                      const HorizonRules& rules) {
+  Beginning b = {true, stored.horizon_us - clock_us, MoveOf(stored.witness, now),
+                 stored.horizon_us};
+  // As far ahead the horizon may be without any step of the clock.
+  const int64_t usual = rules.window_us + rules.ahead_us + rules.guard_us;
+  b.believed = b.lead_us <= rules.max_step_us + usual;
+  if (b.move != Move::kNone) b.start_us = std::max(stored.horizon_us, clock_us) + rules.guard_us;
+  return b;
+}
+
+}  // namespace detid

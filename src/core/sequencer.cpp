@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/sequencer.h"
+
+#include <limits>
+
+#include "core/no_postgres.h"
+
+namespace detid {
+
+uint64_t PositionAt(const Definition& d, int64_t us) {
+  if (us <= d.epoch_us) return 0;
+  return static_cast<uint64_t>(TickAt(d.layout, d.epoch_us, us)) << d.layout.sequence_bits();
+}
+
+int64_t EndOfTickUs(const Definition& d, uint64_t position) {
+  const int64_t tick = static_cast<int64_t>(position >> d.layout.sequence_bits()) + 1;
+  return d.epoch_us + (tick * int64_t{d.layout.unit} + 9) / 10;
+}
+
+uint64_t FirstPosition(const Definition& d, int64_t start_us, int64_t evicted_us) {
+  // The end of a tick may lie within one of another length, which has been used then.
+  const int64_t evicted = evicted_us == 0 ? 0 : evicted_us + (int64_t{d.layout.unit} + 9) / 10;
+  return PositionAt(d, std::max(start_us, evicted));
+}
+
+void Sequencer::Prepare(const Definition& d, int64_t max_ahead_us) {
+  const uint32_t unit = d.layout.unit;
+  worker = d.layout.shows(Kind::kWorker);
+  ordered = d.ordering == Ordering::kNode;
+  sequence_bits = static_cast<uint8_t>(d.layout.sequence_bits());
+  unit_us = unit % 10 == 0 ? unit / 10 : 0;
+  tick_us = std::numeric_limits<int64_t>::min() / 2;
+  limits.end = uint64_t{1} << (d.layout.time_bits() + sequence_bits);
+  limits.ahead =
+      static_cast<uint64_t>(max_ahead_us * 10 / unit) << sequence_bits | LowMask(sequence_bits);
+  limits.horizon = 0;
+  renew = 0;
+}
+
+void Sequencer::SetHorizon(const Definition& d, int64_t published_us) {
+  limits.horizon = PositionAt(d, published_us);
+}
+
+uint64_t Sequencer::MoveTick(const Definition& d, int64_t now_us) {
+  if (now_us < d.epoch_us) return kNone;
+  const int64_t tick = TickAt(d.layout, d.epoch_us, now_us);
+  if (static_cast<uint64_t>(tick) > LowMask(d.layout.time_bits())) return kNone;
+  tick_position = static_cast<uint64_t>(tick) << sequence_bits;
+  tick_us = d.epoch_us + tick * static_cast<int64_t>(unit_us);
+  return tick_position;
+}
+
+int64_t Sequencer::GivenAtUs(const Definition& d, uint64_t position) const {
+  const uint64_t tick = (position >> sequence_bits) - (limits.ahead >> sequence_bits);
+  int64_t us = 0;
+  TimeOfTick(d.layout, d.epoch_us, static_cast<int64_t>(tick), &us);
+  return us;
+}
+
+}  // namespace detid

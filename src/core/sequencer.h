@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Sequencer: what a backend needs of one generator to choose positions: the layout's numbers, its
+// slot and shard (sequence.h), and the limits that follow from the horizon (horizon.h).
+//
+// Whoever owns one reads the clock, takes, and where that is refused waits or raises the horizon:
+//
+//   position = TakeOne(now)            the common case
+//   grant = Take(now, wanted)          otherwise: given, or the reason why not
+//   from `renew` on                    the horizon wants a look, well before it is reached
+
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/compose.h"
+#include "core/definition.h"
+#include "core/sequence.h"
+
+namespace detid {
+
+// The first position of the tick that contains `us`; 0 before the epoch.
+uint64_t PositionAt(const Definition& definition, int64_t us);
+
+// The end of the tick that holds `position`: the first microsecond that is not in it.
+int64_t EndOfTickUs(const Definition& definition, uint64_t position);
+
+// Where a shard that is found absent begins: above everything minted before. `start_us` is node
+// time that nothing was minted at, `evicted_us` (0: none) the end of what forgotten shards gave
+// out, in ticks of other lengths perhaps.
+uint64_t FirstPosition(const Definition& definition, int64_t start_us, int64_t evicted_us);
+
+struct Sequencer {
+  bool worker = false;   // the layout has a worker field
+  bool ordered = false;  // Ordering::kNode
+  uint8_t sequence_bits = 0;
+  Slot* slot = nullptr;
+  Shard* shard = nullptr;
+  uint64_t unit_us = 0;        // of a tick; 0 if it is not a whole number
+  int64_t tick_us = 0;         // beginning of the tick last seen, and
+  uint64_t tick_position = 0;  // its first position
+  Limits limits;
+  uint64_t renew = 0;  // at most what the limits allow
+
+  // Everything but slot and shard. The first take looks after the horizon.
+  void Prepare(const Definition& definition, int64_t max_ahead_us);
+
+  // What follows from the published horizon.
+  void SetHorizon(const Definition& definition, int64_t published_us);
+
+  // The first position of the tick that contains `now_us`; kNone if the layout has none.
+  uint64_t Now(const Definition& definition, int64_t now_us) {
+    if (static_cast<uint64_t>(now_us - tick_us) < unit_us) [[likely]]
+      return tick_position;
+    return MoveTick(definition, now_us);
+  }
+
+  // One position below `renew`; kNone, and nothing has happened, where that is not the common case.
+  uint64_t TakeOne(uint64_t now) {
+    return worker ? TakeOneOwn(slot, now, renew, limits.ahead) : TakeOneLeased(slot, now, renew);
+  }
+
+  // Up to `wanted` consecutive positions, or the position that was refused and why.
+  Grant Take(uint64_t now, uint32_t wanted) {
+    if (ordered) return TakeOrdered(shard, slot, now, wanted, sequence_bits, limits);
+    if (worker) return TakeOwn(slot, now, wanted, sequence_bits, limits);
+    return TakeLeased(shard, slot, now, wanted, sequence_bits, limits);
+  }
+
+  // The node time at which a position that was refused with kWait will be given.
+  int64_t GivenAtUs(const Definition& definition, uint64_t position) const;
+
+  // Looks after the horizon again from node time `again_us` on.
+  void SetRenewal(const Definition& definition, int64_t again_us) {
+    renew = std::min({PositionAt(definition, again_us), limits.horizon, limits.end});
+  }
+
+ private:
+  uint64_t MoveTick(const Definition& definition, int64_t now_us);
+};
+
+}  // namespace detid

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// node_status, and accept_clock and accept_copy, which end what it may complain of.
+
+#include "fn/record.h"
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/clock.h"
+#include "state/generator.h"
+#include "state/horizon.h"
+#include "state/settings.h"
+
+namespace detid {
+namespace {
+
+Datum TimestampDatum(int64_t us) {
+  return TimestampTzGetDatum(us - kPostgresEpochUs);
+}
+
+// Why nothing is minted in this database; null if there is no reason known.
+const char* ReasonNotReady(bool found, const HorizonRecord& record, const Database* database) {
+  if (shared == nullptr) return MessageOf(Error::kNotPreloaded);
+  if (RecoveryInProgress()) return "the server is a standby";
+  if (settings::node_id < 0) return MessageOf(Error::kNodeIdUnset);
+  if (!found) return MessageOf(Error::kHorizonMissing);
+  if (database->fenced.load(std::memory_order_relaxed) != 0) return MessageOf(Error::kFenced);
+  if (database->horizon.published() == 0 && !BeginningHere(record).believed)
+    return MessageOf(Error::kClockBehindHorizon);
+  return nullptr;
+}
+
+void AddTime(Record<16>* row, int64_t us) {
+  if (us != 0)
+    row->Add(TimestampDatum(us));
+  else
+    row->Skip();
+}
+
+void AddClock(Record<16>* row) {
+  const int64_t node_us = NodeTimeUs();
+  const Counters& c = shared->counters;
+  row->Add(TimestampDatum(node_us));
+  row->Add(Int64GetDatum((node_us - SystemUs()) / 1000));
+  row->Add(BoolGetDatum(shared->clock.slewing()));
+  row->Add(BoolGetDatum(c.disbelieved.load(std::memory_order_relaxed) == 0));
+  const int64_t at_us = c.last_step_at_us.load(std::memory_order_relaxed);
+  if (at_us != 0)
+    row->Add(Int64GetDatum(c.last_step_us.load(std::memory_order_relaxed) / 1000));
+  else
+    row->Skip();
+  AddTime(row, at_us);
+}
+
+void SkipColumns(Record<16>* row, int count) {
+  for (int i = 0; i < count; i++) row->Skip();
+}
+
+}  // namespace
+
+// node_status: node_id, ready, reason, node_time, lead_ms, slewing, clock_believed, last_step_ms,
+// last_step_at, promoted_at, copy_suspected, fenced, horizon, horizon_distance_ms, overload_waits,
+// horizon_writes
+DETID_FUNCTION(detid_node_status) {
+  HorizonRecord record;
+  const bool found = ReadHorizon(&record);
+  Database* database = shared != nullptr ? AttachDatabase(MyDatabaseId) : nullptr;
+  if (shared != nullptr && database == nullptr) Raise(Error::kTooManyGenerators);
+  Record<16> row;
+  if (settings::node_id >= 0)
+    row.Add(Int32GetDatum(settings::node_id));
+  else
+    row.Skip();
+  const char* reason = ReasonNotReady(found, record, database);
+  row.Add(BoolGetDatum(reason == nullptr));
+  if (reason != nullptr)
+    row.AddText(reason);
+  else
+    row.Skip();
+  if (shared != nullptr)
+    AddClock(&row);
+  else
+    SkipColumns(&row, 6);
+  if (found && !RecoveryInProgress()) {
+    const Origin origin = OriginOf(record, WitnessHere());
+    AddTime(&row, origin.move == Move::kPromoted ? origin.since_us : 0);
+    row.Add(BoolGetDatum(origin.suspected));
+  } else {
+    SkipColumns(&row, 2);
+  }
+  if (shared != nullptr) {
+    row.Add(BoolGetDatum(database->fenced.load(std::memory_order_relaxed) != 0));
+    Detach(database);
+  } else {
+    row.Skip();
+  }
+  AddTime(&row, record.horizon_us);
+  if (shared != nullptr && record.horizon_us != 0)
+    row.Add(Int64GetDatum((record.horizon_us - NodeTimeUs()) / 1000));
+  else
+    row.Skip();
+  if (shared != nullptr) {
+    row.Add(
+        Int64GetDatum(static_cast<int64>(shared->counters.waits.load(std::memory_order_relaxed))));
+    row.Add(Int64GetDatum(
+        static_cast<int64>(shared->counters.horizon_writes.load(std::memory_order_relaxed))));
+  } else {
+    SkipColumns(&row, 2);
+  }
+  return row.Return(fcinfo);
+}
+
+// accept_clock() -> timestamptz: node time from here on.
+DETID_FUNCTION(detid_accept_clock) {
+  PreventCommandIfReadOnly("accept_clock()");
+  if (shared == nullptr) Raise(Error::kNotPreloaded);
+  AcceptSystemClock();
+  Database* database = AttachDatabase(MyDatabaseId);
+  if (database == nullptr) Raise(Error::kTooManyGenerators);
+  PG_TRY();
+  { LoadHorizon(database, true); }
+  PG_FINALLY();
+  { Detach(database); }
+  PG_END_TRY();
+  return TimestampDatum(NodeTimeUs());
+}
+
+// accept_copy()
+DETID_FUNCTION(detid_accept_copy) {
+  PreventCommandIfReadOnly("accept_copy()");
+  AcceptCopy();
+  PG_RETURN_VOID();
+}
+
+}  // namespace detid
