@@ -6,17 +6,19 @@
 //   node time = boot time + offset              (steady)
 //   node time = 0.9 * boot time + offset'       (slewing: behind node time is a slower clock)
 //
-// Boot time is CLOCK_BOOTTIME, which no one sets. Slope and offset are one atomic word, switched
-// by compare-and-swap; the class is given its readings, so every case is a unit test.
+// Boot time is CLOCK_BOOTTIME, which no one sets. Slope, generation and offset are one atomic
+// word, switched by compare-and-swap; the class is given its readings, so every case is a unit
+// test.
 //
 // Invariants:
-//   C1  a reader takes its boot reading first and loads the word after it.
-//   C2  a new word gives no less than the old one at any boot reading of the last kSwitchMarginUs
-//       and of as long after: a switch to slewing meets the old line that much later, a switch
-//       from it met the old line that much earlier. So neither a calibrator nor a reader that is
-//       descheduled for less than that between its reading and the word takes anybody back; what
-//       exceeds the margin counts for a tenth of it. Uniqueness does not hang on this (sequence.h
-//       takes the maximum); the order across backends does.
+//   C1  a reader takes its boot reading first, attempts a calibration if the last is stale, and
+//       loads the word last.
+//   C2  no switch takes a reader back. All lines but the slewing one lie above the line before
+//       from where they were made on. A slewing line lies above it up to kSwitchMarginUs after
+//       the reading that it was made from, which is as long as a calibration is good: a reader
+//       later than that would have attempted one of its own. Every attempt changes the word, be
+//       it only its generation, and a switch is a compare-and-swap from the word as it was before
+//       the reading; so a calibrator that was stopped meanwhile switches nothing.
 //   C3  a difference beyond max_step is not believed, unless it is within max_step of a lead that
 //       was accepted: the start from a horizon, or an operator's word. Acceptance decides only what
 //       is believed, never what time it is, so it is a word of its own.
@@ -61,70 +63,67 @@ class NodeClock {
   }
 
   // Node time at a boot reading taken before the call.
-  int64_t At(int64_t boot_us) const { return Time(word_.load(std::memory_order_acquire), boot_us); }
+  int64_t At(int64_t boot_us) const { return Time(word(), boot_us); }
 
   bool Stale(int64_t boot_us) const {
-    return boot_us - calibrated_.load(std::memory_order_relaxed) > kCalibrationUs;
+    return boot_us - calibrated_.load(std::memory_order_acquire) > kCalibrationUs;
   }
 
-  bool slewing() const { return word_.load(std::memory_order_acquire) & 1; }
+  bool slewing() const { return word() & kSlewing; }
 
-  Calibration Calibrate(const ClockReading& r, int64_t max_step_us) {
-    if (r.boot_after - r.boot_before > kMaxBracketUs) return Calibration::kUncertain;
-    uint64_t old = word_.load(std::memory_order_acquire);
+  // The word, for Calibrate.
+  uint64_t word() const { return word_.load(std::memory_order_acquire); }
+
+  // `before` is word() before the reading was taken.
+  Calibration Calibrate(uint64_t before, const ClockReading& r, int64_t max_step_us) {
     const int64_t boot = Middle(r);
-    const int64_t behind = r.real - Time(old, boot);  // node time behind the system clock
-    uint64_t next = old;
-    Calibration what = Calibration::kSteady;
+    const int64_t behind = r.real - Time(before, boot);  // node time behind the system clock
     int64_t lead = accepted_lead_.load(std::memory_order_relaxed);
-    if (behind > max_step_us || behind < -max_step_us - lead) {
+    uint64_t next = before;
+    Calibration what = Calibration::kSteady;
+    if (r.boot_after - r.boot_before > kMaxBracketUs) {
+      what = Calibration::kUncertain;
+    } else if (behind > max_step_us || behind < -max_step_us - lead) {
       what = Calibration::kDisbelieved;
-      if (old & 1) next = SteadyFrom(old, boot - kSwitchMarginUs);
-    } else if (behind > (old & 1 ? kSwitchMarginUs / 10 : kMaxBracketUs)) {
+      if (before & kSlewing) next = SteadyFrom(before, boot - kSwitchMarginUs);
+    } else if (behind > (before & kSlewing ? kSwitchMarginUs / 10 : kMaxBracketUs)) {
       what = Calibration::kFollowed;
       next = Steady(r.real - boot);
     } else if (behind < -kMaxBracketUs) {
       what = Calibration::kSlewing;
-      if (!(old & 1)) next = SlewingFrom(Time(old, boot), boot);
+      if (!(before & kSlewing)) next = SlewingFrom(Time(before, boot), boot);
     }
-    if (next != old && !word_.compare_exchange_strong(old, next, std::memory_order_acq_rel))
-      return Calibration::kLost;
+    if (!Switch(&before, next)) return Calibration::kLost;
+    if (what == Calibration::kUncertain) return what;
     if (lead > 0 && lead > -behind && what != Calibration::kDisbelieved)
       accepted_lead_.compare_exchange_strong(lead, std::max<int64_t>(-behind, 0),
                                              std::memory_order_relaxed);
-    calibrated_.store(r.boot_after, std::memory_order_relaxed);
+    calibrated_.store(r.boot_after, std::memory_order_release);
     return what;
   }
 
-  // Raises node time to at least `node_us` from the reading on; it slews back from there. Returns
-  // false if it was there already.
+  // Raises node time to at least `node_us` from the reading on. Returns false if it was there
+  // already.
   bool AdvanceTo(int64_t node_us, const ClockReading& r) {
     const int64_t boot = r.boot_before;
-    uint64_t old = word_.load(std::memory_order_acquire);
+    uint64_t old = word();
     do {
       if (Time(old, boot) >= node_us) return false;
       AcceptLead(node_us - r.real);
-    } while (
-        !word_.compare_exchange_weak(old, SlewingFrom(node_us, boot), std::memory_order_acq_rel));
+    } while (!Switch(&old, Steady(node_us - boot)));
     return true;
   }
 
   // The system clock is right, by however much it differs: one that is ahead is followed at once,
-  // one that is behind is slewed to.
+  // one that is behind is slewed to from the next calibration on.
   void Accept(const ClockReading& r) {
     const int64_t boot = Middle(r);
-    uint64_t old = word_.load(std::memory_order_acquire);
-    uint64_t next;
+    uint64_t old = word();
     do {
       const int64_t behind = r.real - Time(old, boot);
-      next = old;
-      if (behind > kSwitchMarginUs / 10) {
-        next = Steady(r.real - boot);
-      } else if (behind < 0) {
-        AcceptLead(-behind);
-        if (!(old & 1)) next = SlewingFrom(Time(old, boot), boot);
-      }
-    } while (!word_.compare_exchange_weak(old, next, std::memory_order_acq_rel));
+      if (behind < 0) return AcceptLead(-behind);
+      if (behind <= kSwitchMarginUs / 10) return;
+    } while (!Switch(&old, Steady(r.real - boot)));
   }
 
  private:
@@ -132,17 +131,26 @@ class NodeClock {
   static uint64_t SteadyFrom(uint64_t slewing, int64_t boot_us) {
     return Steady(Time(slewing, boot_us) - boot_us);
   }
-  // Bit 0: slewing. The rest: the offset in microseconds, signed.
-  static uint64_t Steady(int64_t offset) { return static_cast<uint64_t>(offset) << 1; }
+  // Bit 0: slewing. Bits 1 to 8: the generation. The rest: the offset in microseconds, signed, 570
+  // years either way.
+  static constexpr int kOffsetShift = 9;
+  static constexpr uint64_t kSlewing = 1, kGeneration = 0x1fe, kNextGeneration = 2;
+  static uint64_t Steady(int64_t offset) { return static_cast<uint64_t>(offset) << kOffsetShift; }
   static int64_t Time(uint64_t word, int64_t boot_us) {
-    const int64_t offset = static_cast<int64_t>(word) >> 1;
-    return boot_us + offset - (word & 1 ? boot_us / 10 : 0);
+    const int64_t offset = static_cast<int64_t>(word) >> kOffsetShift;
+    return boot_us + offset - (word & kSlewing ? boot_us / 10 : 0);
+  }
+  // From `*old` to a line, in the next generation; or `*old` is what it is instead.
+  bool Switch(uint64_t* old, uint64_t line) {
+    const uint64_t generation = (*old + kNextGeneration) & kGeneration;
+    return word_.compare_exchange_strong(*old, (line & ~kGeneration) | generation,
+                                         std::memory_order_acq_rel);
   }
   // Slewing along a line that meets the steady one kSwitchMarginUs after `boot_us`.
   static uint64_t SlewingFrom(int64_t node_us, int64_t boot_us) {
     const int64_t meet = boot_us + kSwitchMarginUs;
     const int64_t offset = node_us + kSwitchMarginUs - (meet - meet / 10);
-    return static_cast<uint64_t>(offset) << 1 | 1;
+    return Steady(offset) | kSlewing;
   }
   // Before the word changes, or a calibration in between would not believe it.
   void AcceptLead(int64_t lead_us) {

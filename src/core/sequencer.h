@@ -80,4 +80,39 @@ struct Sequencer {
   uint64_t MoveTick(const Definition& definition, int64_t now_us);
 };
 
+// What follows a grant that is not the common case. A Host has
+//   void CheckFence()           fails if the node is fenced
+//   uint64_t Now()              the first position of node time's tick
+//   void ReadHorizon()          SetHorizon with what is published
+//   void Raise(position)        raises the horizon above the position's tick, durably
+//   void Renew(position)        looks after the horizon, and sets `renew`
+//   void Wait(position)         for the clock, a while; interruptibly, outside all locks
+//   void Ready()                sees to what changed meanwhile
+//   void End()                  fails: the layout cannot hold more
+template <typename Host>
+Grant TakeSlowly(Sequencer* s, Host& host, uint32_t wanted, Grant grant) {
+  for (;;) {
+    host.CheckFence();
+    switch (grant.verdict) {
+      case Verdict::kGiven:
+        if (grant.first >= s->renew) host.Renew(grant.first);
+        return grant;
+      case Verdict::kWait:
+        host.Wait(grant.first);
+        break;
+      case Verdict::kRaise:
+        host.ReadHorizon();
+        if (grant.first >= s->limits.horizon) {
+          host.Raise(grant.first);
+          host.ReadHorizon();
+        }
+        break;
+      case Verdict::kEnd:
+        host.End();
+    }
+    host.Ready();
+    grant = s->Take(host.Now(), wanted);
+  }
+}
+
 }  // namespace detid

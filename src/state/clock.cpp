@@ -80,10 +80,11 @@ void AcceptSystemClock() {
 
 void CalibrateNodeClock() {
   for (int i = 0; i < kReadings; i++) {
-    const ClockReading r = ReadClocks();
+    const uint64_t before = shared->clock.word();
     const bool slewing = shared->clock.slewing();
+    const ClockReading r = ReadClocks();
     const int64_t difference = r.real - shared->clock.At(r.boot_after);
-    const Calibration what = shared->clock.Calibrate(r, settings::max_clock_step_us());
+    const Calibration what = shared->clock.Calibrate(before, r, settings::max_clock_step_us());
     if (what == Calibration::kUncertain) continue;
     if (what == Calibration::kSlewing && !slewing)
       ReportSlewing(difference);

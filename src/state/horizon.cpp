@@ -176,13 +176,15 @@ void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
                      : 0));
 }
 
-// Node time begins with the system clock as it is when the first database begins; until then, no
-// id hangs on it, and the system clock may have been set since the server started.
-void BeginNodeTime() {
+// Node time begins with the system clock as it is when the first database begins; until then no id
+// hangs on it, and the system clock may be set right.
+Beginning BeginNodeTime(const HorizonRecord& record, bool accept) {
   LWLockAcquire(shared->lock, LW_EXCLUSIVE);
   if (!shared->clock_begun) StartNodeClock();
-  shared->clock_begun = true;
+  const Beginning beginning = BeginningHere(record);
+  if (beginning.believed || accept) shared->clock_begun = true;
   LWLockRelease(shared->lock);
+  return beginning;
 }
 
 }  // namespace
@@ -221,10 +223,9 @@ void LoadHorizon(Database* database, bool accept) {
   if (database->horizon.published() == 0 || database->horizon_relation != store.oid) {
     store.relation = relation_open(store.oid, ShareUpdateExclusiveLock);
     if (database->horizon.published() == 0 || database->horizon_relation != store.oid) {
-      BeginNodeTime();
       HorizonRecord record;
       if (!ReadRecord(store.relation, &record)) Raise(Error::kHorizonMissing);
-      const Beginning beginning = BeginningHere(record);
+      const Beginning beginning = BeginNodeTime(record, accept);
       if (!beginning.believed && !accept) RaiseClockBehind(record, beginning);
       // If an earlier relation of this life was loaded, its shards and what it published still hold
       // (H3), and only what is on disk must follow. Not before the new relation is committed, or a

@@ -74,29 +74,36 @@ void RaiseOutside(const Minter* m, int64_t now_us) {
                       epoch));
 }
 
-Grant TakeSlowly(Minter* m, uint32_t wanted, Grant grant) {
-  for (;;) {
-    if (m->database->fenced.load(std::memory_order_relaxed) != 0) Raise(Error::kFenced);
-    switch (grant.verdict) {
-      case Verdict::kGiven:
-        if (grant.first >= m->renew) Renew(m, grant.first);
-        return grant;
-      case Verdict::kWait:
-        WaitForClock(m, grant.first);
-        break;
-      case Verdict::kRaise:
-        SetHorizonLimits(m);
-        if (grant.first >= m->limits.horizon)
-          RaiseHorizon(m->database, EndOfTickUs(m->definition, grant.first));
-        if (m->ready) SetHorizonLimits(m);
-        break;
-      case Verdict::kEnd:
-        RaiseEnd(m);
-    }
-    // Waiting and raising let invalidations in.
-    while (!m->ready) Fill(m);
-    grant = m->Take(NowPosition(m), wanted);
+namespace {
+
+struct Host {
+  Minter* m;
+
+  void CheckFence() {
+    if (m->database->fenced.load(std::memory_order_relaxed) != 0) detid::Raise(Error::kFenced);
   }
+  uint64_t Now() { return NowPosition(m); }
+  // Of a minter that is not ready, Ready does it.
+  void ReadHorizon() {
+    if (m->ready) SetHorizonLimits(m);
+  }
+  void Raise(uint64_t position) {
+    RaiseHorizon(m->database, EndOfTickUs(m->definition, position));
+  }
+  void Renew(uint64_t position) { detid::Renew(m, position); }
+  void Wait(uint64_t position) { WaitForClock(m, position); }
+  // Waiting and raising let invalidations in.
+  void Ready() {
+    while (!m->ready) Fill(m);
+  }
+  void End() { RaiseEnd(m); }
+};
+
+}  // namespace
+
+Grant TakeSlowly(Minter* m, uint32_t wanted, Grant refused) {
+  Host host{m};
+  return TakeSlowly(m, host, wanted, refused);
 }
 
 }  // namespace detid

@@ -20,6 +20,11 @@ ClockReading Reading(int64_t boot, int64_t real) {
   return {boot, real, boot};
 }
 
+// A calibration that nobody comes between.
+Calibration Calibrate(NodeClock* clock, const ClockReading& r, int64_t max_step_us) {
+  return clock->Calibrate(clock->word(), r, max_step_us);
+}
+
 TEST(NodeClock, StartsAtTheSystemClock) {
   NodeClock clock;
   clock.Start({kBoot - 40, kReal, kBoot + 40});
@@ -39,7 +44,7 @@ TEST(NodeClock, FollowsForwardSteps) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
   const int64_t boot = kBoot + kSecond;
-  EXPECT_EQ(clock.Calibrate(Reading(boot, kReal + 31 * kSecond), kMaxStep), Calibration::kFollowed);
+  EXPECT_EQ(Calibrate(&clock, Reading(boot, kReal + 31 * kSecond), kMaxStep), Calibration::kFollowed);
   EXPECT_EQ(clock.At(boot), kReal + 31 * kSecond);
   EXPECT_FALSE(clock.slewing());
 }
@@ -48,11 +53,11 @@ TEST(NodeClock, IsSteadyWithinTheReadingsUncertainty) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
   for (const int64_t off : {-100, -1, 0, 1, 100}) {
-    EXPECT_EQ(clock.Calibrate(Reading(kBoot + 20 * kMs, kReal + 20 * kMs + off), kMaxStep),
+    EXPECT_EQ(Calibrate(&clock, Reading(kBoot + 20 * kMs, kReal + 20 * kMs + off), kMaxStep),
               Calibration::kSteady);
     EXPECT_EQ(clock.At(kBoot + 20 * kMs), kReal + 20 * kMs);
   }
-  EXPECT_EQ(clock.Calibrate(Reading(kBoot + 20 * kMs, kReal + 20 * kMs + 101), kMaxStep),
+  EXPECT_EQ(Calibrate(&clock, Reading(kBoot + 20 * kMs, kReal + 20 * kMs + 101), kMaxStep),
             Calibration::kFollowed);
 }
 
@@ -63,7 +68,7 @@ TEST(NodeClock, SlewsAfterStepBack) {
   int64_t last = clock.At(boot);
   // The system clock steps back by 1 s; it is read every 20 ms from then on.
   const auto system = [&] { return kReal + (boot - kBoot) - kSecond; };
-  EXPECT_EQ(clock.Calibrate(Reading(boot, system()), kMaxStep), Calibration::kSlewing);
+  EXPECT_EQ(Calibrate(&clock, Reading(boot, system()), kMaxStep), Calibration::kSlewing);
   EXPECT_TRUE(clock.slewing());
   int64_t caught_up = 0;
   while (caught_up == 0 && boot < kBoot + 60 * kSecond) {
@@ -72,7 +77,7 @@ TEST(NodeClock, SlewsAfterStepBack) {
     ASSERT_GE(now, last);
     ASSERT_NEAR(static_cast<double>(now - last), 18.0 * kMs, 1.01 * kMs);  // 90 % speed
     last = now;
-    clock.Calibrate(Reading(boot, system()), kMaxStep);
+    Calibrate(&clock, Reading(boot, system()), kMaxStep);
     if (!clock.slewing()) caught_up = boot;
   }
   // 1 s at 10 %, and the margin of the switch.
@@ -83,7 +88,7 @@ TEST(NodeClock, SlewsAfterStepBack) {
 TEST(NodeClock, LosesATenthWhileSlewing) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
-  clock.Calibrate(Reading(kBoot, kReal - kSecond), kMaxStep);
+  Calibrate(&clock, Reading(kBoot, kReal - kSecond), kMaxStep);
   // Meets the old line 10 ms after the switch, so it begins 1 ms above it.
   EXPECT_EQ(clock.At(kBoot), kReal + 1 * kMs);
   EXPECT_EQ(clock.At(kBoot + 10 * kMs), kReal + 10 * kMs);
@@ -95,7 +100,7 @@ TEST(NodeClock, DisbelievesStepsBeyondTheMaximumOfBothSigns) {
   for (const int64_t step : {kMaxStep + 1, -kMaxStep - 1, 100 * kMaxStep, -100 * kMaxStep}) {
     NodeClock clock;
     clock.Start(Reading(kBoot, kReal));
-    EXPECT_EQ(clock.Calibrate(Reading(kBoot, kReal + step), kMaxStep), Calibration::kDisbelieved);
+    EXPECT_EQ(Calibrate(&clock, Reading(kBoot, kReal + step), kMaxStep), Calibration::kDisbelieved);
     EXPECT_EQ(clock.At(kBoot + kSecond), kReal + kSecond);  // goes on at its own rate
     EXPECT_FALSE(clock.slewing());
   }
@@ -104,18 +109,18 @@ TEST(NodeClock, DisbelievesStepsBeyondTheMaximumOfBothSigns) {
 TEST(NodeClock, BelievesStepsOfTheMaximum) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
-  EXPECT_EQ(clock.Calibrate(Reading(kBoot, kReal - kMaxStep), kMaxStep), Calibration::kSlewing);
+  EXPECT_EQ(Calibrate(&clock, Reading(kBoot, kReal - kMaxStep), kMaxStep), Calibration::kSlewing);
   clock.Start(Reading(kBoot, kReal));
-  EXPECT_EQ(clock.Calibrate(Reading(kBoot, kReal + kMaxStep), kMaxStep), Calibration::kFollowed);
+  EXPECT_EQ(Calibrate(&clock, Reading(kBoot, kReal + kMaxStep), kMaxStep), Calibration::kFollowed);
 }
 
 TEST(NodeClock, StopsSlewingTowardsAClockItDisbelieves) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
-  clock.Calibrate(Reading(kBoot, kReal - kSecond), kMaxStep);
+  Calibrate(&clock, Reading(kBoot, kReal - kSecond), kMaxStep);
   const int64_t boot = kBoot + kSecond;
   const int64_t before = clock.At(boot);
-  EXPECT_EQ(clock.Calibrate(Reading(boot, kReal - 2 * kMaxStep), kMaxStep),
+  EXPECT_EQ(Calibrate(&clock, Reading(boot, kReal - 2 * kMaxStep), kMaxStep),
             Calibration::kDisbelieved);
   EXPECT_FALSE(clock.slewing());
   // From a margin earlier on, so that no reader of that time goes back.
@@ -128,11 +133,11 @@ TEST(NodeClock, ThrowsAwayAnUncertainReading) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
   const int64_t boot = kBoot + kSecond;
-  EXPECT_EQ(clock.Calibrate({boot, kReal + kMinute, boot + 101}, kMaxStep),
+  EXPECT_EQ(Calibrate(&clock, {boot, kReal + kMinute, boot + 101}, kMaxStep),
             Calibration::kUncertain);
   EXPECT_EQ(clock.At(boot), kReal + kSecond);
   EXPECT_TRUE(clock.Stale(boot));  // so that the next one tries again
-  EXPECT_EQ(clock.Calibrate({boot, kReal + kMinute, boot + 100}, kMaxStep), Calibration::kFollowed);
+  EXPECT_EQ(Calibrate(&clock, {boot, kReal + kMinute, boot + 100}, kMaxStep), Calibration::kFollowed);
   EXPECT_EQ(clock.At(boot + 50), kReal + kMinute);  // the reading counts as of its middle
 }
 
@@ -141,7 +146,7 @@ TEST(NodeClock, IsStaleAfterTenMilliseconds) {
   clock.Start(Reading(kBoot, kReal));
   EXPECT_FALSE(clock.Stale(kBoot + 10 * kMs));
   EXPECT_TRUE(clock.Stale(kBoot + 10 * kMs + 1));
-  clock.Calibrate(Reading(kBoot + 15 * kMs, kReal + 15 * kMs), kMaxStep);
+  Calibrate(&clock, Reading(kBoot + 15 * kMs, kReal + 15 * kMs), kMaxStep);
   EXPECT_FALSE(clock.Stale(kBoot + 25 * kMs));
 }
 
@@ -161,15 +166,33 @@ TEST(NodeClock, SlewsDownToTheSystemClockAfterAdvanceTo) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
   clock.AdvanceTo(kReal + 3 * kSecond, Reading(kBoot, kReal));
-  EXPECT_TRUE(clock.slewing());
+  EXPECT_EQ(Calibrate(&clock, Reading(kBoot, kReal), kMaxStep), Calibration::kSlewing);
   int64_t boot = kBoot, last = 0;
   for (; clock.slewing() && boot < kBoot + kMinute; boot += 10 * kMs) {
     ASSERT_GE(clock.At(boot), last);
     last = clock.At(boot);
-    clock.Calibrate(Reading(boot, kReal + (boot - kBoot)), kMaxStep);
+    Calibrate(&clock, Reading(boot, kReal + (boot - kBoot)), kMaxStep);
   }
   EXPECT_NEAR(static_cast<double>(boot - kBoot), 30.0 * kSecond, 0.1 * kSecond);
   EXPECT_NEAR(static_cast<double>(clock.At(boot) - (kReal + (boot - kBoot))), 0, 2.0 * kMs);
+}
+
+// C2: what a calibrator that was stopped has seen is of no use when others have looked meanwhile,
+// whatever they saw.
+TEST(NodeClock, AStoppedCalibratorSwitchesNothing) {
+  NodeClock clock;
+  clock.Start(Reading(kBoot, kReal));
+  const uint64_t before = clock.word();
+  const ClockReading step_back = Reading(kBoot + 20 * kMs, kReal - kSecond);
+  const int64_t boot = kBoot + 5 * kSecond;
+  for (const ClockReading& other :
+       {Reading(boot, kReal + 5 * kSecond), ClockReading{boot, kReal, boot + 101}}) {
+    Calibrate(&clock, other, kMaxStep);
+    const int64_t seen = clock.At(boot);
+    EXPECT_EQ(clock.Calibrate(before, step_back, kMaxStep), Calibration::kLost);
+    EXPECT_GE(clock.At(boot), seen);
+    EXPECT_FALSE(clock.slewing());
+  }
 }
 
 // A horizon beyond max_step was accepted when it was read: the clock is believed and approached.
@@ -178,12 +201,12 @@ TEST(NodeClock, BelievesTheLeadThatAdvanceToMade) {
   clock.Start(Reading(kBoot, kReal));
   clock.AdvanceTo(kReal + 3 * kMaxStep, Reading(kBoot, kReal));
   const int64_t boot = kBoot + kSecond;
-  EXPECT_EQ(clock.Calibrate(Reading(boot, kReal + kSecond), kMaxStep), Calibration::kSlewing);
+  EXPECT_EQ(Calibrate(&clock, Reading(boot, kReal + kSecond), kMaxStep), Calibration::kSlewing);
   EXPECT_TRUE(clock.slewing());
   // Another step back within max_step is believed, one beyond is not.
-  EXPECT_EQ(clock.Calibrate(Reading(boot, kReal + kSecond - kMaxStep / 2), kMaxStep),
+  EXPECT_EQ(Calibrate(&clock, Reading(boot, kReal + kSecond - kMaxStep / 2), kMaxStep),
             Calibration::kSlewing);
-  EXPECT_EQ(clock.Calibrate(Reading(boot, kReal - 2 * kMaxStep), kMaxStep),
+  EXPECT_EQ(Calibrate(&clock, Reading(boot, kReal - 2 * kMaxStep), kMaxStep),
             Calibration::kDisbelieved);
 }
 
@@ -193,8 +216,8 @@ TEST(NodeClock, ForgetsAnAcceptedLeadThatIsGone) {
   clock.Start(Reading(kBoot, kReal));
   clock.AdvanceTo(kReal + 3 * kMaxStep, Reading(kBoot, kReal));
   const int64_t boot = kBoot + kSecond;
-  clock.Calibrate(Reading(boot, clock.At(boot)), kMaxStep);
-  EXPECT_EQ(clock.Calibrate(Reading(boot, clock.At(boot) - 2 * kMaxStep), kMaxStep),
+  Calibrate(&clock, Reading(boot, clock.At(boot)), kMaxStep);
+  EXPECT_EQ(Calibrate(&clock, Reading(boot, clock.At(boot) - 2 * kMaxStep), kMaxStep),
             Calibration::kDisbelieved);
 }
 
@@ -202,10 +225,10 @@ TEST(NodeClock, AcceptFollowsAClockThatIsAheadAtOnce) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
   const int64_t ahead = kReal + 100 * kMaxStep;
-  ASSERT_EQ(clock.Calibrate(Reading(kBoot, ahead), kMaxStep), Calibration::kDisbelieved);
+  ASSERT_EQ(Calibrate(&clock, Reading(kBoot, ahead), kMaxStep), Calibration::kDisbelieved);
   clock.Accept(Reading(kBoot, ahead));
   EXPECT_EQ(clock.At(kBoot), ahead);
-  EXPECT_EQ(clock.Calibrate(Reading(kBoot, ahead), kMaxStep), Calibration::kSteady);
+  EXPECT_EQ(Calibrate(&clock, Reading(kBoot, ahead), kMaxStep), Calibration::kSteady);
   EXPECT_FALSE(clock.slewing());
 }
 
@@ -213,14 +236,15 @@ TEST(NodeClock, AcceptSlewsToAClockThatIsBehind) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
   const int64_t behind = kReal - 2 * kMaxStep;
-  ASSERT_EQ(clock.Calibrate(Reading(kBoot, behind), kMaxStep), Calibration::kDisbelieved);
+  ASSERT_EQ(Calibrate(&clock, Reading(kBoot, behind), kMaxStep), Calibration::kDisbelieved);
   clock.Accept(Reading(kBoot, behind));
+  EXPECT_EQ(Calibrate(&clock, Reading(kBoot, behind), kMaxStep), Calibration::kSlewing);
   EXPECT_GE(clock.At(kBoot), kReal);
   int64_t boot = kBoot, last = 0;
   for (; clock.slewing() && boot < kBoot + 30 * kMaxStep; boot += 10 * kMs) {
     ASSERT_GE(clock.At(boot), last);
     last = clock.At(boot);
-    ASSERT_NE(clock.Calibrate(Reading(boot, behind + (boot - kBoot)), kMaxStep),
+    ASSERT_NE(Calibrate(&clock, Reading(boot, behind + (boot - kBoot)), kMaxStep),
               Calibration::kDisbelieved);
   }
   EXPECT_NEAR(static_cast<double>(boot - kBoot), 20.0 * kMaxStep, 1.0 * kSecond);
@@ -281,7 +305,7 @@ TEST(NodeClock, NeverRunsBackwardsWhateverTheSystemClockDoes) {
         boot += took;
         see();
         const int64_t before = clock.At(boot);
-        if (clock.Calibrate(r, kMaxStep) == Calibration::kUncertain) {
+        if (Calibrate(&clock, r, kMaxStep) == Calibration::kUncertain) {
           ASSERT_EQ(clock.At(boot), before);
         }
         boot += below(2);
@@ -300,7 +324,7 @@ TEST(NodeClock, ApproachesTheSystemClockWithinTenTimesTheStep) {
     clock.Start(Reading(kBoot, kReal));
     const int64_t end = kBoot + 10 * std::abs(step) + 100 * kMs;
     for (int64_t boot = kBoot; boot < end; boot += 10 * kMs)
-      clock.Calibrate(Reading(boot, kReal + step + (boot - kBoot)), kMaxStep);
+      Calibrate(&clock, Reading(boot, kReal + step + (boot - kBoot)), kMaxStep);
     EXPECT_NEAR(static_cast<double>(clock.At(end) - (kReal + step + (end - kBoot))), 0, 2.0 * kMs)
         << "step " << step;
   }
@@ -312,7 +336,7 @@ TEST(NodeClock, ASlowReaderIsNotTakenBackBySlewing) {
   clock.Start(Reading(kBoot, kReal));
   const int64_t slow = kBoot + kSecond - 8 * kMs;
   const int64_t before = clock.At(slow);
-  clock.Calibrate(Reading(kBoot + kSecond, kReal), kMaxStep);
+  Calibrate(&clock, Reading(kBoot + kSecond, kReal), kMaxStep);
   ASSERT_TRUE(clock.slewing());
   EXPECT_GE(clock.At(slow), before);
 }
@@ -320,24 +344,24 @@ TEST(NodeClock, ASlowReaderIsNotTakenBackBySlewing) {
 TEST(NodeClock, ASlowReaderIsNotTakenBackByTheEndOfSlewing) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
-  clock.Calibrate(Reading(kBoot, kReal - kSecond), kMaxStep);
+  Calibrate(&clock, Reading(kBoot, kReal - kSecond), kMaxStep);
   ASSERT_TRUE(clock.slewing());
   // 10.02 s later node time is some ms behind, or just behind, the system clock.
   const int64_t boot = kBoot + 10011 * kMs;
   const int64_t slow = boot - 8 * kMs;
   const int64_t before = clock.At(slow);
-  clock.Calibrate(Reading(boot, clock.At(boot) + 1), kMaxStep);
+  Calibrate(&clock, Reading(boot, clock.At(boot) + 1), kMaxStep);
   EXPECT_GE(clock.At(slow), before);
 }
 
 TEST(NodeClock, ASlowReaderIsNotTakenBackByDisbelief) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
-  clock.Calibrate(Reading(kBoot, kReal - kSecond), kMaxStep);
+  Calibrate(&clock, Reading(kBoot, kReal - kSecond), kMaxStep);
   const int64_t boot = kBoot + kSecond;
   const int64_t slow = boot - 8 * kMs;
   const int64_t before = clock.At(slow);
-  clock.Calibrate(Reading(boot, kReal + 2 * kMaxStep), kMaxStep);
+  Calibrate(&clock, Reading(boot, kReal + 2 * kMaxStep), kMaxStep);
   ASSERT_FALSE(clock.slewing());
   EXPECT_GE(clock.At(slow), before);
 }
