@@ -32,18 +32,18 @@ CREATE TABLE detid._horizon (
   database oid NOT NULL,
   timeline integer NOT NULL,
   node integer NOT NULL,       -- and under which node id
-  moved_node integer NOT NULL  -- which was this one elsewhere)
+  moved_node integer NOT NULL, -- which was this one elsewhere)
+  checksum bigint NOT NULL
 ) USING heap;
 COMMENT ON TABLE detid._horizon IS
   'upper bound on the node time of any id minted here, in microseconds since 1970, and who minted last';
-CREATE FUNCTION detid._first_horizon(generators boolean) RETURNS bigint
+CREATE FUNCTION detid._first_horizon(generators boolean) RETURNS detid._horizon
   LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_first_horizon';
 COMMENT ON FUNCTION detid._first_horizon(boolean) IS
   'what a new horizon starts from, given whether generators outlived an earlier one';
 REVOKE EXECUTE ON FUNCTION detid._first_horizon(boolean) FROM PUBLIC;
 INSERT INTO detid._horizon
-  SELECT detid._first_horizon(EXISTS (SELECT FROM pg_catalog.pg_seclabel WHERE provider = 'detid')),
-         0, 0, 0, 0, 0, -1, -1;
+  SELECT * FROM detid._first_horizon(EXISTS (SELECT FROM pg_catalog.pg_seclabel WHERE provider = 'detid'));
 REVOKE ALL ON detid._horizon FROM PUBLIC;
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON detid._horizon
   FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();

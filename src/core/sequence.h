@@ -146,7 +146,8 @@ inline Grant TakeLeased(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted,
 }
 
 // Ordering 'node': straight from the shard, so that ids rise strictly across backends. The slot's
-// own sequence goes along: a generator made anew with the other ordering goes on from there (S2).
+// own sequence goes along, and its block goes: a generator made anew with the other ordering goes
+// on above (S2).
 inline Grant TakeOrdered(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted, int sequence_bits,
                          const Limits& limits) {
   uint64_t next = shard->next.load(std::memory_order_relaxed);
@@ -156,6 +157,7 @@ inline Grant TakeOrdered(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted
     const uint64_t end = BlockEnd(first, wanted, sequence_bits);
     if (!shard->next.compare_exchange_weak(next, end, std::memory_order_relaxed)) continue;
     slot->next = end;
+    slot->lease_next = slot->lease_end = 0;
     return {Verdict::kGiven, first, static_cast<uint32_t>(end - first)};
   }
 }

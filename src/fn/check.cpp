@@ -130,9 +130,10 @@ DETID_FUNCTION(detid_check) {
   return Datum{0};
 }
 
-// _first_horizon(generators boolean) -> bigint, for the install script.
+// _first_horizon(generators boolean) -> detid._horizon, for the install script.
 DETID_FUNCTION(detid_first_horizon) {
-  PG_RETURN_INT64(FirstHorizon(PG_GETARG_BOOL(0)));
+  return HeapTupleGetDatum(
+      HorizonTupleOf(FirstHorizon(PG_GETARG_BOOL(0)), ResultDescriptor(fcinfo)));
 }
 
 // Trigger on detid._horizon, BEFORE INSERT FOR EACH ROW: what a dump brings is merged, never

@@ -34,6 +34,17 @@ inline bool OwnsRelation(Oid relation, Oid role) {
 #endif
 }
 
+// True if the relation was given new storage in this transaction, other than by its creation.
+inline bool HasNewStorage(Relation relation) {
+#if PG_VERSION_NUM >= 160000
+  return relation->rd_newRelfilelocatorSubid != InvalidSubTransactionId ||
+         relation->rd_firstRelfilelocatorSubid != InvalidSubTransactionId;
+#else
+  return relation->rd_newRelfilenodeSubid != InvalidSubTransactionId ||
+         relation->rd_firstRelfilenodeSubid != InvalidSubTransactionId;
+#endif
+}
+
 // Inserts the slot's tuple into all indexes of the relation.
 inline void InsertIndexTuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate) {
 #if PG_VERSION_NUM >= 160000

@@ -43,10 +43,11 @@ Row RowOf(Error error) {
               "SELECT detid.set_audit('name', 'off');"};
     case Error::kHorizonNotLogged:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the horizon cannot be made durable",
-              "With wal_level = minimal, commit CREATE EXTENSION before minting ids."};
+              "With wal_level = minimal, commit CREATE EXTENSION before minting ids. Else somebody "
+              "has made detid._horizon unlogged: ALTER TABLE detid._horizon SET LOGGED;"};
     case Error::kHorizonNew:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-              "the extension was made anew in this transaction", "COMMIT before minting ids."};
+              "the horizon was made anew in this transaction", "COMMIT before minting ids."};
     case Error::kClockBehindHorizon:
       return {
           ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,

@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "core/instant.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
@@ -162,6 +163,15 @@ void CheckWorker(const Layout& layout, const char* name) {
           layout.bits_of(Kind::kWorker), shared->slots);
 }
 
+// A clock outside the epoch mints nothing, so it must not move the horizon either: nobody could go
+// back from there.
+void CheckEpoch(const Minter* m) {
+  if (m->database->horizon.published() != 0) return;
+  const int64_t now_us = shared->clock_begun ? NodeTimeUs() : SystemUs();
+  if (now_us < m->definition.epoch_us || now_us >= EndOfEpochUs(m->definition))
+    RaiseOutside(m, now_us);
+}
+
 // From the definition and the settings to the numbers that a mint uses. Everything that may wait,
 // read a relation or fail comes before the shard.
 void FillFromDefinition(Minter* m) {
@@ -181,7 +191,10 @@ void FillFromDefinition(Minter* m) {
       Raise(Error::kTooManyGenerators, "detid.max_generators is %d.", settings::max_generators);
   }
   m->database = my_database;
-  if (!m->pinned) LoadHorizon(m->database);
+  if (!m->pinned) {
+    CheckEpoch(m);
+    LoadHorizon(m->database);
+  }
 
   GeneratorKey key{};
   m->has_seed = false;
@@ -198,6 +211,22 @@ void FillFromDefinition(Minter* m) {
 }
 
 }  // namespace
+
+void RaiseEnd(const Minter* m) {
+  char end[kMaxInstantText];
+  FormatInstant(EndOfEpochUs(m->definition), end, sizeof end);
+  Raise(Status::Error(Code::kEpochEnd, "The layout of %s ends at %s.", m->name, end));
+}
+
+void RaiseOutside(const Minter* m, int64_t now_us) {
+  const Definition& d = m->definition;
+  if (now_us >= d.epoch_us) RaiseEnd(m);
+  char now[kMaxInstantText], epoch[kMaxInstantText];
+  FormatInstant(now_us, now, sizeof now);
+  FormatInstant(d.epoch_us, epoch, sizeof epoch);
+  Raise(Status::Error(Code::kBeforeEpoch, "Node time is %s; the epoch of %s is %s.", now, m->name,
+                      epoch));
+}
 
 void SetHorizonLimits(Minter* m) {
   if (m->pinned)

@@ -85,6 +85,10 @@ Minter* LedgerMinter(ObjectId ledger);
 // Fills a Minter: everything that a mint checks once. Errors: all of G6.
 void Fill(Minter* minter);
 
+// The clock has no tick in the layout, or its positions are used up.
+[[noreturn]] void RaiseOutside(const Minter* m, int64_t now_us);
+[[noreturn]] void RaiseEnd(const Minter* m);
+
 // Marks all Minters as not ready.
 void ForgetMinters();
 

@@ -5,13 +5,19 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstddef>
 
 #include "core/instant.h"
 #include "core/prf.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
+#include "state/label.h"
 #include "state/settings.h"
+
+extern "C" {
+#include "catalog/pg_database.h"
+}
 
 namespace detid {
 namespace {
@@ -26,8 +32,10 @@ struct Row {
   int32_t timeline;
   int32_t node;
   int32_t moved_node;
+  int64_t checksum;  // of all above
 };
-static_assert(sizeof(Row) == 48);
+static_assert(sizeof(Row) == 56);
+constexpr int kColumns = 9;
 
 // What this backend has written to the relation that it mints under.
 Oid loaded_relation = InvalidOid;
@@ -42,28 +50,50 @@ HorizonRecord RecordOf(const Row& row) {
           row.moved_node};
 }
 
-Row RowOf(const HorizonRecord& r) {
-  return {r.horizon_us,       static_cast<int64_t>(r.witness.instance),
-          r.moved_us,         static_cast<int64_t>(r.moved),
-          r.witness.database, static_cast<int32_t>(r.witness.timeline),
-          r.witness.node,     r.moved_node};
+int64_t Checksum(const Row& row) {
+  const size_t bytes = offsetof(Row, checksum);
+  return static_cast<int64_t>(HashBits({reinterpret_cast<const char*>(&row), bytes}, 63).word[0]);
 }
 
-// The row of the page: the table has one, and it is only ever written in place.
-Row* FindRow(Page page) {
+Row RowOf(const HorizonRecord& r) {
+  Row row = {r.horizon_us,
+             static_cast<int64_t>(r.witness.instance),
+             r.moved_us,
+             static_cast<int64_t>(r.moved),
+             r.witness.database,
+             static_cast<int32_t>(r.witness.timeline),
+             r.witness.node,
+             r.moved_node,
+             0};
+  row.checksum = Checksum(row);
+  return row;
+}
+
+// The table has one row, which is only ever written in place. A second may come where somebody
+// disabled the triggers to restore a dump: the higher horizon counts then. Whatever else was done
+// to it (an update, another type of a column) shows in the checksum.
+struct Found {
+  Row* row = nullptr;  // null: none, or damaged
+  HorizonRecord record;
+};
+Found Find(Page page) {
+  Found found;
   const OffsetNumber last = PageGetMaxOffsetNumber(page);
-  Row* row = nullptr;
   for (OffsetNumber i = FirstOffsetNumber; i <= last; i++) {
     const ItemId item = PageGetItemId(page, i);
     if (!ItemIdIsNormal(item)) continue;
     HeapTupleHeader tuple = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
-    if (ItemIdGetLength(item) < tuple->t_hoff + sizeof(Row)) return nullptr;
     if (!(tuple->t_infomask & HEAP_XMAX_INVALID) && !HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_infomask))
       continue;
-    if (row != nullptr) return nullptr;
-    row = reinterpret_cast<Row*>(reinterpret_cast<char*>(tuple) + tuple->t_hoff);
+    Row* row = reinterpret_cast<Row*>(reinterpret_cast<char*>(tuple) + tuple->t_hoff);
+    if (ItemIdGetLength(item) < tuple->t_hoff + sizeof(Row) || Checksum(*row) != row->checksum)
+      return {};
+    if (found.row == nullptr)
+      found = {row, RecordOf(*row)};
+    else
+      found.record.horizon_us = std::max(found.record.horizon_us, row->horizon_us);
   }
-  return row;
+  return found;
 }
 
 // Reads the row under a share lock.
@@ -71,10 +101,10 @@ bool ReadRecord(Relation relation, HorizonRecord* out) {
   if (RelationGetNumberOfBlocks(relation) == 0) return false;
   const Buffer buffer = ReadBuffer(relation, 0);
   LockBuffer(buffer, BUFFER_LOCK_SHARE);
-  const Row* row = FindRow(BufferGetPage(buffer));
-  if (row != nullptr) *out = RecordOf(*row);
+  const Found found = Find(BufferGetPage(buffer));
   UnlockReleaseBuffer(buffer);
-  return row != nullptr;
+  *out = found.record;
+  return found.row != nullptr;
 }
 
 // Changes the row under the page's exclusive lock if change(record) returns true. Returns what it
@@ -82,20 +112,21 @@ bool ReadRecord(Relation relation, HorizonRecord* out) {
 // locked.
 template <typename Change>
 Written ChangeRecord(Relation relation, Change change) {
+  // What is written to storage of this transaction is gone if it rolls back.
+  if (compat::HasNewStorage(relation)) Raise(Error::kHorizonNew);
   if (RelationGetNumberOfBlocks(relation) == 0) Raise(Error::kHorizonMissing);
   const Buffer buffer = ReadBuffer(relation, 0);
   LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-  const Row* row = FindRow(BufferGetPage(buffer));
-  if (row == nullptr) {
+  Found found = Find(BufferGetPage(buffer));
+  if (found.row == nullptr) {
     UnlockReleaseBuffer(buffer);
     Raise(Error::kHorizonMissing);
   }
-  HorizonRecord record = RecordOf(*row);
-  Written written = {record.horizon_us, PageGetLSN(BufferGetPage(buffer))};
-  if (change(&record)) {
+  Written written = {found.record.horizon_us, PageGetLSN(BufferGetPage(buffer))};
+  if (change(&found.record)) {
     GenericXLogState* state = GenericXLogStart(relation);
-    *FindRow(GenericXLogRegisterBuffer(state, buffer, 0)) = RowOf(record);
-    written = {record.horizon_us, GenericXLogFinish(state)};
+    *Find(GenericXLogRegisterBuffer(state, buffer, 0)).row = RowOf(found.record);
+    written = {found.record.horizon_us, GenericXLogFinish(state)};
     if (shared != nullptr) shared->counters.horizon_writes.fetch_add(1, std::memory_order_relaxed);
   }
   UnlockReleaseBuffer(buffer);
@@ -294,40 +325,73 @@ void AcceptCopy() {
   XLogFlush(written.lsn);
 }
 
-int64_t FirstHorizon(bool generators) {
-  int64_t known_us = 0;
+namespace {
+
+// A horizon that was dropped is remembered in a label of the database, which goes with the dropping
+// transaction, and with the database:  horizon=2026-01-01T00:00:00Z
+constexpr std::string_view kDroppedKey = "horizon=";
+
+ObjectAddress ThisDatabase() {
+  ObjectAddress database;
+  ObjectAddressSet(database, DatabaseRelationId, MyDatabaseId);
+  return database;
+}
+
+int64_t DroppedHorizon() {
+  const ObjectAddress database = ThisDatabase();
+  int64_t us = 0;
+  char* label = GetSecurityLabel(&database, kProvider);
+  if (label != nullptr) ParseDroppedHorizon(label, &us);
+  return us;
+}
+
+}  // namespace
+
+bool ParseDroppedHorizon(std::string_view label, int64_t* us) {
+  if (!label.starts_with(kDroppedKey)) return false;
+  const Result<int64_t> parsed = ParseInstant(label.substr(kDroppedKey.size()));
+  *us = parsed.value;
+  return parsed.ok();
+}
+
+HorizonRecord FirstHorizon(bool generators) {
+  HorizonRecord first;
+  first.horizon_us = DroppedHorizon();
   if (Database* database = shared != nullptr ? AttachDatabase(MyDatabaseId) : nullptr) {
-    known_us = std::max(database->horizon.published(),
-                        database->dropped_us.load(std::memory_order_acquire));
+    first.horizon_us = std::max(first.horizon_us, database->horizon.published());
     Detach(database);
   }
-  if (known_us != 0 || !generators) return known_us;
-  return (shared != nullptr ? NodeTimeUs() : SystemUs()) + settings::failover_guard_us();
+  if (first.horizon_us == 0 && generators)
+    first.horizon_us =
+        (shared != nullptr ? NodeTimeUs() : SystemUs()) + settings::failover_guard_us();
+  return first;
 }
 
 namespace {
 
 object_access_hook_type previous_access_hook = nullptr;
 
-// Before the horizon relation is dropped, shared memory learns what it held.
 void RememberDropped(Oid relation) {
   const Oid schema = get_namespace_oid("detid", true);
   if (!OidIsValid(schema) || relation != get_relname_relid("_horizon", schema)) return;
-  Database* database = AttachDatabase(MyDatabaseId);
-  if (database == nullptr) return;
   HorizonRecord record;
   ReadHorizon(&record);
-  int64_t old = database->dropped_us.load(std::memory_order_relaxed);
-  while (old < record.horizon_us &&
-         !database->dropped_us.compare_exchange_weak(old, record.horizon_us))
-    continue;
-  Detach(database);
+  int64_t us = std::max(record.horizon_us, DroppedHorizon());
+  if (Database* database = shared != nullptr ? AttachDatabase(MyDatabaseId) : nullptr) {
+    us = std::max(us, database->horizon.published());
+    Detach(database);
+  }
+  if (us == 0) return;  // nothing was minted
+  char text[kMaxInstantText], label[kMaxInstantText + 16];
+  FormatInstant(us, text, sizeof text);
+  std::snprintf(label, sizeof label, "%s%s", kDroppedKey.data(), text);
+  const ObjectAddress database = ThisDatabase();
+  SetSecurityLabel(&database, kProvider, label);
 }
 
 void OnAccess(ObjectAccessType access, Oid type, Oid object, int part, void* argument) {
   if (previous_access_hook != nullptr) previous_access_hook(access, type, object, part, argument);
-  if (access == OAT_DROP && type == RelationRelationId && part == 0 && shared != nullptr)
-    RememberDropped(object);
+  if (access == OAT_DROP && type == RelationRelationId && part == 0) RememberDropped(object);
 }
 
 }  // namespace
@@ -345,15 +409,25 @@ bool ReadHorizon(HorizonRecord* record) {
 }
 
 HorizonRecord HorizonRecordOf(HeapTupleData* tuple, TupleDescData* descriptor) {
-  Datum values[8];
-  bool nulls[8];
-  if (descriptor->natts != 8) Raise(Error::kHorizonMissing);
+  Datum values[kColumns];
+  bool nulls[kColumns];
+  if (descriptor->natts != kColumns) Raise(Error::kHorizonMissing);
   heap_deform_tuple(tuple, descriptor, values, nulls);
   for (const bool null : nulls)
     if (null) Raise(Error::kHorizonProtected, "A row with a NULL was refused.");
   return RecordOf({DatumGetInt64(values[0]), DatumGetInt64(values[1]), DatumGetInt64(values[2]),
                    DatumGetInt64(values[3]), DatumGetObjectId(values[4]), DatumGetInt32(values[5]),
-                   DatumGetInt32(values[6]), DatumGetInt32(values[7])});
+                   DatumGetInt32(values[6]), DatumGetInt32(values[7]), DatumGetInt64(values[8])});
+}
+
+HeapTupleData* HorizonTupleOf(const HorizonRecord& record, TupleDescData* descriptor) {
+  const Row row = RowOf(record);
+  Datum values[] = {
+      Int64GetDatum(row.horizon_us), Int64GetDatum(row.instance),    Int64GetDatum(row.moved_us),
+      Int64GetDatum(row.moved),      ObjectIdGetDatum(row.database), Int32GetDatum(row.timeline),
+      Int32GetDatum(row.node),       Int32GetDatum(row.moved_node),  Int64GetDatum(row.checksum)};
+  bool nulls[kColumns] = {};
+  return heap_form_tuple(descriptor, values, nulls);
 }
 
 }  // namespace detid

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/horizon.h"
 #include "state/shared.h"
@@ -45,12 +46,14 @@ void MergeHorizon(const HorizonRecord& brought);
 // The original of this copy no longer mints under this node id, if it ever did.
 void AcceptCopy();
 
-// What a new horizon relation starts from. If the extension was dropped and is made again in the
-// same life of the server, that is the dropped horizon or what was published above it. Beyond a
-// restart the dropped horizon is forgotten: then what generators that are still there
-// (`generators`) have minted is covered by the failover guard. 0 where nothing can have been
-// minted.
-int64_t FirstHorizon(bool generators);
+// What a new horizon relation starts from: the one that was dropped here before, as the database's
+// label remembers it. Where there is none though generators are (`generators`), because the library
+// was not loaded when it was dropped, what they have minted is covered by the failover guard. 0
+// where nothing was minted.
+HorizonRecord FirstHorizon(bool generators);
+
+// The label of a database; false if it is not of this form.
+bool ParseDroppedHorizon(std::string_view label, int64_t* us);
 
 // Registers the hook that notices a dropped horizon; called from _PG_init.
 void WatchHorizon();
@@ -60,6 +63,8 @@ bool ReadHorizon(HorizonRecord* record);
 
 // The record in a tuple of the horizon relation, as a trigger gets it.
 HorizonRecord HorizonRecordOf(HeapTupleData* tuple, TupleDescData* descriptor);
+
+HeapTupleData* HorizonTupleOf(const HorizonRecord& record, TupleDescData* descriptor);
 
 // Who mints here.
 Witness WitnessHere();

@@ -8,8 +8,10 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/generator.h"
+#include "state/horizon.h"
 
 extern "C" {
+#include "catalog/pg_database.h"
 #include "catalog/pg_sequence.h"
 }
 
@@ -53,8 +55,19 @@ void CheckSalt(Oid generator, uint64_t salt) {
     Raise(Error::kSaltTaken, "The salt is %016llx.", static_cast<unsigned long long>(salt));
 }
 
+// The label of a database holds a dropped horizon (horizon.h), which may be raised only. Dumps of
+// whole databases set it.
+void CheckDatabaseLabel(const ObjectAddress* object, const char* label) {
+  const char* old = GetSecurityLabel(object, kProvider);
+  int64_t us = 0, old_us = 0;
+  if (old != nullptr) ParseDroppedHorizon(old, &old_us);
+  if (label == nullptr || !ParseDroppedHorizon(label, &us) || us < old_us)
+    Raise(Error::kHorizonProtected, "The label is \"%s\".", old != nullptr ? old : "");
+}
+
 // PostgreSQL's hook: raises an error unless the label may be set.
 void Check(const ObjectAddress* object, const char* label) {
+  if (object->classId == DatabaseRelationId) return CheckDatabaseLabel(object, label);
   if (object->classId != RelationRelationId || object->objectSubId != 0)
     Raise(Error::kNotAGenerator, "The label provider detid labels sequences.");
   Definition old;

@@ -25,12 +25,6 @@ void WaitForClock(const Minter* m, uint64_t position) {
   CHECK_FOR_INTERRUPTS();
 }
 
-[[noreturn]] void RaiseEnd(const Minter* m) {
-  char end[kMaxInstantText];
-  FormatInstant(EndOfEpochUs(m->definition), end, sizeof end);
-  Raise(Status::Error(Code::kEpochEnd, "The layout of %s ends at %s.", m->name, end));
-}
-
 // An epoch that ends within the year is worth a line in the log, once a day.
 constexpr int64_t kDayUs = int64_t{86400} * 1000000;
 
@@ -64,16 +58,6 @@ void Renew(Minter* m, uint64_t position) {
 
 }  // namespace
 
-void RaiseOutside(const Minter* m, int64_t now_us) {
-  const Definition& d = m->definition;
-  if (now_us >= d.epoch_us) RaiseEnd(m);
-  char now[kMaxInstantText], epoch[kMaxInstantText];
-  FormatInstant(now_us, now, sizeof now);
-  FormatInstant(d.epoch_us, epoch, sizeof epoch);
-  Raise(Status::Error(Code::kBeforeEpoch, "Node time is %s; the epoch of %s is %s.", now, m->name,
-                      epoch));
-}
-
 namespace {
 
 struct Host {
@@ -87,9 +71,7 @@ struct Host {
   void ReadHorizon() {
     if (m->ready) SetHorizonLimits(m);
   }
-  void Raise(uint64_t position) {
-    RaiseHorizon(m->database, EndOfTickUs(m->definition, position));
-  }
+  void Raise(uint64_t position) { RaiseHorizon(m->database, EndOfTickUs(m->definition, position)); }
   void Renew(uint64_t position) { detid::Renew(m, position); }
   void Wait(uint64_t position) { WaitForClock(m, position); }
   // Waiting and raising let invalidations in.

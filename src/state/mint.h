@@ -25,9 +25,6 @@ inline Minter* ReadyMinter(FunctionCallInfo fcinfo, Oid generator) {
   return m;
 }
 
-// Why node time has no tick in the layout.
-[[noreturn]] void RaiseOutside(const Minter* m, int64_t now_us);
-
 // Renews the horizon, waits, raises, or says why there is no id.
 Grant TakeSlowly(Minter* m, uint32_t wanted, Grant refused);
 

@@ -39,7 +39,6 @@ struct alignas(kCacheLine) Database {
   Horizon horizon;
   std::atomic<int64_t> start_us{0};  // node time that this life of the database began at
   std::atomic<int64_t> evicted_us{0};
-  std::atomic<int64_t> dropped_us{0};  // of a horizon relation that was dropped in this life
 };
 
 // A shard serves one (database, generator, node id), or its twin with a pinned clock. A generator
