@@ -44,7 +44,8 @@ TEST(NodeClock, FollowsForwardSteps) {
   NodeClock clock;
   clock.Start(Reading(kBoot, kReal));
   const int64_t boot = kBoot + kSecond;
-  EXPECT_EQ(Calibrate(&clock, Reading(boot, kReal + 31 * kSecond), kMaxStep), Calibration::kFollowed);
+  EXPECT_EQ(Calibrate(&clock, Reading(boot, kReal + 31 * kSecond), kMaxStep),
+            Calibration::kFollowed);
   EXPECT_EQ(clock.At(boot), kReal + 31 * kSecond);
   EXPECT_FALSE(clock.slewing());
 }
@@ -137,7 +138,8 @@ TEST(NodeClock, ThrowsAwayAnUncertainReading) {
             Calibration::kUncertain);
   EXPECT_EQ(clock.At(boot), kReal + kSecond);
   EXPECT_TRUE(clock.Stale(boot));  // so that the next one tries again
-  EXPECT_EQ(Calibrate(&clock, {boot, kReal + kMinute, boot + 100}, kMaxStep), Calibration::kFollowed);
+  EXPECT_EQ(Calibrate(&clock, {boot, kReal + kMinute, boot + 100}, kMaxStep),
+            Calibration::kFollowed);
   EXPECT_EQ(clock.At(boot + 50), kReal + kMinute);  // the reading counts as of its middle
 }
 

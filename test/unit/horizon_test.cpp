@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/horizon.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace detid {
+namespace {
+
+constexpr int64_t kSecond = 1000000;
+constexpr int64_t kNow = 1767225600 * kSecond;
+constexpr int64_t kWindow = 3 * kSecond;
+constexpr HorizonRules kRules = {kWindow, kSecond, 10 * kSecond, 600 * kSecond};
+constexpr Witness kHere = {11, 5, 1, 7};
+
+// What is written is flushed when the test says so.
+struct Store {
+  int64_t stored = 0, durable = 0;
+  uint64_t lsn = 0, flushed = 0, nudged = 0;
+  bool held = false;
+  int opened = 0, writes = 0, waits = 0;
+
+  bool Open(bool wait) {
+    if (held && !wait) return false;
+    opened++;
+    return true;
+  }
+  void Close() { opened--; }
+  Written Write(int64_t target_us, int64_t enough_us) {
+    EXPECT_EQ(opened, 1);
+    if (stored < enough_us) {
+      stored = std::max(stored, target_us);
+      lsn++;
+      writes++;
+    }
+    return {stored, lsn};
+  }
+  bool Flushed(uint64_t l) { return flushed >= l; }
+  void Flush(uint64_t l) {
+    EXPECT_EQ(opened, 0);  // H5
+    waits++;
+    flushed = std::max(flushed, l);
+    durable = stored;
+  }
+  void Nudge(uint64_t l) { nudged = l; }
+};
+
+TEST(Horizon, RaiseIsDurableBeforeItIsPublished) {
+  Horizon horizon;
+  Store store;
+  RaiseHorizon(&horizon, store, kNow, kWindow);
+  EXPECT_EQ(horizon.published(), kNow + kWindow);
+  EXPECT_EQ(store.durable, kNow + kWindow);
+  EXPECT_EQ(store.opened, 0);
+}
+
+TEST(Horizon, RenewDoesNothingInTheFirstHalf) {
+  Horizon horizon;
+  PendingHorizon pending;
+  Store store;
+  RaiseHorizon(&horizon, store, kNow, kWindow);
+  EXPECT_EQ(RenewHorizon(&horizon, &pending, store, kNow + kSecond, kWindow), kNow + kWindow / 2);
+  EXPECT_EQ(store.writes, 1);
+}
+
+TEST(Horizon, RenewWritesWithoutWaitingAndPublishesWhatIsFlushed) {
+  Horizon horizon;
+  PendingHorizon pending;
+  Store store;
+  RaiseHorizon(&horizon, store, kNow, kWindow);
+  const int64_t us = kNow + 2 * kSecond;
+  EXPECT_EQ(RenewHorizon(&horizon, &pending, store, us, kWindow), us + kLookAgainUs);
+  EXPECT_EQ(store.writes, 2);
+  EXPECT_EQ(store.nudged, 2u);
+  EXPECT_EQ(store.waits, 1);                       // the raise's
+  EXPECT_EQ(horizon.published(), kNow + kWindow);  // H2
+  // Not flushed yet: no second record.
+  EXPECT_EQ(RenewHorizon(&horizon, &pending, store, us + kLookAgainUs, kWindow),
+            us + 2 * kLookAgainUs);
+  EXPECT_EQ(store.writes, 2);
+  store.flushed = 2;
+  EXPECT_EQ(RenewHorizon(&horizon, &pending, store, us + 5000, kWindow),
+            us + kWindow - kWindow / 2);
+  EXPECT_EQ(horizon.published(), us + kWindow);
+  EXPECT_EQ(store.writes, 2);
+}
+
+TEST(Horizon, RenewTakesTheRecordOfAnother) {
+  Horizon horizon;
+  PendingHorizon mine, other;
+  Store store;
+  RaiseHorizon(&horizon, store, kNow, kWindow);
+  const int64_t us = kNow + 2 * kSecond;
+  RenewHorizon(&horizon, &other, store, us, kWindow);
+  RenewHorizon(&horizon, &mine, store, us + 10, kWindow);
+  EXPECT_EQ(store.writes, 2);
+  EXPECT_EQ(mine.lsn, other.lsn);
+  store.flushed = mine.lsn;
+  RenewHorizon(&horizon, &mine, store, us + 20, kWindow);
+  EXPECT_EQ(horizon.published(), us + kWindow);
+}
+
+TEST(Horizon, RenewDoesNotWaitForALock) {
+  Horizon horizon;
+  PendingHorizon pending;
+  Store store;
+  RaiseHorizon(&horizon, store, kNow, kWindow);
+  store.held = true;
+  const int64_t us = kNow + 2 * kSecond;
+  EXPECT_EQ(RenewHorizon(&horizon, &pending, store, us, kWindow), us + kLookAgainUs);
+  EXPECT_EQ(store.writes, 1);
+}
+
+// One record a half window, however often it is looked after.
+TEST(Horizon, WritesOneRecordAHalfWindow) {
+  Horizon horizon;
+  PendingHorizon pending;
+  Store store;
+  RaiseHorizon(&horizon, store, kNow, kWindow);
+  const int64_t seconds = 600;
+  for (int64_t us = kNow; us < kNow + seconds * kSecond; us += 1000) {
+    RenewHorizon(&horizon, &pending, store, us, kWindow);
+    store.flushed = store.lsn;
+    ASSERT_GT(horizon.published(), us);
+  }
+  EXPECT_NEAR(store.writes, static_cast<double>(seconds) / 1.5, 3);
+}
+
+TEST(Horizon, PublishNeverLowers) {
+  Horizon horizon;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; t++)
+    threads.emplace_back([&horizon, t] {
+      for (int64_t i = 1; i <= 20000; i++) {
+        horizon.Publish(i * 4 + t);
+        ASSERT_GE(horizon.published(), i * 4 + t);
+      }
+    });
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(horizon.published(), 20000 * 4 + 3);
+}
+
+// --- The beginning ----------------------------------------------------------------------------
+
+HorizonRecord Stored(int64_t horizon_us, const Witness& witness) {
+  HorizonRecord r;
+  r.horizon_us = horizon_us;
+  r.witness = witness;
+  return r;
+}
+
+TEST(Horizon, BeginsAtWhatIsStored) {
+  const Beginning b = BeginningOf(Stored(kNow + kSecond, kHere), kHere, kNow, kRules);
+  EXPECT_TRUE(b.believed);
+  EXPECT_EQ(b.move, Move::kNone);
+  EXPECT_EQ(b.start_us, kNow + kSecond);
+}
+
+TEST(Horizon, IsBelievedUpToTheStepAndTheUsualLead) {
+  const int64_t most = (600 + 3 + 1 + 10) * kSecond;
+  EXPECT_TRUE(BeginningOf(Stored(kNow + most, kHere), kHere, kNow, kRules).believed);
+  EXPECT_FALSE(BeginningOf(Stored(kNow + most + 1, kHere), kHere, kNow, kRules).believed);
+  EXPECT_TRUE(BeginningOf(Stored(kNow - 1000 * most, kHere), kHere, kNow, kRules).believed);
+}
+
+TEST(Horizon, AfterAMoveBeginsAboveHorizonAndClock) {
+  const Witness before = {12, 5, 1, 7};
+  EXPECT_EQ(BeginningOf(Stored(kNow + 5, before), kHere, kNow, kRules).start_us,
+            kNow + 5 + 10 * kSecond);
+  EXPECT_EQ(BeginningOf(Stored(kNow - 5, before), kHere, kNow, kRules).start_us,
+            kNow + 10 * kSecond);
+}
+
+TEST(Horizon, TellsMovesApart) {
+  EXPECT_EQ(MoveOf({0, 0, 0, -1}, kHere), Move::kNone);  // nothing was minted
+  EXPECT_EQ(MoveOf(kHere, kHere), Move::kNone);
+  EXPECT_EQ(MoveOf({11, 5, 1, 8}, kHere), Move::kNone);  // the node id may change in place
+  EXPECT_EQ(MoveOf({11, 5, 2, 7}, kHere), Move::kPromoted);
+  EXPECT_EQ(MoveOf({12, 5, 2, 7}, kHere), Move::kPromoted);
+  EXPECT_EQ(MoveOf({12, 5, 1, 7}, kHere), Move::kServerCopied);
+  EXPECT_EQ(MoveOf({11, 6, 1, 7}, kHere), Move::kDatabaseCopied);
+  EXPECT_EQ(MoveOf({11, 6, 2, 7}, kHere), Move::kDatabaseCopied);
+}
+
+TEST(Horizon, SuspectsACopyUnderTheNodeIdOfItsOriginal) {
+  // Before its first mint, by the witness.
+  EXPECT_TRUE(OriginOf(Stored(kNow, {12, 5, 1, 7}), kHere).suspected);
+  EXPECT_FALSE(OriginOf(Stored(kNow, {12, 5, 1, 8}), kHere).suspected);
+  EXPECT_FALSE(OriginOf(Stored(kNow, {12, 5, 2, 7}), kHere).suspected);  // promoted
+  // Later, by what was recorded then.
+  HorizonRecord r = Stored(kNow, kHere);
+  EXPECT_FALSE(OriginOf(r, kHere).suspected);
+  for (const Move copy : {Move::kServerCopied, Move::kDatabaseCopied, Move::kRestored}) {
+    r.moved = copy;
+    r.moved_node = 7;
+    EXPECT_TRUE(OriginOf(r, kHere).suspected);
+    r.moved_node = 8;
+    EXPECT_FALSE(OriginOf(r, kHere).suspected);
+    r.moved_node = -1;  // accepted
+    EXPECT_FALSE(OriginOf(r, kHere).suspected);
+  }
+}
+
+// H4, in this order: node time, what shards begin with, durable, published.
+TEST(Horizon, BeginRaisesNodeTimeFirst) {
+  NodeClock clock;
+  const ClockReading now = {500, kNow, 500};
+  clock.Start(now);
+  Horizon horizon;
+  std::atomic<int64_t> begun{0};
+  struct Watching : Store {
+    NodeClock* clock;
+    Horizon* horizon;
+    std::atomic<int64_t>* begun;
+    void Flush(uint64_t l) {
+      EXPECT_GE(clock->At(500), kNow + 2 * kSecond);
+      EXPECT_GE(begun->load(), kNow + 2 * kSecond);
+      EXPECT_EQ(horizon->published(), 0);
+      opened = 0;
+      Store::Flush(l);
+    }
+  } store;
+  store.clock = &clock;
+  store.horizon = &horizon;
+  store.begun = &begun;
+  store.stored = kNow + 2 * kSecond;
+  store.opened = 1;
+  const Beginning b = BeginningOf(Stored(store.stored, kHere), kHere, kNow, kRules);
+  const int64_t start = BeginHorizon(&horizon, &clock, store, b, now, kWindow, &begun);
+  EXPECT_GE(start, kNow + 2 * kSecond);
+  EXPECT_EQ(start, begun.load());
+  EXPECT_EQ(horizon.published(), start + kWindow);
+  EXPECT_EQ(store.durable, start + kWindow);
+}
+
+// The extension was dropped and made again: what this life published holds on.
+TEST(Horizon, BeginKeepsWhatThisLifePublished) {
+  NodeClock clock;
+  const ClockReading now = {500, kNow, 500};
+  clock.Start(now);
+  Horizon horizon;
+  horizon.Publish(kNow + 20 * kSecond);
+  std::atomic<int64_t> begun{0};
+  struct : Store {
+    void Flush(uint64_t l) {
+      opened = 0;
+      Store::Flush(l);
+    }
+  } fresh;
+  fresh.opened = 1;
+  const Beginning b = BeginningOf(Stored(0, {0, 0, 0, -1}), kHere, kNow, kRules);
+  BeginHorizon(&horizon, &clock, fresh, b, now, kWindow, &begun);
+  EXPECT_EQ(horizon.published(), kNow + 20 * kSecond);
+  EXPECT_EQ(fresh.durable, kNow + 20 * kSecond);  // H3
+}
+
+}  // namespace
+}  // namespace detid
