@@ -27,6 +27,7 @@ is_root=false
 oldest_major=15
 server_user=$(id -un)
 work=
+small_disk=  # mounted by scripts/test
 child=
 
 say() { printf '%s\n' "$*"; }
@@ -86,6 +87,7 @@ clean_up() {
   fi
   if [ -n "$work" ]; then
     stop_servers "$work"  # one may have been about to start
+    [ -z "$small_disk" ] || umount -l "$small_disk"
     rm -rf "$work"
   fi
 }

@@ -10,6 +10,7 @@ CREATE FUNCTION empty(regclass) RETURNS bigint LANGUAGE c STRICT VOLATILE AS :'e
 CREATE FUNCTION empty(bigint) RETURNS bigint LANGUAGE c STRICT IMMUTABLE AS :'empty', 'empty_bigint';
 CREATE FUNCTION empty_uuid(regclass) RETURNS uuid LANGUAGE c STRICT VOLATILE AS :'empty', 'empty_uuid';
 CREATE FUNCTION empty_set(regclass, integer) RETURNS SETOF bigint LANGUAGE c STRICT VOLATILE ROWS 1000 AS :'empty', 'empty_set';
+CREATE FUNCTION tail(regprocedure, regclass, integer) RETURNS float8[] LANGUAGE c STRICT VOLATILE AS :'empty', 'tail';
 CREATE SEQUENCE seq;
 SELECT detid.create_generator('wide', 'time:41@1ms node:4 sequence:18', audit => 'off');
 SELECT detid.create_generator('worker', 'time:29@1s node:2 worker:8 sequence:24', audit => 'off');

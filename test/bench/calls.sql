@@ -23,3 +23,11 @@ SELECT ns('detid.next_id(''wide''::regclass)', :rows) AS granted,
        ns('empty(''wide''::regclass)', :rows) AS granted_empty \gset
 RESET ROLE;
 INSERT INTO measured VALUES ('next_id, granted role', :granted), ('empty, granted role', :granted_empty);
+
+-- Single calls, in turn.
+INSERT INTO measured
+SELECT name || at, t[n]
+FROM (VALUES ('tail nextval', 'nextval(regclass)', 'seq'), ('tail next_id', 'detid.next_id(regclass)', 'wide'),
+             ('tail empty', 'empty(regclass)', 'wide')) calls(name, f, g),
+     LATERAL tail(f::regprocedure, g::regclass, :rows) t,
+     (VALUES (1, ' p50'), (2, ' p99'), (3, ' p99.9'), (4, ' max')) points(n, at);

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
- * Functions that do nothing, called as the measured ones are: what a call costs by itself.
+ * Functions that do nothing, called as the measured ones are: what a call costs by itself; and one
+ * that times single calls of another.
  */
 #include "postgres.h"
 
+#include <time.h>
+
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/uuid.h"
 
 PG_MODULE_MAGIC;
@@ -13,6 +19,7 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(empty_bigint);
 PG_FUNCTION_INFO_V1(empty_uuid);
 PG_FUNCTION_INFO_V1(empty_set);
+PG_FUNCTION_INFO_V1(tail);
 
 Datum
 empty_bigint(PG_FUNCTION_ARGS)
@@ -42,4 +49,48 @@ empty_set(PG_FUNCTION_ARGS)
 	if (context->call_cntr < context->max_calls)
 		SRF_RETURN_NEXT(context, Int64GetDatum(1));
 	SRF_RETURN_DONE(context);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a,
+				y = *(const int64 *) b;
+
+	return (x > y) - (x < y);
+}
+
+/* tail(function regprocedure, argument regclass, calls integer): nanoseconds of single calls, at
+ * 0.5, 0.99, 0.999 and 1 of all. */
+Datum
+tail(PG_FUNCTION_ARGS)
+{
+	int			n = PG_GETARG_INT32(2);
+	int64	   *ns = palloc_extended(n * sizeof(int64), MCXT_ALLOC_HUGE);
+	Datum		result[4];
+	FmgrInfo	function;
+	LOCAL_FCINFO(call, 1);
+
+	fmgr_info(PG_GETARG_OID(0), &function);
+	InitFunctionCallInfoData(*call, &function, 1, InvalidOid, NULL, NULL);
+	call->args[0].value = PG_GETARG_DATUM(1);
+	call->args[0].isnull = false;
+	for (int i = 0; i < n; i++)
+	{
+		struct timespec from,
+					to;
+
+		CHECK_FOR_INTERRUPTS();
+		clock_gettime(CLOCK_MONOTONIC, &from);
+		(void) FunctionCallInvoke(call);
+		clock_gettime(CLOCK_MONOTONIC, &to);
+		ns[i] = (to.tv_sec - from.tv_sec) * INT64CONST(1000000000) + to.tv_nsec - from.tv_nsec;
+	}
+	qsort(ns, n, sizeof(int64), compare);
+	result[0] = Float8GetDatum((double) ns[n / 2]);
+	result[1] = Float8GetDatum((double) ns[(int64) n * 99 / 100]);
+	result[2] = Float8GetDatum((double) ns[(int64) n * 999 / 1000]);
+	result[3] = Float8GetDatum((double) ns[n - 1]);
+	PG_RETURN_ARRAYTYPE_P(construct_array(result, 4, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
+										  TYPALIGN_DOUBLE));
 }

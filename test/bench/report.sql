@@ -31,3 +31,9 @@ FROM (VALUES
   (4, 'single off', 'single-row INSERT, audit off', 1, 'single off'),
   (5, 'single range', 'single-row INSERT, audit range', 1, 'single off')) t(n, name, label, factor, base) ORDER BY n;
 SELECT format(E'\nverify_replay: %s ids a second.', round(pg_temp.m('replay')::numeric));
+SELECT E'\n| single calls, ns | p50 | p99 | p99.9 | slowest |\n|---|---|---|---|---|';
+SELECT format('| %s | %s | %s | %s | %s |', name, round(pg_temp.m('tail ' || name || ' p50')), round(pg_temp.m('tail ' || name || ' p99')),
+              round(pg_temp.m('tail ' || name || ' p99.9')), round(pg_temp.m('tail ' || name || ' max')))
+FROM (VALUES (1, 'nextval'), (2, 'next_id'), (3, 'empty')) t(n, name) ORDER BY n;
+SELECT format(E'\np99.9 of next_id: %s times that of nextval. Horizon records: %s a second while 8 clients mint.',
+              round((pg_temp.m('tail next_id p99.9') / pg_temp.m('tail nextval p99.9'))::numeric, 2), round(pg_temp.m('horizon records')::numeric, 2));

@@ -58,6 +58,18 @@ TEST(Horizon, RaiseIsDurableBeforeItIsPublished) {
   EXPECT_EQ(store.opened, 0);
 }
 
+// Many who find the window used up at once write one record.
+TEST(Horizon, RaiseTakesTheRecordOfAnother) {
+  Horizon horizon;
+  Store store;
+  for (int64_t us = kNow; us < kNow + kSecond; us += 1000)
+    RaiseHorizon(&horizon, store, us, kWindow);
+  EXPECT_EQ(store.writes, 1);
+  RaiseHorizon(&horizon, store, kNow + 2 * kSecond, kWindow);
+  EXPECT_EQ(store.writes, 2);
+  EXPECT_EQ(store.durable, kNow + 5 * kSecond);
+}
+
 TEST(Horizon, RenewDoesNothingInTheFirstHalf) {
   Horizon horizon;
   PendingHorizon pending;
