@@ -10,13 +10,13 @@ Move MoveOf(const Witness& stored, const Witness& now) {
   if (stored.instance == 0 || stored.SamePlace(now)) return Move::kNone;
   if (stored.instance == now.instance && stored.database != now.database)
     return Move::kDatabaseCopied;
-  return stored.timeline != now.timeline ? Move::kPromoted : Move::kServerCopied;
+  return now.timeline > stored.timeline ? Move::kPromoted : Move::kServerCopied;
 }
 
 Origin OriginOf(const HorizonRecord& stored, const Witness& now) {
   Origin o = {MoveOf(stored.witness, now), 0, false};
   int32_t node = stored.witness.node;
-  if (o.move == Move::kNone) {
+  if (o.move == Move::kNone || StaysSuspected(stored, o.move, now)) {
     o = {stored.moved, stored.moved_us, false};
     node = stored.moved_node;
   }
@@ -24,14 +24,14 @@ Origin OriginOf(const HorizonRecord& stored, const Witness& now) {
   return o;
 }
 
-Beginning BeginningOf(const HorizonRecord& stored, const Witness& now, int64_t clock_us,
-                      const HorizonRules& rules) {
-  Beginning b = {true, stored.horizon_us - clock_us, MoveOf(stored.witness, now),
-                 stored.horizon_us};
+Beginning BeginningOf(const HorizonRecord& stored, const Witness& now, int64_t node_us,
+                      int64_t system_us, const HorizonRules& rules) {
+  Beginning b = {true, stored.horizon_us - node_us, MoveOf(stored.witness, now), stored.horizon_us};
   // As far ahead the horizon may be without any step of the clock.
   const int64_t usual = rules.window_us + rules.ahead_us + rules.guard_us;
   b.believed = b.lead_us <= rules.max_step_us + usual;
-  if (b.move != Move::kNone) b.start_us = std::max(stored.horizon_us, clock_us) + rules.guard_us;
+  if (b.move != Move::kNone)
+    b.start_us = std::max(stored.horizon_us, std::min(node_us, system_us)) + rules.guard_us;
   return b;
 }
 

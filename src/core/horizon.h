@@ -58,6 +58,7 @@ constexpr bool IsCopy(Move move) {
   return move != Move::kNone && move != Move::kPromoted;
 }
 
+// A timeline only ever grows but by pg_upgrade, which begins with the first again.
 Move MoveOf(const Witness& stored, const Witness& now);
 
 // As stored.
@@ -68,6 +69,12 @@ struct HorizonRecord {
   int64_t moved_us = 0;      // the node time that minting began at after it
   int32_t moved_node = -1;   // and the node id that was in use before it
 };
+
+// Whether a promotion finds a copy that is suspected: it is no reason to forget that.
+constexpr bool StaysSuspected(const HorizonRecord& stored, Move move, const Witness& now) {
+  return move == Move::kPromoted && IsCopy(stored.moved) && stored.moved_node >= 0 &&
+         stored.moved_node == now.node;
+}
 
 // Where what is stored came from, and whether its original may mint beside it.
 struct Origin {
@@ -84,15 +91,17 @@ struct HorizonRules {
   int64_t max_step_us;  // how far ahead of the clock it may be at the start, besides
 };
 
-// How minting begins with what is stored.
+// How minting begins with what is stored, given node time and the system clock. The guard is above
+// the system clock, lest it add up where several databases begin in turn; but not above one that is
+// not believed.
 struct Beginning {
   bool believed;    // false: the clock is behind too far
-  int64_t lead_us;  // of the horizon over the clock
+  int64_t lead_us;  // of the horizon over node time
   Move move;
   int64_t start_us;  // node time is to be at or above it
 };
-Beginning BeginningOf(const HorizonRecord& stored, const Witness& now, int64_t clock_us,
-                      const HorizonRules& rules);
+Beginning BeginningOf(const HorizonRecord& stored, const Witness& now, int64_t node_us,
+                      int64_t system_us, const HorizonRules& rules);
 
 struct Written {
   int64_t horizon_us;

@@ -72,7 +72,8 @@ const char* Explain(const Origin& origin) {
 void CheckHorizon(ReturnSetInfo* set) {
   HorizonRecord record;
   const bool found = ReadHorizon(&record);
-  const int64_t ahead = record.horizon_us - SystemUs();
+  const int64_t clock_us = shared != nullptr ? NodeTimeUs() : SystemUs();
+  const int64_t ahead = record.horizon_us - clock_us;
   const bool ok = found && ahead <= settings::max_clock_step_us() + settings::horizon_window_us();
   char text[kMaxInstantText] = "";
   FormatInstant(record.horizon_us, text, sizeof text);

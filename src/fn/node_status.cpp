@@ -109,24 +109,35 @@ DETID_FUNCTION(detid_node_status) {
   return row.Return(fcinfo);
 }
 
+namespace {
+
+// Minting begins here, unless it has; with `accept`, however far the horizon is ahead.
+void BeginMinting(bool accept) {
+  Database* database = AttachDatabase(MyDatabaseId);
+  if (database == nullptr) Raise(Error::kTooManyGenerators);
+  PG_TRY();
+  { LoadHorizon(database, accept); }
+  PG_FINALLY();
+  { Detach(database); }
+  PG_END_TRY();
+}
+
+}  // namespace
+
 // accept_clock() -> timestamptz: node time from here on.
 DETID_FUNCTION(detid_accept_clock) {
   PreventCommandIfReadOnly("accept_clock()");
   if (shared == nullptr) Raise(Error::kNotPreloaded);
   AcceptSystemClock();
-  Database* database = AttachDatabase(MyDatabaseId);
-  if (database == nullptr) Raise(Error::kTooManyGenerators);
-  PG_TRY();
-  { LoadHorizon(database, true); }
-  PG_FINALLY();
-  { Detach(database); }
-  PG_END_TRY();
+  BeginMinting(true);
   return TimestampDatum(NodeTimeUs());
 }
 
-// accept_copy()
+// accept_copy(). The beginning records the move, which is accepted then: not the other way round.
 DETID_FUNCTION(detid_accept_copy) {
   PreventCommandIfReadOnly("accept_copy()");
+  if (shared == nullptr) Raise(Error::kNotPreloaded);
+  BeginMinting(false);
   AcceptCopy();
   PG_RETURN_VOID();
 }

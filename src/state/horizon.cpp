@@ -2,6 +2,7 @@
 
 #include "state/horizon.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -155,7 +156,7 @@ struct Store {
     const Written written = ChangeRecord(relation, [&](HorizonRecord* r) {
       if (r->horizon_us >= enough_us && r->witness.SamePlace(witness)) return false;
       r->horizon_us = std::max(r->horizon_us, target_us);
-      if (move != Move::kNone) {
+      if (move != Move::kNone && !StaysSuspected(*r, move, witness)) {
         r->moved = move;
         r->moved_us = moved_us;
         r->moved_node = r->witness.node;
@@ -231,16 +232,35 @@ ObjectId LoadedHorizonRelation() {
   return loaded_relation;
 }
 
+namespace {
+
+// When a file was made, in nanoseconds; 0 if this system or file system does not tell.
+uint64_t BirthOf(const char* path) {
+#ifdef STATX_BTIME
+  struct statx file;
+  if (statx(AT_FDCWD, path, 0, STATX_BTIME, &file) == 0 && (file.stx_mask & STATX_BTIME))
+    return static_cast<uint64_t>(file.stx_btime.tv_sec) * 1000000000 + file.stx_btime.tv_nsec;
+#endif
+  return 0;
+}
+
+}  // namespace
+
 Witness WitnessHere() {
-  struct stat data = {};
+  // The directory's inode alone may be that of its original: the root of every volume has the same
+  // number, and one that is free is used again. PG_VERSION is written once, by initdb or by who
+  // copies; a backend's working directory is the data directory.
+  struct stat data = {}, version = {};
   if (stat(DataDir, &data) != 0) data.st_ino = 0;
-  const uint64_t who[] = {GetSystemIdentifier(), static_cast<uint64_t>(data.st_ino)};
+  if (stat("PG_VERSION", &version) != 0) version.st_ino = 0;
+  const uint64_t who[] = {GetSystemIdentifier(), static_cast<uint64_t>(data.st_ino),
+                          static_cast<uint64_t>(version.st_ino), BirthOf("PG_VERSION")};
   const uint64_t instance = HashBits({reinterpret_cast<const char*>(who), sizeof who}, 63).word[0];
   return {instance, MyDatabaseId, GetWALInsertionTimeLine(), settings::node_id};
 }
 
 Beginning BeginningHere(const HorizonRecord& record) {
-  return BeginningOf(record, WitnessHere(), NodeTimeUs(),
+  return BeginningOf(record, WitnessHere(), NodeTimeUs(), SystemUs(),
                      {settings::horizon_window_us(), settings::max_ahead_us(),
                       settings::failover_guard_us(), settings::max_clock_step_us()});
 }

@@ -168,7 +168,7 @@ void Backend::Load() {
     if (l->rules.broken == Break::kNoGuard) rules.guard_us = 0;
     const detid::ClockReading now = l->Read();
     const detid::Beginning beginning =
-        detid::BeginningOf(stored, l->witness, l->clock.At(now.boot_before), rules);
+        detid::BeginningOf(stored, l->witness, l->clock.At(now.boot_before), now.real, rules);
     if (!beginning.believed) {
       // The operator sets the clock right, or takes it for right.
       if (world_->random.Chance(0.5)) {

@@ -166,7 +166,7 @@ HorizonRecord Stored(int64_t horizon_us, const Witness& witness) {
 }
 
 TEST(Horizon, BeginsAtWhatIsStored) {
-  const Beginning b = BeginningOf(Stored(kNow + kSecond, kHere), kHere, kNow, kRules);
+  const Beginning b = BeginningOf(Stored(kNow + kSecond, kHere), kHere, kNow, kNow, kRules);
   EXPECT_TRUE(b.believed);
   EXPECT_EQ(b.move, Move::kNone);
   EXPECT_EQ(b.start_us, kNow + kSecond);
@@ -174,25 +174,53 @@ TEST(Horizon, BeginsAtWhatIsStored) {
 
 TEST(Horizon, IsBelievedUpToTheStepAndTheUsualLead) {
   const int64_t most = (600 + 3 + 1 + 10) * kSecond;
-  EXPECT_TRUE(BeginningOf(Stored(kNow + most, kHere), kHere, kNow, kRules).believed);
-  EXPECT_FALSE(BeginningOf(Stored(kNow + most + 1, kHere), kHere, kNow, kRules).believed);
-  EXPECT_TRUE(BeginningOf(Stored(kNow - 1000 * most, kHere), kHere, kNow, kRules).believed);
+  EXPECT_TRUE(BeginningOf(Stored(kNow + most, kHere), kHere, kNow, kNow, kRules).believed);
+  EXPECT_FALSE(BeginningOf(Stored(kNow + most + 1, kHere), kHere, kNow, kNow, kRules).believed);
+  EXPECT_TRUE(BeginningOf(Stored(kNow - 1000 * most, kHere), kHere, kNow, kNow, kRules).believed);
 }
 
 TEST(Horizon, AfterAMoveBeginsAboveHorizonAndClock) {
   const Witness before = {12, 5, 1, 7};
-  EXPECT_EQ(BeginningOf(Stored(kNow + 5, before), kHere, kNow, kRules).start_us,
+  EXPECT_EQ(BeginningOf(Stored(kNow + 5, before), kHere, kNow, kNow, kRules).start_us,
             kNow + 5 + 10 * kSecond);
-  EXPECT_EQ(BeginningOf(Stored(kNow - 5, before), kHere, kNow, kRules).start_us,
+  EXPECT_EQ(BeginningOf(Stored(kNow - 5, before), kHere, kNow, kNow, kRules).start_us,
             kNow + 10 * kSecond);
+}
+
+// Several databases begin in turn after a promotion: the guard does not add up. Nor does it follow
+// a system clock that is not believed.
+TEST(Horizon, TheGuardIsAboveTheLesserOfTheClocks) {
+  const Witness before = {12, 5, 1, 7};
+  const Witness after = {12, 5, 2, 7};
+  EXPECT_EQ(BeginningOf(Stored(kNow, before), after, kNow + 10 * kSecond, kNow, kRules).start_us,
+            kNow + 10 * kSecond);
+  EXPECT_EQ(
+      BeginningOf(Stored(kNow, before), after, kNow + 5, kNow + 9000 * kSecond, kRules).start_us,
+      kNow + 5 + 10 * kSecond);
+}
+
+TEST(Horizon, APromotionDoesNotEndASuspicion) {
+  HorizonRecord r = Stored(kNow, {11, 5, 1, 7});
+  r.moved = Move::kServerCopied;
+  r.moved_node = 7;
+  const Witness promoted = {11, 5, 2, 7};
+  EXPECT_TRUE(StaysSuspected(r, MoveOf(r.witness, promoted), promoted));
+  EXPECT_TRUE(OriginOf(r, promoted).suspected);
+  r.moved_node = -1;
+  EXPECT_EQ(OriginOf(r, promoted).move, Move::kPromoted);
+}
+
+// pg_upgrade begins with the first timeline again.
+TEST(Horizon, ALowerTimelineIsACopy) {
+  EXPECT_EQ(MoveOf({12, 5, 3, 7}, kHere), Move::kServerCopied);
 }
 
 TEST(Horizon, TellsMovesApart) {
   EXPECT_EQ(MoveOf({0, 0, 0, -1}, kHere), Move::kNone);  // nothing was minted
   EXPECT_EQ(MoveOf(kHere, kHere), Move::kNone);
   EXPECT_EQ(MoveOf({11, 5, 1, 8}, kHere), Move::kNone);  // the node id may change in place
-  EXPECT_EQ(MoveOf({11, 5, 2, 7}, kHere), Move::kPromoted);
-  EXPECT_EQ(MoveOf({12, 5, 2, 7}, kHere), Move::kPromoted);
+  EXPECT_EQ(MoveOf(kHere, {11, 5, 2, 7}), Move::kPromoted);
+  EXPECT_EQ(MoveOf(kHere, {12, 5, 2, 7}), Move::kPromoted);
   EXPECT_EQ(MoveOf({12, 5, 1, 7}, kHere), Move::kServerCopied);
   EXPECT_EQ(MoveOf({11, 6, 1, 7}, kHere), Move::kDatabaseCopied);
   EXPECT_EQ(MoveOf({11, 6, 2, 7}, kHere), Move::kDatabaseCopied);
@@ -202,7 +230,7 @@ TEST(Horizon, SuspectsACopyUnderTheNodeIdOfItsOriginal) {
   // Before its first mint, by the witness.
   EXPECT_TRUE(OriginOf(Stored(kNow, {12, 5, 1, 7}), kHere).suspected);
   EXPECT_FALSE(OriginOf(Stored(kNow, {12, 5, 1, 8}), kHere).suspected);
-  EXPECT_FALSE(OriginOf(Stored(kNow, {12, 5, 2, 7}), kHere).suspected);  // promoted
+  EXPECT_FALSE(OriginOf(Stored(kNow, {12, 5, 0, 7}), kHere).suspected);  // promoted
   // Later, by what was recorded then.
   HorizonRecord r = Stored(kNow, kHere);
   EXPECT_FALSE(OriginOf(r, kHere).suspected);
@@ -241,7 +269,7 @@ TEST(Horizon, BeginRaisesNodeTimeFirst) {
   store.begun = &begun;
   store.stored = kNow + 2 * kSecond;
   store.opened = 1;
-  const Beginning b = BeginningOf(Stored(store.stored, kHere), kHere, kNow, kRules);
+  const Beginning b = BeginningOf(Stored(store.stored, kHere), kHere, kNow, kNow, kRules);
   const int64_t start = BeginHorizon(&horizon, &clock, store, b, now, kWindow, &begun);
   EXPECT_GE(start, kNow + 2 * kSecond);
   EXPECT_EQ(start, begun.load());
@@ -264,7 +292,7 @@ TEST(Horizon, BeginKeepsWhatThisLifePublished) {
     }
   } fresh;
   fresh.opened = 1;
-  const Beginning b = BeginningOf(Stored(0, {0, 0, 0, -1}), kHere, kNow, kRules);
+  const Beginning b = BeginningOf(Stored(0, {0, 0, 0, -1}), kHere, kNow, kNow, kRules);
   BeginHorizon(&horizon, &clock, fresh, b, now, kWindow, &begun);
   EXPECT_EQ(horizon.published(), kNow + 20 * kSecond);
   EXPECT_EQ(fresh.durable, kNow + 20 * kSecond);  // H3
