@@ -326,11 +326,13 @@ void MergeHorizon(const HorizonRecord& brought) {
   if (shared == nullptr) return;
   const Beginning beginning = BeginningHere(brought);
   if (!beginning.believed)
-    ereport(WARNING,
-            (errmsg("the horizon that was restored is %lld s ahead of the system clock",
-                    static_cast<long long>(beginning.lead_us / 1000000)),
-             errdetail("From the next start on, no ids are minted until the clock is right."),
-             errhint("If the system clock is right then: SELECT detid.accept_clock();")));
+    ereport(
+        WARNING,
+        (errmsg("the horizon that was restored is %lld s ahead of the system clock",
+                static_cast<long long>(beginning.lead_us / 1000000)),
+         errdetail("Where minting has not begun since the start, no ids are minted until the clock "
+                   "is right."),
+         errhint("If the system clock is right then: SELECT detid.accept_clock();")));
   else  // should ids be minted here already, they go on above what was brought
     shared->clock.AdvanceTo(brought.horizon_us, ReadClocks());
 }
