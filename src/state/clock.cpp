@@ -39,14 +39,14 @@ void Report(Calibration what, int64_t difference_us) {
 
 // A step back is seen as node time being ahead when slewing begins.
 void ReportSlewing(int64_t difference_us) {
+  if (difference_us > -kStepUs) return;
   Counters& c = shared->counters;
   c.last_step_us.store(difference_us, std::memory_order_relaxed);
   c.last_step_at_us.store(shared->clock.At(BootUs()), std::memory_order_relaxed);
-  if (difference_us <= -kStepUs)
-    ereport(LOG,
-            (errmsg("node time is %lld ms ahead of the system clock and slews back to it",
-                    static_cast<long long>(-difference_us / 1000)),
-             errdetail("The system clock stepped back, or was behind the ids of an earlier run.")));
+  ereport(LOG,
+          (errmsg("node time is %lld ms ahead of the system clock and slews back to it",
+                  static_cast<long long>(-difference_us / 1000)),
+           errdetail("The system clock stepped back, or was behind the ids of an earlier run.")));
 }
 
 }  // namespace
