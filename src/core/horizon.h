@@ -174,10 +174,12 @@ template <typename Store>
 int64_t BeginHorizon(Horizon* horizon, NodeClock* clock, Store& store, const Beginning& beginning,
                      const ClockReading& now, int64_t window_us, std::atomic<int64_t>* begun_us) {
   const int64_t published = horizon->published();
-  // What this life has published is below node time already.
-  if (beginning.start_us > published) clock->AdvanceTo(beginning.start_us, now);
-  const int64_t start_us = std::max(beginning.start_us, clock->At(now.boot_before));
-  begun_us->store(start_us, std::memory_order_release);
+  // Of what this life has minted below what it published, the shards know.
+  const bool anew = published == 0 || beginning.start_us > published;
+  if (anew) clock->AdvanceTo(beginning.start_us, now);
+  const int64_t now_us = clock->At(now.boot_before);
+  const int64_t start_us = anew ? std::max(beginning.start_us, now_us) : now_us;
+  if (anew) begun_us->store(start_us, std::memory_order_release);
   const int64_t target_us = std::max(start_us + window_us, published);
   const Written written = store.Write(target_us, target_us);
   store.Flush(written.lsn);

@@ -58,7 +58,8 @@ class NodeClock {
   // Steady at the system clock. REQUIRES: nothing was minted by this clock yet.
   void Start(const ClockReading& r) {
     accepted_lead_.store(0, std::memory_order_relaxed);
-    word_.store(Steady(r.real - Middle(r)), std::memory_order_relaxed);
+    uint64_t old = word();
+    while (!Switch(&old, Steady(r.real - Middle(r)))) continue;
     calibrated_.store(r.boot_after, std::memory_order_release);
   }
 

@@ -60,6 +60,7 @@ void RequireInput(const Minter* m, std::string_view input) {
   return static_cast<int64_t>(id);
 }
 
+// Before the Minter is made ready: to read a long input lets invalidations in.
 std::string_view InputOf(FunctionCallInfo fcinfo, int argument) {
   return PG_ARGISNULL(argument) ? std::string_view{} : View(PG_GETARG_TEXT_PP(argument));
 }
@@ -67,7 +68,7 @@ std::string_view InputOf(FunctionCallInfo fcinfo, int argument) {
 // The generator that a function without arguments means, looked up once a query.
 Minter* DefaultMinter(FunctionCallInfo fcinfo, Oid (*find)()) {
   const Minter* known = static_cast<const Minter*>(fcinfo->flinfo->fn_extra);
-  return ReadyMinter(fcinfo, known != nullptr ? known->generator : find());
+  return ReadyMinter(fcinfo, known != nullptr && known->ready ? known->generator : find());
 }
 
 Datum MintText(Minter* m, std::string_view input) {
@@ -186,9 +187,10 @@ DETID_FUNCTION(detid_next_id) {
 // next_id(generator regclass, input text) -> bigint
 DETID_FUNCTION(detid_next_id_input) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  const std::string_view input = InputOf(fcinfo, 1);
   Minter* m = ReadyMinter(fcinfo, PG_GETARG_OID(0));
   RequireBigint(m);
-  PG_RETURN_INT64(static_cast<int64_t>(MintOne(m, InputOf(fcinfo, 1)).word[0]));
+  PG_RETURN_INT64(static_cast<int64_t>(MintOne(m, input).word[0]));
 }
 
 // next_uuid() -> uuid
@@ -206,9 +208,10 @@ DETID_FUNCTION(detid_next_uuid) {
 // next_uuid(generator regclass, input text) -> uuid
 DETID_FUNCTION(detid_next_uuid_input) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  const std::string_view input = InputOf(fcinfo, 1);
   Minter* m = ReadyMinter(fcinfo, PG_GETARG_OID(0));
   RequireUuid(m);
-  return UuidDatum(MintOne(m, InputOf(fcinfo, 1)));
+  return UuidDatum(MintOne(m, input));
 }
 
 // next_text(generator regclass [, input text]) -> text
@@ -217,7 +220,8 @@ DETID_FUNCTION(detid_next_text) {
 }
 DETID_FUNCTION(detid_next_text_input) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  return MintText(ReadyMinter(fcinfo, PG_GETARG_OID(0)), InputOf(fcinfo, 1));
+  const std::string_view input = InputOf(fcinfo, 1);
+  return MintText(ReadyMinter(fcinfo, PG_GETARG_OID(0)), input);
 }
 
 // next_ids(generator regclass, count int) -> setof bigint

@@ -18,14 +18,13 @@ Datum TimestampDatum(int64_t us) {
 }
 
 // Why nothing is minted in this database; null if there is no reason known.
-const char* ReasonNotReady(bool found, const HorizonRecord& record, const Database* database) {
+const char* ReasonNotReady(bool found, const HorizonRecord& record, bool fenced, bool begun) {
   if (shared == nullptr) return MessageOf(Error::kNotPreloaded);
   if (RecoveryInProgress()) return "the server is a standby";
   if (settings::node_id < 0) return MessageOf(Error::kNodeIdUnset);
   if (!found) return MessageOf(Error::kHorizonMissing);
-  if (database->fenced.load(std::memory_order_relaxed) != 0) return MessageOf(Error::kFenced);
-  if (database->horizon.published() == 0 && !BeginningHere(record).believed)
-    return MessageOf(Error::kClockBehindHorizon);
+  if (fenced) return MessageOf(Error::kFenced);
+  if (!begun && !BeginningHere(record).believed) return MessageOf(Error::kClockBehindHorizon);
   return nullptr;
 }
 
@@ -65,12 +64,15 @@ DETID_FUNCTION(detid_node_status) {
   const bool found = ReadHorizon(&record);
   Database* database = shared != nullptr ? AttachDatabase(MyDatabaseId) : nullptr;
   if (shared != nullptr && database == nullptr) Raise(Error::kTooManyGenerators);
+  const bool fenced = database != nullptr && database->fenced.load(std::memory_order_relaxed) != 0;
+  const bool begun = database != nullptr && database->horizon.published() != 0;
+  if (database != nullptr) Detach(database);
   Record<16> row;
   if (settings::node_id >= 0)
     row.Add(Int32GetDatum(settings::node_id));
   else
     row.Skip();
-  const char* reason = ReasonNotReady(found, record, database);
+  const char* reason = ReasonNotReady(found, record, fenced, begun);
   row.Add(BoolGetDatum(reason == nullptr));
   if (reason != nullptr)
     row.AddText(reason);
@@ -87,12 +89,10 @@ DETID_FUNCTION(detid_node_status) {
   } else {
     SkipColumns(&row, 2);
   }
-  if (shared != nullptr) {
-    row.Add(BoolGetDatum(database->fenced.load(std::memory_order_relaxed) != 0));
-    Detach(database);
-  } else {
+  if (shared != nullptr)
+    row.Add(BoolGetDatum(fenced));
+  else
     row.Skip();
-  }
   AddTime(&row, record.horizon_us);
   if (shared != nullptr && record.horizon_us != 0)
     row.Add(Int64GetDatum((record.horizon_us - NodeTimeUs()) / 1000));

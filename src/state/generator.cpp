@@ -75,7 +75,7 @@ void OnRelationChange(Datum, Oid relation) {
   if (Entry* e = static_cast<Entry*>(hash_search(entries, &relation, HASH_FIND, nullptr))) {
     e->defined = false;
     Forget(&e->minter);
-    DetachShard(&e->minter);  // it may have been dropped
+    e->minter.leave = true;  // not now: a mint may be under way
   }
   if (relation == ledger_minter.generator) Forget(&ledger_minter);
   if (relation == LoadedHorizonRelation()) ForgetMinters();
@@ -355,9 +355,13 @@ void Fill(Minter* m) {
     PreventCommandIfParallelMode("next_id()");
   }
   if (m->ready) {
-    CheckPrivilege(m);
-    return;
+    CheckPrivilege(m);  // lets invalidations in
+    if (m->ready) return;
   }
+  EachEntry([](Entry* e) {
+    if (e->minter.leave && !e->minter.ready) DetachShard(&e->minter);
+    e->minter.leave = false;
+  });
   do {
     m->stale = false;
     if (m != &ledger_minter) {

@@ -17,7 +17,9 @@
 #include "state/settings.h"
 
 extern "C" {
+#include "catalog/dependency.h"
 #include "catalog/pg_database.h"
+#include "commands/extension.h"
 }
 
 namespace detid {
@@ -281,8 +283,8 @@ void LoadHorizon(Database* database, bool accept) {
       // If an earlier relation of this life was loaded, its shards and what it published still hold
       // (H3), and only what is on disk must follow. Not before the new relation is committed, or a
       // rollback would leave the old one behind what was published.
-      if (database->horizon.published() != 0 &&
-          store.relation->rd_createSubid != InvalidSubTransactionId)
+      if (store.relation->rd_createSubid != InvalidSubTransactionId &&
+          (database->horizon.published() != 0 || record.horizon_us != 0))
         Raise(Error::kHorizonNew);
       if (beginning.move != Move::kNone) ReportMove(beginning, record);
       store.witness = WitnessHere();
@@ -308,8 +310,22 @@ int64_t RenewHorizon(Database* database, int64_t us) {
 }
 
 void MergeHorizon(const HorizonRecord& brought) {
-  const Relation relation = relation_open(HorizonRelation(), RowExclusiveLock);
+  // Keeps LoadHorizon out meanwhile.
+  const Relation relation = relation_open(HorizonRelation(), ShareUpdateExclusiveLock);
+  Database* database = shared != nullptr ? AttachDatabase(MyDatabaseId) : nullptr;
+  const bool begun = database != nullptr && database->horizon.published() != 0;
+  if (database != nullptr) Detach(database);
   const Witness here = WitnessHere();
+  if (shared != nullptr) {
+    const Beginning beginning = BeginningHere(brought);
+    // Where minting has begun it would go on below.
+    if (!beginning.believed && begun) RaiseClockBehind(brought, beginning);
+    if (!beginning.believed)
+      ereport(WARNING, (errmsg("the horizon that was restored is %lld s ahead of the system clock",
+                               static_cast<long long>(beginning.lead_us / 1000000)),
+                        errdetail("No ids are minted here until the clock is right."),
+                        errhint("If the system clock is right: SELECT detid.accept_clock();")));
+  }
   const bool from_elsewhere =
       brought.witness.instance != 0 &&
       (brought.witness.instance != here.instance || brought.witness.database != here.database);
@@ -322,19 +338,9 @@ void MergeHorizon(const HorizonRecord& brought) {
     }
     return true;
   });
-  relation_close(relation, RowExclusiveLock);
-  if (shared == nullptr) return;
-  const Beginning beginning = BeginningHere(brought);
-  if (!beginning.believed)
-    ereport(
-        WARNING,
-        (errmsg("the horizon that was restored is %lld s ahead of the system clock",
-                static_cast<long long>(beginning.lead_us / 1000000)),
-         errdetail("Where minting has not begun since the start, no ids are minted until the clock "
-                   "is right."),
-         errhint("If the system clock is right then: SELECT detid.accept_clock();")));
-  else  // should ids be minted here already, they go on above what was brought
-    shared->clock.AdvanceTo(brought.horizon_us, ReadClocks());
+  // Ids that are minted here already go on above what was brought.
+  if (begun) shared->clock.AdvanceTo(brought.horizon_us, ReadClocks());
+  relation_close(relation, ShareUpdateExclusiveLock);
 }
 
 void AcceptCopy() {
@@ -396,6 +402,10 @@ object_access_hook_type previous_access_hook = nullptr;
 void RememberDropped(Oid relation) {
   const Oid schema = get_namespace_oid("detid", true);
   if (!OidIsValid(schema) || relation != get_relname_relid("_horizon", schema)) return;
+  // Anybody may make a table of this name where the extension is not.
+  const Oid extension = get_extension_oid("pg_detid", true);
+  if (!OidIsValid(extension) || getExtensionOfObject(RelationRelationId, relation) != extension)
+    return;
   HorizonRecord record;
   ReadHorizon(&record);
   int64_t us = std::max(record.horizon_us, DroppedHorizon());

@@ -55,13 +55,15 @@ void CheckSalt(Oid generator, uint64_t salt) {
     Raise(Error::kSaltTaken, "The salt is %016llx.", static_cast<unsigned long long>(salt));
 }
 
-// The label of a database holds a dropped horizon (horizon.h), which may be raised only. Dumps of
-// whole databases set it.
+// The label of a database holds a dropped horizon (horizon.h). Superusers may raise it, as dumps of
+// whole databases do.
 void CheckDatabaseLabel(const ObjectAddress* object, const char* label) {
   const char* old = GetSecurityLabel(object, kProvider);
   int64_t us = 0, old_us = 0;
   if (old != nullptr) ParseDroppedHorizon(old, &old_us);
-  if (label == nullptr || !ParseDroppedHorizon(label, &us) || us < old_us)
+  const bool parses = label != nullptr && ParseDroppedHorizon(label, &us);
+  // An owner who is no superuser has no say over the time of the whole server.
+  if (!parses || !superuser() || us < old_us)
     Raise(Error::kHorizonProtected, "The label is \"%s\".", old != nullptr ? old : "");
 }
 
