@@ -7,7 +7,7 @@
  * test/model/check searches all states, with crashes and with a promotion, and finds each of the
  * variants below wrong. To see how one of them goes wrong, in a folder of its own:
  *
- *   spin -DPUBLISH_EARLY -DWATCHED=9 -search -bfs -DSAFETY mint.pml
+ *   spin -DPUBLISH_EARLY -DWATCHED=9 -search -bfs mint.pml
  *   spin -DPUBLISH_EARLY -DWATCHED=9 -t -p -g mint.pml
  *
  * What is what. Node time is counted in ticks of PER_TICK positions. An atomic sequence is one
@@ -17,19 +17,19 @@
  *   wal             the row's value in each record, from the last one flushed (disk) to the last
  *                   one written, which the shared buffer holds (row)
  *   foreign         the witness on disk is another's: this server was promoted
- *   published, next Database::horizon_us and Shard::next
+ *   published, next Horizon (core/horizon.h) and Shard::next (core/sequence.h)
  *   rest            what is left of the slot's block: Slot::lease_next to lease_end
- *   pending, lsn    `pending` of state/horizon.cpp. An LSN is how many records have yet to be
- *                   flushed until it is reached: 0 is flushed
+ *   pending, lsn    PendingHorizon. An LSN is how many records have yet to be flushed until it is
+ *                   reached: 0 is flushed
  *   seen, reading   Shard::next as loaded, and node time as read, before the compare-and-swap
  *   limit           Limits::horizon
  *
  *   step            what comes next
- *   IDLE            LoadHorizon up to its record; else SetHorizonLimits
+ *   IDLE            BeginHorizon up to its record; else Sequencer::SetHorizon
  *   TAKE, LEASE     TakeLeased up to the load of Shard::next; the compare-and-swap in Lease
  *   MINTED          RenewHorizon's decision, after each mint
  *   RENEW, PUBLISH  its outcomes: the record is written, or published
- *   RAISE, FLUSH    RaiseHorizon: the record is written; it is flushed (LoadHorizon's, too);
+ *   RAISE, FLUSH    RaiseHorizon: the record is written; it is flushed, as BeginHorizon's is;
  *   RAISED          and published
  *
  * What is left out, and why that is sound
@@ -39,12 +39,17 @@
  *   What was minted. One position is watched, any of them, and only its minting is remembered. If
  *   some position were minted twice, that would be seen in the runs which watch it. (WATCHED says
  *   which: enough to find a variant wrong.)
- *   Minter::renew and Slot::block. A backend may put renewing off or not, and a block is of one or
- *   two positions: all that the code may choose, and more.
+ *   Sequencer::renew and Slot::block. A backend may put renewing off or not, and a block is of one
+ *   or two positions: all that the code may choose, and more.
  *   A limit kept from one mint to the next. The published horizon only rises, so an older limit
  *   allows less; and one found too low is read again before the horizon is raised.
+ *   Some moments between two reads. RenewHorizon looks at the published horizon and then at the
+ *   flush position: both only rise, so it might publish once more what is published already. After
+ *   a failed compare-and-swap, Lease goes on with the same reading, here with any.
  *   Cancelled mints. A backend may stop at any step for good. One that forgets what is pending, as
  *   a session's end does, is there; the next session goes on with the same slot.
+ *   Other databases. They share node time, of which nothing is asked but where a life starts; a
+ *   second one starts higher, if anything.
  *   Worker fields and ordering 'node'. A slot's own sequence is nobody else's and starts like the
  *   shard's; 'node' is a block of one without a rest.
  *   Pages on disk. A page is written after its WAL, so recovery ends at the last flushed record.
@@ -75,11 +80,11 @@
 #define GUARD 3
 #endif
 
-/* G1's condition on a failover. The horizon that the standby has, or its clock, is so many ticks or
- * fewer behind node time at the minting; ids that are ahead of node time count, too. A lag counted
- * in time is one in ticks as long as the primary's node time has not passed the horizon that the
- * standby has: neither by a pause of minting nor by a step of its clock. LAG_IN_TIME is without
- * that. The old primary does not go on. */
+/* G1's condition on a failover (docs/guarantees.md). The horizon that the standby has, or its
+ * clock, is at most so many ticks behind node time at the minting; then the ids, which may be ahead
+ * of node time, are less than the guard above one of the two. That the standby lags by less than
+ * the guard is not enough: the horizon that it has may be old, after a pause of minting or a step
+ * of the clock (LAG_IN_TIME). The old primary does not go on. */
 #define BEHIND (GUARD - AHEAD - 1)
 
 #define END (TICKS * PER_TICK)
@@ -170,7 +175,7 @@ byte standby; /* the horizon that the standby has */
 byte wal[RECORDS + 1], unflushed;
 #define row wal[unflushed]
 byte published, next;
-bit loading; /* LoadHorizon's relation lock */
+bit loading; /* LoadHorizon (state/horizon.cpp) holds its lock */
 
 mtype = { IDLE, TAKE, LEASE, MINTED, RENEW, PUBLISH, RAISE, FLUSH, RAISED };
 
@@ -186,7 +191,7 @@ Backend backends[2];
 
 /* Not in the code: what happened. */
 byte watched;  /* a position */
-byte minted;   /* 1 + node time when it was minted; 0: it was not */
+byte minted;   /* 1 + node time then, which a promotion asks for; 0: it was not */
 byte crashes, promotions;
 byte earliest; /* the promoted standby's clock reads this or more until it has minted */
 #ifdef LAG_IN_TIME
@@ -226,7 +231,7 @@ inline flush_one() {
   earliest = 0
 }
 
-/* WriteMaximum. A target is never below `enough`. */
+/* Store::Write. A target is never below `enough`. */
 inline write(target, enough) {
 #if defined PLAIN_STORE || defined READ_UNLOCKED
   if :: unflushed == RECORDS -> flush_one() :: else fi;
@@ -264,7 +269,7 @@ inline mint(node_time) {
   happens(crashes > 0 && promotions > 0);
 #endif
   if
-  :: my.position == watched -> assert(!minted); minted = node_time + 1
+  :: my.position == watched -> assert(!minted); minted = (PROMOTIONS -> node_time : 0) + 1
   :: else
   fi;
   my.step = MINTED
@@ -338,7 +343,7 @@ end:
        fi;
        if
        :: my.step == IDLE -> my.position = 0; my.seen = 0
-       :: my.step == LEASE -> my.reading = reading
+       :: my.step == LEASE -> my.reading = (PROMOTIONS -> reading : 0)
        :: my.step == RAISE -> my.seen = 0
        :: my.step == MINTED
        fi;
@@ -413,11 +418,11 @@ end:
 
   :: atomic {
        my.step == RAISE ->
-       happens(row >= END_OF_TICK + WINDOW && unflushed > 0);
+       happens(row >= END_OF_TICK + HALF && unflushed > 0);
 #ifdef ENOUGH_UNFLUSHED
-       was_low = is_low(END_OF_TICK + WINDOW);
+       was_low = is_low(END_OF_TICK + HALF);
 #endif
-       write(END_OF_TICK + WINDOW, END_OF_TICK + WINDOW);
+       write(END_OF_TICK + WINDOW, END_OF_TICK + HALF);
        my.raised = row;
        my.raised_lsn = lsn_of_raise;
 #ifdef ENOUGH_UNFLUSHED
