@@ -34,6 +34,7 @@ constexpr long kManyEntries = 1024;
 
 HTAB* entries = nullptr;
 Minter ledger_minter;
+bool leaving = false;  // some Minter is to leave its shard
 Database* my_database = nullptr;
 
 void DetachShard(Minter* m) {
@@ -75,10 +76,20 @@ void OnRelationChange(Datum, Oid relation) {
   if (Entry* e = static_cast<Entry*>(hash_search(entries, &relation, HASH_FIND, nullptr))) {
     e->defined = false;
     Forget(&e->minter);
-    e->minter.leave = true;  // not now: a mint may be under way
+    e->minter.leave = leaving = true;  // not now: a mint may be under way
   }
   if (relation == ledger_minter.generator) Forget(&ledger_minter);
   if (relation == LoadedHorizonRelation()) ForgetMinters();
+}
+
+// Between transactions no mint is under way.
+void AtEnd(XactEvent event, void*) {
+  if (!leaving || event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE) return;
+  leaving = false;
+  EachEntry([](Entry* e) {
+    if (e->minter.leave && !e->minter.ready) DetachShard(&e->minter);
+    e->minter.leave = false;
+  });
 }
 
 void OnRoleChange(Datum, int, uint32) {
@@ -358,10 +369,6 @@ void Fill(Minter* m) {
     CheckPrivilege(m);  // lets invalidations in
     if (m->ready) return;
   }
-  EachEntry([](Entry* e) {
-    if (e->minter.leave && !e->minter.ready) DetachShard(&e->minter);
-    e->minter.leave = false;
-  });
   do {
     m->stale = false;
     if (m != &ledger_minter) {
@@ -398,6 +405,7 @@ void ForgetMinters() {
 
 void WatchGenerators() {
   CacheRegisterRelcacheCallback(OnRelationChange, 0);
+  RegisterXactCallback(AtEnd, nullptr);
   CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, OnRoleChange, 0);
   CacheRegisterSyscacheCallback(AUTHOID, OnRoleChange, 0);
 }

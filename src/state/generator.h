@@ -39,7 +39,7 @@ struct Minter : Sequencer {
   uint64_t fingerprint = 0;
   ShardRecord* record = nullptr;
   bool stale = false;   // invalidated while being filled
-  bool leave = false;   // the shard, at the next chance: the generator may have been dropped
+  bool leave = false;   // the shard, at the end of the transaction: it may be gone
   uint64_t filled = 0;  // rises with each Fill
   int32_t node = 0;
   int32_t worker_number = 0;

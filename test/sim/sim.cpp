@@ -263,11 +263,17 @@ class Node {
     const int64_t guard = rules_.horizon.guard_us;
     const int64_t ahead = rules_.horizon.ahead_us + definition_.layout.unit / 10 + 1;
     Crash();
-    // The highest node time that an id of the old server may show.
-    const int64_t highest = old->clock.At(old->machine->Boot()) + ahead;
+    // The highest node time that an id of the last server that minted may show.
+    if (old->horizon.published() != 0) highest_us_ = old->clock.At(old->machine->Boot()) + ahead;
+    const int64_t highest = highest_us_;
     // Backends that were stopped in the middle of a mint have not given its id to anybody yet.
+    Machine* before = machine_;
     NewMachine();
     machine_->real_offset += r.Chance(0.5) ? 0 : r.Between(-guard, guard);
+    if (old->horizon.published() == 0 && highest - machine_->Real() > guard) {
+      machine_ = before;  // it is none that may take over: the old one starts again
+      return StartServer(old->witness.instance);
+    }
     const int64_t lag = r.LogBetween(kMs, kMinute);
     size_t kept = old->wal.size();
     HorizonRecord record = disk_.record;
@@ -309,6 +315,7 @@ class Node {
   Disk disk_;
   uint32_t timeline_ = 1;
   bool taking_over_ = false;
+  int64_t highest_us_ = 0;
   int minting_ = 0;  // clients in a burst
   std::shared_ptr<Life> life_;
 };
