@@ -18,8 +18,9 @@
 //   void Close()
 //   Written Write(target, enough)  stores max(stored, target), and who mints; nothing if the value
 //                                  is `enough` already and the witness right. REQUIRES: open
-//   bool Flushed(lsn)  void Flush(lsn)  void Nudge(lsn)   is, waits until, hastens that it is,
-//   durable
+//   bool Flushed(lsn)              whether it is durable
+//   void Flush(lsn)                waits until it is
+//   void Nudge(lsn)                hastens it
 
 #pragma once
 
@@ -38,10 +39,11 @@ struct Witness {
   uint32_t timeline = 0;
   int32_t node = -1;
 
-  // The node id may change in place.
-  bool SamePlace(const Witness& w) const {
-    return instance == w.instance && database == w.database && timeline == w.timeline;
+  bool SameDatabase(const Witness& w) const {
+    return instance == w.instance && database == w.database;
   }
+  // The node id may change in place.
+  bool SamePlace(const Witness& w) const { return SameDatabase(w) && timeline == w.timeline; }
 };
 
 // How what is stored came to be stored elsewhere.

@@ -9,10 +9,13 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
+#include "state/dropped_horizon.h"
 #include "state/horizon.h"
+#include "state/horizon_row.h"
 #include "state/seed.h"
 #include "state/settings.h"
 #include "state/shared.h"
+#include "state/witness.h"
 
 namespace detid {
 namespace {

@@ -8,7 +8,9 @@
 #include "state/clock.h"
 #include "state/generator.h"
 #include "state/horizon.h"
+#include "state/horizon_row.h"
 #include "state/settings.h"
+#include "state/witness.h"
 
 namespace detid {
 namespace {
@@ -18,13 +20,14 @@ Datum TimestampDatum(int64_t us) {
 }
 
 // Why nothing is minted in this database; null if there is no reason known.
-const char* ReasonNotReady(bool found, const HorizonRecord& record, bool fenced, bool begun) {
+const char* ReasonNotReady(bool found, const HorizonRecord& record, const DatabaseState& state) {
   if (shared == nullptr) return MessageOf(Error::kNotPreloaded);
   if (RecoveryInProgress()) return "the server is a standby";
   if (settings::node_id < 0) return MessageOf(Error::kNodeIdUnset);
   if (!found) return MessageOf(Error::kHorizonMissing);
-  if (fenced) return MessageOf(Error::kFenced);
-  if (!begun && !BeginningHere(record).believed) return MessageOf(Error::kClockBehindHorizon);
+  if (state.fenced) return MessageOf(Error::kFenced);
+  if (state.published_us == 0 && !BeginningHere(record).believed)
+    return MessageOf(Error::kClockBehindHorizon);
   return nullptr;
 }
 
@@ -50,10 +53,6 @@ void AddClock(Record<16>* row) {
   AddTime(row, at_us);
 }
 
-void SkipColumns(Record<16>* row, int count) {
-  for (int i = 0; i < count; i++) row->Skip();
-}
-
 }  // namespace
 
 // node_status: node_id, ready, reason, node_time, lead_ms, slewing, clock_believed, last_step_ms,
@@ -62,17 +61,13 @@ void SkipColumns(Record<16>* row, int count) {
 DETID_FUNCTION(detid_node_status) {
   HorizonRecord record;
   const bool found = ReadHorizon(&record);
-  Database* database = shared != nullptr ? AttachDatabase(MyDatabaseId) : nullptr;
-  if (shared != nullptr && database == nullptr) Raise(Error::kTooManyGenerators);
-  const bool fenced = database != nullptr && database->fenced.load(std::memory_order_relaxed) != 0;
-  const bool begun = database != nullptr && database->horizon.published() != 0;
-  if (database != nullptr) Detach(database);
+  const DatabaseState state = LookAtDatabase(MyDatabaseId);
   Record<16> row;
   if (settings::node_id >= 0)
     row.Add(Int32GetDatum(settings::node_id));
   else
     row.Skip();
-  const char* reason = ReasonNotReady(found, record, fenced, begun);
+  const char* reason = ReasonNotReady(found, record, state);
   row.Add(BoolGetDatum(reason == nullptr));
   if (reason != nullptr)
     row.AddText(reason);
@@ -81,16 +76,16 @@ DETID_FUNCTION(detid_node_status) {
   if (shared != nullptr)
     AddClock(&row);
   else
-    SkipColumns(&row, 6);
+    row.Skip(6);
   if (found && !RecoveryInProgress()) {
     const Origin origin = OriginOf(record, WitnessHere());
     AddTime(&row, origin.move == Move::kPromoted ? origin.since_us : 0);
     row.Add(BoolGetDatum(origin.suspected));
   } else {
-    SkipColumns(&row, 2);
+    row.Skip(2);
   }
   if (shared != nullptr)
-    row.Add(BoolGetDatum(fenced));
+    row.Add(BoolGetDatum(state.fenced));
   else
     row.Skip();
   AddTime(&row, record.horizon_us);
@@ -104,7 +99,7 @@ DETID_FUNCTION(detid_node_status) {
     row.Add(Int64GetDatum(
         static_cast<int64>(shared->counters.horizon_writes.load(std::memory_order_relaxed))));
   } else {
-    SkipColumns(&row, 2);
+    row.Skip(2);
   }
   return row.Return(fcinfo);
 }

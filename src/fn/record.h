@@ -35,7 +35,7 @@ struct Record {
     values[next++] = value;
   }
   void AddText(const char* s) { Add(CStringGetTextDatum(s)); }
-  void Skip() { next++; }
+  void Skip(int columns = 1) { next += columns; }
 
   Datum Return(FunctionCallInfo fcinfo) {
     const TupleDesc desc = ResultDescriptor(fcinfo);

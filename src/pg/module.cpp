@@ -6,7 +6,7 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/generator.h"
-#include "state/horizon.h"
+#include "state/dropped_horizon.h"
 #include "state/label.h"
 #include "state/ledger.h"
 #include "state/settings.h"
@@ -27,6 +27,6 @@ void _PG_init(void) {
   if (preloading) RequestSharedMemory();
   RegisterLabelProvider();
   WatchGenerators();
-  WatchHorizon();
+  WatchDroppedHorizon();
   WatchTransactions();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // The horizon (core/horizon.h) in the server. It lies in detid._horizon, a table of one row that
-// this code alone writes, in place, under the page's exclusive lock and with a WAL record.
+// this code alone writes (horizon_row.h).
 //
 // Besides core's invariants:
 //   H5  no LWLock or spinlock is held while a relation is opened or WAL is flushed; relation locks
@@ -10,18 +10,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "core/horizon.h"
 #include "state/shared.h"
 
-struct HeapTupleData;
-struct TupleDescData;
-
 namespace detid {
-
-// The hidden relation's oid in this database. Errors: the extension is not installed.
-ObjectId HorizonRelation();
 
 // The horizon relation that this backend mints under; 0: none yet.
 ObjectId LoadedHorizonRelation();
@@ -45,29 +38,6 @@ void MergeHorizon(const HorizonRecord& brought);
 
 // The original of this copy no longer mints under this node id, if it ever did.
 void AcceptCopy();
-
-// What a new horizon relation starts from: the one that was dropped here before, as the database's
-// label remembers it. Where there is none though generators are (`generators`), because the library
-// was not loaded when it was dropped, what they have minted is covered by the failover guard. 0
-// where nothing was minted.
-HorizonRecord FirstHorizon(bool generators);
-
-// The label of a database; false if it is not of this form.
-bool ParseDroppedHorizon(std::string_view label, int64_t* us);
-
-// Registers the hook that notices a dropped horizon; called from _PG_init.
-void WatchHorizon();
-
-// What is stored. False if it cannot be read.
-bool ReadHorizon(HorizonRecord* record);
-
-// The record in a tuple of the horizon relation, as a trigger gets it.
-HorizonRecord HorizonRecordOf(HeapTupleData* tuple, TupleDescData* descriptor);
-
-HeapTupleData* HorizonTupleOf(const HorizonRecord& record, TupleDescData* descriptor);
-
-// Who mints here.
-Witness WitnessHere();
 
 // How minting would begin, or began, with this record.
 Beginning BeginningHere(const HorizonRecord& record);

@@ -7,8 +7,8 @@
 #include "core/definition.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
+#include "state/dropped_horizon.h"
 #include "state/generator.h"
-#include "state/horizon.h"
 
 extern "C" {
 #include "catalog/pg_database.h"

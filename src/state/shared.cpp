@@ -154,6 +154,18 @@ Database* AttachDatabase(ObjectId oid) {
   return found;
 }
 
+DatabaseState LookAtDatabase(ObjectId oid) {
+  DatabaseState state;
+  if (shared == nullptr) return state;
+  LWLockAcquire(shared->lock, LW_SHARED);
+  const Database* all = shared->databases();
+  for (int i = 0; i < shared->capacity; i++)
+    if (all[i].oid == oid)
+      state = {all[i].horizon.published(), all[i].fenced.load(std::memory_order_relaxed) != 0};
+  LWLockRelease(shared->lock);
+  return state;
+}
+
 ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definition& d) {
   LWLockAcquire(shared->lock, LW_EXCLUSIVE);
   ShardRecord* all = shared->shards();

@@ -95,6 +95,14 @@ void RequestSharedMemory();
 // The record of this database, with a user more; null if there is no room.
 Database* AttachDatabase(ObjectId oid);
 
+// What is known of this database, without making a record of it; nothing if it has none, or if the
+// library was not preloaded.
+struct DatabaseState {
+  int64_t published_us = 0;  // 0: its horizon is not loaded
+  bool fenced = false;
+};
+DatabaseState LookAtDatabase(ObjectId oid);
+
 // The shard of this key, new or as it was left, with a user more; null if there is no room.
 // REQUIRES: the database is attached and, unless the key is pinned, loaded.
 ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definition& definition);

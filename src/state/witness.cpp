@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/witness.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "core/prf.h"
+#include "pg/pg.h"
+#include "state/settings.h"
+
+namespace detid {
+namespace {
+
+// When a file was made, in nanoseconds; 0 if this system or file system does not tell.
+uint64_t BirthOf(const char* path) {
+#ifdef STATX_BTIME
+  struct statx file;
+  if (statx(AT_FDCWD, path, 0, STATX_BTIME, &file) == 0 && (file.stx_mask & STATX_BTIME))
+    return static_cast<uint64_t>(file.stx_btime.tv_sec) * 1000000000 + file.stx_btime.tv_nsec;
+#endif
+  return 0;
+}
+
+}  // namespace
+
+Witness WitnessHere() {
+  // The directory's inode alone may be that of its original: the root of every volume has the same
+  // number, and one that is free is used again. PG_VERSION is written once, by initdb or by who
+  // copies; a backend's working directory is the data directory.
+  struct stat data = {}, version = {};
+  if (stat(DataDir, &data) != 0) data.st_ino = 0;
+  if (stat("PG_VERSION", &version) != 0) version.st_ino = 0;
+  const uint64_t who[] = {GetSystemIdentifier(), static_cast<uint64_t>(data.st_ino),
+                          static_cast<uint64_t>(version.st_ino), BirthOf("PG_VERSION")};
+  const uint64_t instance = HashBits({reinterpret_cast<const char*>(who), sizeof who}, 63).word[0];
+  return {instance, MyDatabaseId, GetWALInsertionTimeLine(), settings::node_id};
+}
+
+}  // namespace detid
