@@ -125,6 +125,9 @@ class Store {
 
   bool Open(bool wait) {
     if (!wait && world_->random.Chance(0.1)) return false;
+    // Somebody else holds a lock, and what this backend wants to write grows old.
+    if (wait && world_->random.Chance(0.05))
+      world_->Sleep(world_->random.LogBetween(kMs, 10 * kSecond));
     Pause();
     return true;
   }
