@@ -14,6 +14,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
+use File::Spec;
 use PostgreSQL::Test::Utils;
 
 our @EXPORT = qw(fake_clock);
@@ -25,7 +26,7 @@ sub fake_clock
 	# glob, as the directory is named after the architecture.
 	my ($library) = glob '/usr/lib/*/faketime/libfaketime.so.1';
 	die "there is no libfaketime: install Debian's package libfaketime" if !defined $library;
-	my $self = bless { node => $node, library => $library, file => $node->basedir . '/clock' },
+	my $self = bless { node => $node, library => $library, file => File::Spec->rel2abs($node->basedir . '/clock') },
 	  __PACKAGE__;
 	$self->set(0);
 	return $self;
