@@ -43,14 +43,7 @@ END $$;
 };
 
 my $node = new_node('stepping');
-$node->safe_psql('postgres', q{
-	SELECT detid.create_generator('lease', 'snowflake');
-	SELECT detid.create_generator('node_order', 'snowflake', ordering => 'node');
-	SELECT detid.create_generator('wide', 'uuid7');
-	SELECT detid.create_generator('second', 'time:32@1s node:8 sequence:20', audit => 'off');
-	SELECT detid.create_generator('row_id');
-	CREATE TABLE kept (id bigint DEFAULT detid.next_id('row_id') PRIMARY KEY);
-});
+create_generators($node);
 $node->safe_psql('postgres', $untimely);
 $node->stop;
 my $clock = fake_clock($node);

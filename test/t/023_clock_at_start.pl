@@ -27,16 +27,7 @@ sub fresh_node
 {
 	my ($name) = @_;
 	$node = new_node($name);
-	$node->safe_psql('postgres', q{
-		SELECT detid.create_generator('lease', 'snowflake');
-		SELECT detid.create_generator('node_order', 'snowflake', ordering => 'node');
-		SELECT detid.create_generator('wide', 'uuid7');
-		SELECT detid.create_generator('second', 'time:32@1s node:8 sequence:20', audit => 'off');
-		SELECT detid.create_generator('row_id');
-		CREATE TABLE kept (id bigint DEFAULT detid.next_id('row_id') PRIMARY KEY);
-		-- 2000 ids a second, so that ids are ahead of node time.
-		SELECT detid.create_generator('few', 'time:41@1ms node:10 sequence:1', audit => 'off');
-	});
+	create_generators($node);
 	$node->stop;
 	$clock = fake_clock($node);
 	$journal = journal();

@@ -31,16 +31,7 @@ sub new_primary
 	my ($name, $conf) = @_;
 	my $node = new_node($name, init => { allows_streaming => 1 },
 		conf => "max_connections = 50\nwal_keep_size = 1GB\ndetid.horizon_window = '${\ WINDOW}s'\n$conf");
-	$node->safe_psql('postgres', q{
-		SELECT detid.create_generator('lease', 'snowflake');
-		SELECT detid.create_generator('node_order', 'snowflake', ordering => 'node');
-		SELECT detid.create_generator('wide', 'uuid7');
-		SELECT detid.create_generator('second', 'time:32@1s node:8 sequence:20', audit => 'off');
-		SELECT detid.create_generator('row_id');
-		CREATE TABLE kept (id bigint DEFAULT detid.next_id('row_id') PRIMARY KEY);
-		-- 2000 ids a second, so that ids are ahead of node time.
-		SELECT detid.create_generator('few', 'time:41@1ms node:10 sequence:1', audit => 'off');
-	});
+	create_generators($node);
 	$node->stop;
 	start($node, 0);
 	$journal = journal();

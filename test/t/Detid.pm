@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What the TAP tests share: a server that mints, statements that fail in a certain way, and
-# sessions that stay open.
+# What the TAP tests share: a server that mints, generators of several kinds, statements that fail
+# in a certain way, and sessions that stay open.
 
 package Detid;
 
@@ -13,7 +13,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(new_node run_sql fails_with same_sql poll_ok session lines no_duplicates);
+our @EXPORT = qw(new_node create_generators run_sql fails_with same_sql poll_ok session lines
+  no_duplicates);
 
 # A server that mints, started, with the extension in database postgres. Options:
 #   node_id    detid.node_id; undef leaves it unset (7)
@@ -37,6 +38,27 @@ sub new_node
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION pg_detid') if $options{extension};
 	return $node;
+}
+
+# Generators for clients to mint from, in database postgres:
+#   lease, node_order  snowflakes of either ordering
+#   wide               uuids
+#   second             ticks of a second
+#   row_id             for the rows of table kept
+#   few                2000 ids a second, so that ids are ahead of node time
+sub create_generators
+{
+	my ($node) = @_;
+	$node->safe_psql('postgres', q{
+		SELECT detid.create_generator('lease', 'snowflake');
+		SELECT detid.create_generator('node_order', 'snowflake', ordering => 'node');
+		SELECT detid.create_generator('wide', 'uuid7');
+		SELECT detid.create_generator('second', 'time:32@1s node:8 sequence:20', audit => 'off');
+		SELECT detid.create_generator('row_id');
+		CREATE TABLE kept (id bigint DEFAULT detid.next_id('row_id') PRIMARY KEY);
+		SELECT detid.create_generator('few', 'time:41@1ms node:10 sequence:1', audit => 'off');
+	});
+	return;
 }
 
 # Runs SQL in a session of its own, to the first error; returns (stdout, stderr), the errors with
