@@ -271,28 +271,46 @@ pass('overload: waits are counted');
 is($watcher->query("SELECT untimely('$_', 200)"), '0', "overload: ids of $_ are at most detid.max_ahead ahead")
   for @few;
 
-# A set that takes minutes.
-my $endless = "SELECT count(*) FROM detid.next_ids('few', 1000000)";
 my $waiting = session($node);
-my $from = time;
-my (undef, $err) = $waiting->try("SET statement_timeout = '500ms'; $endless; RESET statement_timeout;");
-like($err, qr/ERROR:  57014: canceling statement due to statement timeout/, 'overload: statement_timeout ends the wait');
-cmp_ok(time - $from, '<', 10, 'overload: and soon');
-
-# What the session received before is not lost, what it did not receive is not given out again.
-$journal->add('few', $waiting->query("RESET statement_timeout; SELECT detid.next_id('few')"));
 my $pid = $waiting->query('SELECT pg_backend_pid()');
 my $event = $node->pg_version >= 17 ? 'DetidOverload' : 'Extension';
-for my $round (1 .. 5)
+
+# The session waits for ids until statement_timeout ends that, soon.
+sub times_out
 {
-	$waiting->send($endless);
+	my ($sql, $name, $soon) = @_;
+	my $from = time;
+	my (undef, $err) = $waiting->try("SET statement_timeout = '500ms'; $sql");
+	like($err, qr/ERROR:  57014: canceling statement due to statement timeout/, $name);
+	cmp_ok(time - $from, '<', 10, $soon);
+	$waiting->query('RESET statement_timeout');
+	return;
+}
+
+# The session waits for ids, then is cancelled; that ends it soon.
+sub waits_until_cancelled
+{
+	my ($sql, $name, $soon) = @_;
+	$waiting->send($sql);
 	$node->poll_query_until('postgres',
 		"SELECT wait_event = '$event' FROM pg_stat_activity WHERE pid = $pid") or die "nothing waits";
-	$from = time;
+	my $from = time;
 	$watcher->query("SELECT pg_cancel_backend($pid)");
-	(undef, $err) = $waiting->wait;
-	like($err, qr/ERROR:  57014: canceling statement due to user request/, "overload: waiting session cancelled ($round)");
-	cmp_ok(time - $from, '<', 10, "overload: and soon ($round)");
+	my (undef, $err) = $waiting->wait;
+	like($err, qr/ERROR:  57014: canceling statement due to user request/, $name);
+	cmp_ok(time - $from, '<', 10, $soon);
+	return;
+}
+
+# A set that takes minutes.
+my $endless = "SELECT count(*) FROM detid.next_ids('few', 1000000)";
+times_out($endless, 'overload: statement_timeout ends the wait', 'overload: and soon');
+
+# What the session received before is not lost, what it did not receive is not given out again.
+$journal->add('few', $waiting->query("SELECT detid.next_id('few')"));
+for my $round (1 .. 5)
+{
+	waits_until_cancelled($endless, "overload: waiting session cancelled ($round)", "overload: and soon ($round)");
 	$journal->add('few', $waiting->query("SELECT detid.next_id('few')"));
 }
 my $borrowed = $watcher->query(q{
@@ -312,19 +330,9 @@ sub max_ahead
 max_ahead('1min');
 $journal->add('few_borrowed', lines($waiting->query("SELECT detid.next_ids('few_borrowed', 100000)")));
 max_ahead('1s');
-$from = time;
-(undef, $err) = $waiting->try("SET statement_timeout = '500ms'; SELECT detid.next_id('few_borrowed')");
-like($err, qr/ERROR:  57014: canceling statement due to statement timeout/, 'overload: statement_timeout ends a long wait');
-cmp_ok(time - $from, '<', 10, 'overload: and soon');
-$waiting->query('RESET statement_timeout');
-$waiting->send("SELECT detid.next_id('few_borrowed')");
-$node->poll_query_until('postgres',
-	"SELECT wait_event = '$event' FROM pg_stat_activity WHERE pid = $pid") or die "nothing waits";
-$from = time;
-$watcher->query("SELECT pg_cancel_backend($pid)");
-(undef, $err) = $waiting->wait;
-like($err, qr/ERROR:  57014: canceling statement due to user request/, 'overload: a long wait is cancelled');
-cmp_ok(time - $from, '<', 10, 'overload: and soon');
+my $borrowing = "SELECT detid.next_id('few_borrowed')";
+times_out($borrowing, 'overload: statement_timeout ends a long wait', 'overload: and soon');
+waits_until_cancelled($borrowing, 'overload: a long wait is cancelled', 'overload: and soon');
 # Others wait for nobody.
 $journal->add('few', $waiting->query("SELECT detid.next_id('few')"));
 
