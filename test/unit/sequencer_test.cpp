@@ -17,6 +17,21 @@ Definition Of(const char* layout) {
   return d;
 }
 
+// A backend with a generator from which nothing was minted.
+struct Backend {
+  const Definition d;
+  Shard shard;
+  Slot slot;
+  Sequencer s;
+
+  Backend(const char* layout, int64_t max_ahead_us) : d(Of(layout)) {
+    s.Prepare(d, max_ahead_us);
+    s.shard = &shard;
+    s.slot = &slot;
+  }
+  Grant TakeAt(int64_t now_us) { return s.Take(s.Now(d, now_us), 1); }
+};
+
 TEST(Sequencer, PositionsOfTimes) {
   const Definition d = Of("time:41@1ms node:10 sequence:12");
   EXPECT_EQ(PositionAt(d, -5), 0u);
@@ -58,55 +73,42 @@ TEST(Sequencer, NowFollowsTheClockAndKnowsTheEpoch) {
 }
 
 TEST(Sequencer, NothingIsGivenBeforeTheHorizonIsKnown) {
-  const Definition d = Of("time:41@1ms node:10 sequence:12");
-  Shard shard;
-  Slot slot;
-  Sequencer s;
-  s.Prepare(d, kSecond);
-  s.shard = &shard;
-  s.slot = &slot;
-  EXPECT_EQ(s.TakeOne(s.Now(d, 5000)), kNone);
-  EXPECT_EQ(s.Take(s.Now(d, 5000), 1).verdict, Verdict::kRaise);
-  s.SetHorizon(d, 6000);
-  EXPECT_EQ(s.Take(s.Now(d, 5000), 1).verdict, Verdict::kGiven);
-  EXPECT_EQ(s.Take(s.Now(d, 6000), 1).verdict, Verdict::kRaise);  // H1
-  s.SetRenewal(d, 100000);
-  EXPECT_EQ(s.renew, uint64_t{6} << 12);  // within the limits
+  Backend b("time:41@1ms node:10 sequence:12", kSecond);
+  EXPECT_EQ(b.s.TakeOne(b.s.Now(b.d, 5000)), kNone);
+  EXPECT_EQ(b.TakeAt(5000).verdict, Verdict::kRaise);
+  b.s.SetHorizon(b.d, 6000);
+  EXPECT_EQ(b.TakeAt(5000).verdict, Verdict::kGiven);
+  EXPECT_EQ(b.TakeAt(6000).verdict, Verdict::kRaise);  // H1
+  b.s.SetRenewal(b.d, 100000);
+  EXPECT_EQ(b.s.renew, uint64_t{6} << 12);  // within the limits
 }
 
 // The host of TakeSlowly, noting what it is asked.
 struct Host {
-  Sequencer* s;
-  const Definition* d;
+  Backend* b;
   int64_t now_us, published_us;
   std::vector<char> asked;
 
   void CheckFence() { asked.push_back('f'); }
-  uint64_t Now() { return s->Now(*d, now_us); }
-  void ReadHorizon() { s->SetHorizon(*d, published_us); }
+  uint64_t Now() { return b->s.Now(b->d, now_us); }
+  void ReadHorizon() { b->s.SetHorizon(b->d, published_us); }
   void Raise(uint64_t position) {
     asked.push_back('r');
-    published_us = EndOfTickUs(*d, position) + 3 * kSecond;
+    published_us = EndOfTickUs(b->d, position) + 3 * kSecond;
   }
   void Renew(uint64_t) { asked.push_back('n'); }
   void Wait(uint64_t position) {
     asked.push_back('w');
-    now_us = s->GivenAtUs(*d, position);
+    now_us = b->s.GivenAtUs(b->d, position);
   }
   void Ready() {}
   void End() { FAIL(); }
 };
 
 TEST(Sequencer, TakeSlowlyRaisesWhatIsUsedUp) {
-  const Definition d = Of("time:41@1ms node:10 sequence:12");
-  Shard shard;
-  Slot slot;
-  Sequencer s;
-  s.Prepare(d, kSecond);
-  s.shard = &shard;
-  s.slot = &slot;
-  Host host{&s, &d, 5000, 0, {}};
-  const Grant g = TakeSlowly(&s, host, 1, s.Take(host.Now(), 1));
+  Backend b("time:41@1ms node:10 sequence:12", kSecond);
+  Host host{&b, 5000, 0, {}};
+  const Grant g = TakeSlowly(&b.s, host, 1, b.s.Take(host.Now(), 1));
   EXPECT_EQ(g.verdict, Verdict::kGiven);
   EXPECT_EQ(g.first, uint64_t{5} << 12);
   EXPECT_EQ(host.asked, (std::vector<char>{'f', 'r', 'f', 'n'}));
@@ -114,34 +116,22 @@ TEST(Sequencer, TakeSlowlyRaisesWhatIsUsedUp) {
 
 // Another has raised it meanwhile: nothing is written.
 TEST(Sequencer, TakeSlowlyLooksBeforeItRaises) {
-  const Definition d = Of("time:41@1ms node:10 sequence:12");
-  Shard shard;
-  Slot slot;
-  Sequencer s;
-  s.Prepare(d, kSecond);
-  s.shard = &shard;
-  s.slot = &slot;
-  Host host{&s, &d, 5000, 3 * kSecond, {}};
-  TakeSlowly(&s, host, 1, s.Take(host.Now(), 1));
+  Backend b("time:41@1ms node:10 sequence:12", kSecond);
+  Host host{&b, 5000, 3 * kSecond, {}};
+  TakeSlowly(&b.s, host, 1, b.s.Take(host.Now(), 1));
   EXPECT_EQ(host.asked, (std::vector<char>{'f', 'f', 'n'}));
 }
 
 TEST(Sequencer, TakeSlowlyWaitsUnderOverload) {
-  const Definition d = Of("time:41@1ms node:10 sequence:2");
-  Shard shard;
-  Slot slot;
-  Sequencer s;
-  s.Prepare(d, 2000);  // two ticks ahead
-  s.shard = &shard;
-  s.slot = &slot;
-  Host host{&s, &d, 5000, 60 * kSecond, {}};
-  s.SetHorizon(d, host.published_us);
+  Backend b("time:41@1ms node:10 sequence:2", 2000);  // two ticks ahead
+  Host host{&b, 5000, 60 * kSecond, {}};
+  b.s.SetHorizon(b.d, host.published_us);
   uint64_t last = 0;
-  for (int i = 0; i < 12; i++) last = s.Take(host.Now(), 1).first;
+  for (int i = 0; i < 12; i++) last = b.s.Take(host.Now(), 1).first;
   EXPECT_EQ(last >> 2, 7u);
-  const Grant refused = s.Take(host.Now(), 1);
+  const Grant refused = b.s.Take(host.Now(), 1);
   EXPECT_EQ(refused.verdict, Verdict::kWait);
-  const Grant g = TakeSlowly(&s, host, 1, refused);
+  const Grant g = TakeSlowly(&b.s, host, 1, refused);
   EXPECT_EQ(g.first, last + 1);
   EXPECT_EQ(host.now_us, 6000);
   EXPECT_EQ(host.asked, (std::vector<char>{'f', 'w', 'f', 'n'}));
@@ -149,18 +139,12 @@ TEST(Sequencer, TakeSlowlyWaitsUnderOverload) {
 
 // A generator made again with the other ordering shares the slot.
 TEST(Sequencer, OrderingsInTurnNeverGoBack) {
-  const Definition d = Of("time:32@1s node:10 sequence:20");
-  Shard shard;
-  Slot slot;
-  Sequencer s;
-  s.Prepare(d, kSecond);
-  s.shard = &shard;
-  s.slot = &slot;
-  s.SetHorizon(d, 60 * kSecond);
+  Backend b("time:32@1s node:10 sequence:20", kSecond);
+  b.s.SetHorizon(b.d, 60 * kSecond);
   uint64_t last = 0;
   for (int i = 0; i < 1000; i++) {
-    s.ordered = i / 10 % 2 == 1;
-    const Grant g = s.Take(s.Now(d, 5 * kSecond), 1);
+    b.s.ordered = i / 10 % 2 == 1;
+    const Grant g = b.TakeAt(5 * kSecond);
     ASSERT_EQ(g.verdict, Verdict::kGiven);
     ASSERT_GT(g.first, last);
     last = g.first;
