@@ -49,6 +49,16 @@ struct Store {
   void Nudge(uint64_t l) { nudged = l; }
 };
 
+// A horizon that was raised at kNow, and one of the backends that renew it.
+struct Raised {
+  Horizon horizon;
+  PendingHorizon pending;
+  Store store;
+
+  Raised() { RaiseHorizon(&horizon, store, kNow, kWindow); }
+  int64_t Renew(int64_t us) { return RenewHorizon(&horizon, &pending, store, us, kWindow); }
+};
+
 TEST(Horizon, RaiseIsDurableBeforeItIsPublished) {
   Horizon horizon;
   Store store;
@@ -71,75 +81,59 @@ TEST(Horizon, RaiseTakesTheRecordOfAnother) {
 }
 
 TEST(Horizon, RenewDoesNothingInTheFirstHalf) {
-  Horizon horizon;
-  PendingHorizon pending;
-  Store store;
-  RaiseHorizon(&horizon, store, kNow, kWindow);
-  EXPECT_EQ(RenewHorizon(&horizon, &pending, store, kNow + kSecond, kWindow), kNow + kWindow / 2);
-  EXPECT_EQ(store.writes, 1);
+  Raised r;
+  EXPECT_EQ(r.Renew(kNow + kSecond), kNow + kWindow / 2);
+  EXPECT_EQ(r.store.writes, 1);
 }
 
 TEST(Horizon, RenewWritesWithoutWaitingAndPublishesWhatIsFlushed) {
-  Horizon horizon;
-  PendingHorizon pending;
-  Store store;
-  RaiseHorizon(&horizon, store, kNow, kWindow);
+  Raised r;
   const int64_t us = kNow + 2 * kSecond;
-  EXPECT_EQ(RenewHorizon(&horizon, &pending, store, us, kWindow), us + kLookAgainUs);
-  EXPECT_EQ(store.writes, 2);
-  EXPECT_EQ(store.nudged, 2u);
-  EXPECT_EQ(store.waits, 1);                       // the raise's
-  EXPECT_EQ(horizon.published(), kNow + kWindow);  // H2
+  EXPECT_EQ(r.Renew(us), us + kLookAgainUs);
+  EXPECT_EQ(r.store.writes, 2);
+  EXPECT_EQ(r.store.nudged, 2u);
+  EXPECT_EQ(r.store.waits, 1);                       // the raise's
+  EXPECT_EQ(r.horizon.published(), kNow + kWindow);  // H2
   // Not flushed yet: no second record.
-  EXPECT_EQ(RenewHorizon(&horizon, &pending, store, us + kLookAgainUs, kWindow),
-            us + 2 * kLookAgainUs);
-  EXPECT_EQ(store.writes, 2);
-  store.flushed = 2;
-  EXPECT_EQ(RenewHorizon(&horizon, &pending, store, us + 5000, kWindow),
-            us + kWindow - kWindow / 2);
-  EXPECT_EQ(horizon.published(), us + kWindow);
-  EXPECT_EQ(store.writes, 2);
+  EXPECT_EQ(r.Renew(us + kLookAgainUs), us + 2 * kLookAgainUs);
+  EXPECT_EQ(r.store.writes, 2);
+  r.store.flushed = 2;
+  EXPECT_EQ(r.Renew(us + 5000), us + kWindow - kWindow / 2);
+  EXPECT_EQ(r.horizon.published(), us + kWindow);
+  EXPECT_EQ(r.store.writes, 2);
 }
 
 TEST(Horizon, RenewTakesTheRecordOfAnother) {
-  Horizon horizon;
-  PendingHorizon mine, other;
-  Store store;
-  RaiseHorizon(&horizon, store, kNow, kWindow);
+  Raised r;
+  PendingHorizon other;
   const int64_t us = kNow + 2 * kSecond;
-  RenewHorizon(&horizon, &other, store, us, kWindow);
-  RenewHorizon(&horizon, &mine, store, us + 10, kWindow);
-  EXPECT_EQ(store.writes, 2);
-  EXPECT_EQ(mine.lsn, other.lsn);
-  store.flushed = mine.lsn;
-  RenewHorizon(&horizon, &mine, store, us + 20, kWindow);
-  EXPECT_EQ(horizon.published(), us + kWindow);
+  RenewHorizon(&r.horizon, &other, r.store, us, kWindow);
+  r.Renew(us + 10);
+  EXPECT_EQ(r.store.writes, 2);
+  EXPECT_EQ(r.pending.lsn, other.lsn);
+  r.store.flushed = r.pending.lsn;
+  r.Renew(us + 20);
+  EXPECT_EQ(r.horizon.published(), us + kWindow);
 }
 
 TEST(Horizon, RenewDoesNotWaitForALock) {
-  Horizon horizon;
-  PendingHorizon pending;
-  Store store;
-  RaiseHorizon(&horizon, store, kNow, kWindow);
-  store.held = true;
+  Raised r;
+  r.store.held = true;
   const int64_t us = kNow + 2 * kSecond;
-  EXPECT_EQ(RenewHorizon(&horizon, &pending, store, us, kWindow), us + kLookAgainUs);
-  EXPECT_EQ(store.writes, 1);
+  EXPECT_EQ(r.Renew(us), us + kLookAgainUs);
+  EXPECT_EQ(r.store.writes, 1);
 }
 
 // One record a half window, however often it is looked after.
 TEST(Horizon, WritesOneRecordAHalfWindow) {
-  Horizon horizon;
-  PendingHorizon pending;
-  Store store;
-  RaiseHorizon(&horizon, store, kNow, kWindow);
+  Raised r;
   const int64_t seconds = 600;
   for (int64_t us = kNow; us < kNow + seconds * kSecond; us += 1000) {
-    RenewHorizon(&horizon, &pending, store, us, kWindow);
-    store.flushed = store.lsn;
-    ASSERT_GT(horizon.published(), us);
+    r.Renew(us);
+    r.store.flushed = r.store.lsn;
+    ASSERT_GT(r.horizon.published(), us);
   }
-  EXPECT_NEAR(store.writes, static_cast<double>(seconds) / 1.5, 3);
+  EXPECT_NEAR(r.store.writes, static_cast<double>(seconds) / 1.5, 3);
 }
 
 TEST(Horizon, PublishNeverLowers) {
@@ -245,56 +239,58 @@ TEST(Horizon, SuspectsACopyUnderTheNodeIdOfItsOriginal) {
   }
 }
 
-// H4, in this order: node time, what shards begin with, durable, published.
-TEST(Horizon, BeginRaisesNodeTimeFirst) {
-  NodeClock clock;
+// Open when a horizon begins, as BeginHorizon requires, and closed by its flush.
+struct OpenStore : Store {
+  OpenStore() { opened = 1; }
+  void Flush(uint64_t l) {
+    opened = 0;
+    Store::Flush(l);
+  }
+};
+
+// One life of a server, with its clock started at kNow.
+struct Life {
   const ClockReading now = {500, kNow, 500};
-  clock.Start(now);
+  NodeClock clock;
   Horizon horizon;
   std::atomic<int64_t> begun{0};
-  struct Watching : Store {
-    NodeClock* clock;
-    Horizon* horizon;
-    std::atomic<int64_t>* begun;
+
+  Life() { clock.Start(now); }
+  template <typename AnOpenStore>
+  int64_t Begin(AnOpenStore& store, const Witness& witness) {
+    const Beginning b = BeginningOf(Stored(store.stored, witness), kHere, kNow, kNow, kRules);
+    return BeginHorizon(&horizon, &clock, store, b, now, kWindow, &begun);
+  }
+};
+
+// H4, in this order: node time, what shards begin with, durable, published.
+TEST(Horizon, BeginRaisesNodeTimeFirst) {
+  Life life;
+  struct Watching : OpenStore {
+    Life* life;
     void Flush(uint64_t l) {
-      EXPECT_GE(clock->At(500), kNow + 2 * kSecond);
-      EXPECT_GE(begun->load(), kNow + 2 * kSecond);
-      EXPECT_EQ(horizon->published(), 0);
-      opened = 0;
-      Store::Flush(l);
+      EXPECT_GE(life->clock.At(500), kNow + 2 * kSecond);
+      EXPECT_GE(life->begun.load(), kNow + 2 * kSecond);
+      EXPECT_EQ(life->horizon.published(), 0);
+      OpenStore::Flush(l);
     }
   } store;
-  store.clock = &clock;
-  store.horizon = &horizon;
-  store.begun = &begun;
+  store.life = &life;
   store.stored = kNow + 2 * kSecond;
-  store.opened = 1;
-  const Beginning b = BeginningOf(Stored(store.stored, kHere), kHere, kNow, kNow, kRules);
-  const int64_t start = BeginHorizon(&horizon, &clock, store, b, now, kWindow, &begun);
+  const int64_t start = life.Begin(store, kHere);
   EXPECT_GE(start, kNow + 2 * kSecond);
-  EXPECT_EQ(start, begun.load());
-  EXPECT_EQ(horizon.published(), start + kWindow);
+  EXPECT_EQ(start, life.begun.load());
+  EXPECT_EQ(life.horizon.published(), start + kWindow);
   EXPECT_EQ(store.durable, start + kWindow);
 }
 
 // The extension was dropped and made again: what this life published holds on.
 TEST(Horizon, BeginKeepsWhatThisLifePublished) {
-  NodeClock clock;
-  const ClockReading now = {500, kNow, 500};
-  clock.Start(now);
-  Horizon horizon;
-  horizon.Publish(kNow + 20 * kSecond);
-  std::atomic<int64_t> begun{0};
-  struct : Store {
-    void Flush(uint64_t l) {
-      opened = 0;
-      Store::Flush(l);
-    }
-  } fresh;
-  fresh.opened = 1;
-  const Beginning b = BeginningOf(Stored(0, {0, 0, 0, -1}), kHere, kNow, kNow, kRules);
-  BeginHorizon(&horizon, &clock, fresh, b, now, kWindow, &begun);
-  EXPECT_EQ(horizon.published(), kNow + 20 * kSecond);
+  Life life;
+  life.horizon.Publish(kNow + 20 * kSecond);
+  OpenStore fresh;
+  life.Begin(fresh, {0, 0, 0, -1});
+  EXPECT_EQ(life.horizon.published(), kNow + 20 * kSecond);
   EXPECT_EQ(fresh.durable, kNow + 20 * kSecond);  // H3
 }
 
