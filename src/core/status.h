@@ -25,6 +25,7 @@ enum class Code : uint8_t {
   kBeforeEpoch,   // a time before the generator's epoch
   kNotOfLayout,   // an id that the layout cannot have made
   kIdSyntax,      // a text that is no id
+  kTextSyntax,    // a text that is not of its codec
   kInputMissing,  // the layout hashes an input and none was given
   kSeedMissing,   // the layout has random fields and no seed is at hand
 };

@@ -161,6 +161,8 @@ Row RowOf(Code code) {
     case Code::kIdSyntax:
       return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text is not an id of the generator",
               nullptr};
+    case Code::kTextSyntax:
+      return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text is not of the codec", nullptr};
     case Code::kInputMissing:
       return RowOf(Error::kNeedsInput);
     case Code::kSeedMissing:

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/codec.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+
+#include "core/radix.h"
+#include "core/no_postgres.h"
+
+namespace detid {
+
+namespace {
+
+constexpr int kByte = 8;
+
+constexpr int BytesOf(int bits) {
+  return (bits + kByte - 1) / kByte;
+}
+
+bool IsHyphenAt(const Codec& codec, int i) {
+  return i < 64 && (codec.hyphens >> i & 1) != 0;
+}
+
+int ValueAt(const Codec& codec, std::string_view text, int i) {
+  return codec.values[static_cast<uint8_t>(text[static_cast<size_t>(i)])];
+}
+
+// Digits of an id of `bits` bits, without hyphens.
+int DigitCount(const Codec& codec, int bits) {
+  if (codec.width == Width::kZeroBytes) bits = kByte * BytesOf(bits);
+  return codec.radix->count[bits];
+}
+
+// Bits of the digits that are beyond the last bit of the id.
+int TailBits(const Codec& codec, int bits) {
+  if (codec.align != Align::kTail) return 0;
+  const int digit_bits = std::countr_zero(codec.alphabet.size());
+  return DigitCount(codec, bits) * digit_bits - bits;
+}
+
+Bits Max(int bits) {
+  Bits max;
+  for (int i = 0; i < 3 && bits > 64 * i; i++) max.word[i] = LowMask(bits - 64 * i);
+  return max;
+}
+
+// v / 2^n, 0 <= n < 64.
+Bits ShiftRight(const Bits& v, int n) {
+  if (n == 0) return v;
+  return {{v.word[0] >> n | v.word[1] << (64 - n), v.word[1] >> n | v.word[2] << (64 - n),
+           v.word[2] >> n}};
+}
+
+int SignificantBytes(const Bits& v) {
+  int w = 2;
+  while (w > 0 && v.word[w] == 0) w--;
+  return 8 * w + BytesOf(64 - std::countl_zero(v.word[w]));
+}
+
+int LeadingZeros(const Codec& codec, std::string_view text) {
+  size_t zeros = 0;
+  while (zeros < text.size() && text[zeros] == codec.alphabet[0]) zeros++;
+  return static_cast<int>(zeros);
+}
+
+// All errors begin alike; `at` counts from 0.
+[[gnu::format(printf, 3, 4)]] Status ErrorAt(const Codec& codec, int at, const char* what, ...) {
+  char formatted[120];
+  va_list args;
+  va_start(args, what);
+  std::vsnprintf(formatted, sizeof formatted, what, args);
+  va_end(args);
+  return Status::Error(Code::kTextSyntax, "At character %d, the %.*s text %s.", at + 1,
+                       static_cast<int>(codec.name.size()), codec.name.data(), formatted);
+}
+
+Status NoSuchWidth(const Codec& codec, int bits) {
+  return Status::Error(Code::kTextSyntax, "There are no %.*s texts of %d bits.",
+                       static_cast<int>(codec.name.size()), codec.name.data(), bits);
+}
+
+// The first of the first `most` characters that is no digit, or no hyphen where one belongs. Ok if
+// there is none.
+Status FindForeign(const Codec& codec, std::string_view text, int most) {
+  const int end = static_cast<int>(std::min(text.size(), static_cast<size_t>(most)));
+  for (int i = 0; i < end; i++) {
+    const auto c = static_cast<uint8_t>(text[static_cast<size_t>(i)]);
+    const bool hyphen = IsHyphenAt(codec, i);
+    if (hyphen ? c == '-' : codec.values[c] >= 0) continue;
+    const char* why = hyphen ? " where a hyphen belongs" : ", which is no digit of the codec";
+    if (c < ' ' || c > '~') return ErrorAt(codec, i, "has the byte 0x%02X%s", c, why);
+    return ErrorAt(codec, i, "has \"%c\"%s", c, why);
+  }
+  return Status::Ok();
+}
+
+// Why a text whose length is not that of `bits` bits is refused.
+Status LengthError(const Codec& codec, std::string_view text, int bits) {
+  const int length = EncodedLength(codec, bits);
+  const Status foreign = FindForeign(codec, text, length);
+  if (!foreign.ok()) return foreign;
+  const bool fixed = codec.width == Width::kFixed;
+  const int size = static_cast<int>(std::min(text.size(), static_cast<size_t>(length)));
+  if (!fixed && text.empty())
+    return ErrorAt(codec, 0, "ends, but %d bits have at least 1 character", bits);
+  return ErrorAt(codec, size, "%s, but %d bits have %s%d characters",
+                 size == length ? "goes on" : "ends", bits, fixed ? "" : "at most ", length);
+}
+
+// Why a text is refused that has a digit too great for a number of `bits` bits.
+Status OverflowError(const Codec& codec, std::string_view text, int bits) {
+  char max[kMaxEncoded];
+  const int count = static_cast<int>(text.size());
+  codec.radix->write(Max(bits), count, codec.alphabet.data(), max);
+  int at = 0;
+  while (at < count - 1 && ValueAt(codec, text, at) <= ValueAt(codec, {max, text.size()}, at)) at++;
+  return ErrorAt(codec, at, "becomes larger than %d bits can hold", bits);
+}
+
+bool HasLength(const Codec& codec, std::string_view text, int length) {
+  if (codec.width == Width::kFixed) return text.size() == static_cast<size_t>(length);
+  return !text.empty() && text.size() <= static_cast<size_t>(length);
+}
+
+// Reads the digits; false if a character is foreign. REQUIRES: HasLength.
+bool ReadDigits(const Codec& codec, std::string_view text, Bits* v) {
+  const int8_t* values = codec.values.data();
+  const int length = static_cast<int>(text.size());
+  if (codec.hyphens == 0) return codec.radix->read(text.data(), length, values, v);
+  char digits[kMaxEncoded];
+  int count = 0;
+  for (int i = 0; i < length; i++) {
+    const char c = text[static_cast<size_t>(i)];
+    if (!IsHyphenAt(codec, i))
+      digits[count++] = c;
+    else if (c != '-')
+      return false;
+  }
+  return codec.radix->read(digits, count, values, v);
+}
+
+// Drops the leading zeros of `count` digits that the codec does not write. Returns what is left.
+int DropZeros(const Codec& codec, const Bits& value, int bits, char* digits, int count) {
+  const int zeros = LeadingZeros(codec, {digits, static_cast<size_t>(count)});
+  const int kept =
+      codec.width == Width::kShortest ? zeros == count : BytesOf(bits) - SignificantBytes(value);
+  std::memmove(digits, digits + zeros - kept, static_cast<size_t>(count - zeros + kept));
+  return count - zeros + kept;
+}
+
+// Moves `count` digits apart. Returns the length.
+int InsertHyphens(const Codec& codec, char* digits, int count) {
+  const int length = count + std::popcount(codec.hyphens);
+  for (int i = length - 1; i >= 0; i--) digits[i] = IsHyphenAt(codec, i) ? '-' : digits[--count];
+  return length;
+}
+
+// Reads the number that the digits of a text of `bits` bits are.
+Status Read(const Codec& codec, std::string_view text, int bits, Bits* v) {
+  if (!HasLength(codec, text, EncodedLength(codec, bits))) return LengthError(codec, text, bits);
+  return ReadDigits(codec, text, v) ? Status::Ok() : FindForeign(codec, text, kMaxEncoded);
+}
+
+// Whether `text`, which reads as v, is the one text of an id of `bits` bits.
+Status CheckCanonical(const Codec& codec, std::string_view text, const Bits& v, int bits) {
+  const int tail = TailBits(codec, bits);
+  if (tail > 0 && (v.word[0] & LowMask(tail)) != 0)
+    return ErrorAt(codec, static_cast<int>(text.size()) - 1, "has bits set beyond the last of %d",
+                   bits);
+  const int zeros = codec.width == Width::kFixed ? 0 : LeadingZeros(codec, text);
+  if (codec.width == Width::kShortest && zeros > 0 && text.size() > 1)
+    return ErrorAt(codec, 0, "has a leading zero");
+  int room = bits + tail;
+  if (codec.width == Width::kZeroBytes) {
+    const int bytes = BytesOf(bits), left = bytes - zeros;
+    if (left < 0) return ErrorAt(codec, bytes, "goes on, but it has %d bytes already", bytes);
+    if (SignificantBytes(v) < left)
+      return ErrorAt(codec, static_cast<int>(text.size()), "ends with %d of %d bytes",
+                     zeros + SignificantBytes(v), bytes);
+    room = std::min(bits, kByte * left);
+  }
+  return FitsBits(v, room) ? Status::Ok() : OverflowError(codec, text, room);
+}
+
+// The greatest whole number of bytes whose texts are no longer than this one, or else the least
+// that the codec can hold.
+int BytesOfLength(const Codec& codec, size_t length) {
+  // A byte has a character or more.
+  for (size_t bytes = std::min<size_t>(length, kMaxIdBits / kByte); bytes > 0; bytes--) {
+    const int here = EncodedLength(codec, kByte * static_cast<int>(bytes));
+    if (here > 0 && static_cast<size_t>(here) <= length) return static_cast<int>(bytes);
+  }
+  int least = 1;
+  while (EncodedLength(codec, kByte * least) == 0) least++;
+  return least;
+}
+
+// The number of bytes that the text of a codec of variable width stands for.
+int BytesOfNumber(const Codec& codec, std::string_view text, const Bits& v) {
+  if (codec.width == Width::kZeroBytes)
+    return std::min(LeadingZeros(codec, text) + SignificantBytes(v), kMaxIdBits / kByte);
+  for (const int bytes : {8, 16})
+    if (FitsBits(v, kByte * bytes)) return bytes;
+  return kMaxIdBits / kByte;
+}
+
+}  // namespace
+
+int EncodedLength(const Codec& codec, int bits) {
+  if (bits < 1 || bits > kMaxIdBits) return 0;
+  if (codec.only_bits != 0 && bits != codec.only_bits) return 0;
+  return DigitCount(codec, bits) + std::popcount(codec.hyphens);
+}
+
+int Encode(const Codec& codec, const Bits& value, int bits, char* out) {
+  const int count = DigitCount(codec, bits);
+  const Bits aligned = MultiplyAdd(value, uint64_t{1} << TailBits(codec, bits), 0);
+  codec.radix->write(aligned, count, codec.alphabet.data(), out);
+  int length = count;
+  if (codec.width != Width::kFixed) length = DropZeros(codec, value, bits, out, count);
+  if (codec.hyphens != 0) length = InsertHyphens(codec, out, count);
+  out[length] = '\0';
+  return length;
+}
+
+Result<Bits> Decode(const Codec& codec, std::string_view text, int bits) {
+  if (EncodedLength(codec, bits) == 0) return NoSuchWidth(codec, bits);
+  Bits v;
+  Status status = Read(codec, text, bits, &v);
+  if (status.ok()) status = CheckCanonical(codec, text, v, bits);
+  if (!status.ok()) return status;
+  return ShiftRight(v, TailBits(codec, bits));
+}
+
+Result<Bytes> DecodeBytes(const Codec& codec, std::string_view text) {
+  const bool fixed = codec.width == Width::kFixed;
+  int bytes = fixed ? BytesOfLength(codec, text.size()) : kMaxIdBits / kByte;
+  Bits v;
+  Status status = Read(codec, text, kByte * bytes, &v);
+  if (!status.ok()) return status;
+  if (!fixed) bytes = BytesOfNumber(codec, text, v);
+  status = CheckCanonical(codec, text, v, kByte * bytes);
+  if (!status.ok()) return status;
+  return Bytes{static_cast<uint8_t>(bytes), ShiftRight(v, TailBits(codec, kByte * bytes))};
+}
+
+}  // namespace detid

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// The rows of the table of codecs.
+
+#include <algorithm>
+
+#include "core/codec.h"
+#include "core/radix.h"
+#include "core/no_postgres.h"
+
+namespace detid {
+namespace {
+
+constexpr const Radix* FindRadix(size_t digits) {
+  switch (digits) {
+    case 10:
+      return &kRadixOf<10>;
+    case 16:
+      return &kRadixOf<16>;
+    case 32:
+      return &kRadixOf<32>;
+    case 36:
+      return &kRadixOf<36>;
+    case 58:
+      return &kRadixOf<58>;
+    case 62:
+      return &kRadixOf<62>;
+    case 64:
+      return &kRadixOf<64>;
+  }
+  return nullptr;
+}
+
+constexpr char OtherCase(char c) {
+  if (c >= 'a' && c <= 'z') return static_cast<char>(c - 'a' + 'A');
+  if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
+  return c;
+}
+
+// Fills in the columns that follow from the others.
+consteval Codec Row(Codec c) {
+  c.ordered = c.width == Width::kFixed && std::ranges::is_sorted(c.alphabet);
+  c.radix = FindRadix(c.alphabet.size());
+  c.values.fill(-1);
+  const auto read_as = [&c](char digit, int8_t value) {
+    c.values[static_cast<uint8_t>(digit)] = value;
+    if (c.folds_case) c.values[static_cast<uint8_t>(OtherCase(digit))] = value;
+  };
+  for (size_t i = 0; i < c.alphabet.size(); i++) read_as(c.alphabet[i], static_cast<int8_t>(i));
+  for (size_t i = 0; i < c.look_alikes.size(); i += 2)
+    read_as(c.look_alikes[i], c.values[static_cast<uint8_t>(c.look_alikes[i + 1])]);
+  return c;
+}
+
+constexpr std::string_view kHex = "0123456789abcdef";
+
+constexpr Codec kCodecs[] = {
+    Row({.name = "hex",
+         .source = "RFC 4648 section 8, in lower case",
+         .alphabet = kHex,
+         .folds_case = true}),
+    Row({.name = "uuid",
+         .source = "RFC 9562 section 4",
+         .alphabet = kHex,
+         .folds_case = true,
+         .hyphens = 1 << 8 | 1 << 13 | 1 << 18 | 1 << 23,
+         .only_bits = 128}),
+    Row({.name = "decimal",
+         .source = "a decimal number without leading zeros",
+         .alphabet = "0123456789",
+         .width = Width::kShortest}),
+    Row({.name = "crockford",
+         .source = "Crockford's Base 32, as in ULID and TSID: no hyphens, no check symbol",
+         .alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
+         .folds_case = true,
+         .look_alikes = "I1L1O0"}),
+    Row({.name = "typeid",
+         .source = "the base32 of TypeID 0.3",
+         .alphabet = "0123456789abcdefghjkmnpqrstvwxyz"}),
+    Row({.name = "base32hex",
+         .source = "RFC 4648 section 7, without padding",
+         .alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUV",
+         .align = Align::kTail,
+         .folds_case = true}),
+    Row({.name = "xid",
+         .source = "base32hex in lower case, as in xid",
+         .alphabet = "0123456789abcdefghijklmnopqrstuv",
+         .align = Align::kTail}),
+    Row({.name = "base36",
+         .source = "a number of radix 36 of fixed width",
+         .alphabet = "0123456789abcdefghijklmnopqrstuvwxyz",
+         .folds_case = true}),
+    Row({.name = "base58",
+         .source = "Bitcoin's base58, without a checksum",
+         .alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
+         .width = Width::kZeroBytes}),
+    Row({.name = "base62",
+         .source = "a number of radix 62 of fixed width, as in KSUID and Timeflake",
+         .alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"}),
+    Row({.name = "base64url",
+         .source = "RFC 4648 section 5, without padding",
+         .alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+         .align = Align::kTail}),
+    Row({.name = "pushid",
+         .source = "Firebase's push ids",
+         .alphabet = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"}),
+};
+
+// A name's place in an index of its own: FindCodec is called with every call from SQL. The numbers
+// are the least that keep the names apart.
+constexpr size_t SlotOf(std::string_view name) {
+  return (5 * name.size() + 4 * static_cast<uint8_t>(name[2]) +
+          3 * static_cast<uint8_t>(name.back())) %
+         16;
+}
+
+constexpr std::array<const Codec*, 16> kSlots = [] {
+  std::array<const Codec*, 16> slots{};
+  for (const Codec& c : kCodecs) slots[SlotOf(c.name)] = &c;
+  return slots;
+}();
+
+constexpr bool TableIsSound() {
+  for (const Codec& c : kCodecs)
+    if (c.radix == nullptr || c.radix->count[kMaxIdBits] > kMaxEncoded ||
+        kSlots[SlotOf(c.name)] != &c)
+      return false;
+  return true;
+}
+static_assert(TableIsSound());
+
+}  // namespace
+
+std::span<const Codec> Codecs() {
+  return kCodecs;
+}
+
+const Codec* FindCodec(std::string_view name) {
+  if (name.size() < 3) return nullptr;
+  const Codec* codec = kSlots[SlotOf(name)];
+  return codec != nullptr && codec->name == name ? codec : nullptr;
+}
+
+}  // namespace detid

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Numbers of up to 166 bits as digits of a radix that is known when compiling. The number is cut
+// into chunks of as many digits as fit a word, so that all but a few steps work on single words and
+// divide by constants. A radix that is a power of two needs nothing else: there the compiler
+// makes shifts of the divisions.
+
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+#include "core/bits.h"
+
+namespace detid {
+
+using Wide = unsigned __int128;
+
+// True if v < 2^bits. REQUIRES: 0 <= bits < 192.
+constexpr bool FitsBits(const Bits& v, int bits) {
+  const int w = bits / 64;
+  uint64_t above = v.word[w] >> (bits % 64);
+  for (int i = w + 1; i < 3; i++) above |= v.word[i];
+  return above == 0;
+}
+
+// v * factor + summand, modulo 2^192.
+constexpr Bits MultiplyAdd(const Bits& v, uint64_t factor, uint64_t summand) {
+  Bits product;
+  for (int i = 0; i < 3; i++) {
+    const Wide t = Wide{v.word[i]} * factor + summand;
+    product.word[i] = static_cast<uint64_t>(t);
+    summand = static_cast<uint64_t>(t >> 64);
+  }
+  return product;
+}
+
+// Divides by a constant without the machine's division, which is slow for two words: N. Moeller,
+// T. Granlund, "Improved division by invariant integers", 2011, algorithm 4.
+template <uint64_t kDivisor>
+struct Divider {
+  static constexpr int kShift = std::countl_zero(kDivisor);
+  static constexpr uint64_t kNormal = kDivisor << kShift;
+  static constexpr uint64_t kReciprocal = static_cast<uint64_t>(~Wide{0} / kNormal);
+
+  // Replaces *word by the quotient of (*rest * 2^64 + *word) / kDivisor, and *rest by its rest.
+  // REQUIRES: *rest < kDivisor.
+  static constexpr void Step(uint64_t* rest, uint64_t* word) {
+    const Wide dividend = (Wide{*rest} << 64 | *word) << kShift;
+    const uint64_t high = static_cast<uint64_t>(dividend >> 64);
+    const uint64_t low = static_cast<uint64_t>(dividend);
+    const Wide guess = Wide{kReciprocal} * high + dividend;
+    uint64_t quotient = static_cast<uint64_t>(guess >> 64) + 1;
+    uint64_t r = low - quotient * kNormal;
+    if (r > static_cast<uint64_t>(guess)) {
+      quotient--;
+      r += kNormal;
+    }
+    if (r >= kNormal) {
+      quotient++;
+      r -= kNormal;
+    }
+    *word = quotient;
+    *rest = r >> kShift;
+  }
+};
+
+// Divides v and returns the rest.
+template <uint64_t kDivisor>
+constexpr uint64_t DivideBy(Bits* v) {
+  int w = 2;
+  while (w > 0 && v->word[w] == 0) w--;
+  uint64_t rest = v->word[w] % kDivisor;
+  v->word[w] /= kDivisor;
+  while (--w >= 0) Divider<kDivisor>::Step(&rest, &v->word[w]);
+  return rest;
+}
+
+template <unsigned kRadix>
+struct DigitsOf {
+  // The greatest power of the radix that fits a word, and its digits.
+  static constexpr int kChunk = [] {
+    int digits = 0;
+    for (uint64_t rest = ~uint64_t{0}; rest >= kRadix; rest /= kRadix) digits++;
+    return digits;
+  }();
+  static constexpr uint64_t kChunkPower = [] {
+    uint64_t power = 1;
+    for (int i = 0; i < kChunk; i++) power *= kRadix;
+    return power;
+  }();
+
+  // Digits of 2^bits - 1, by bits.
+  static constexpr std::array<uint8_t, kMaxIdBits + 1> kCount = [] {
+    std::array<uint8_t, kMaxIdBits + 1> count{};
+    Bits power = {{1, 0, 0}};
+    uint8_t digits = 0;
+    for (int bits = 1; bits <= kMaxIdBits; bits++) {
+      for (; FitsBits(power, bits); digits++) power = MultiplyAdd(power, kRadix, 0);
+      count[bits] = digits;
+    }
+    return count;
+  }();
+
+  // Writes the lowest `count` digits of v.
+  static void Write(Bits v, int count, const char* alphabet, char* out) {
+    while (count > kChunk) {
+      uint64_t chunk = DivideBy<kChunkPower>(&v);
+      for (int i = 0; i < kChunk; i++, chunk /= kRadix) out[--count] = alphabet[chunk % kRadix];
+    }
+    for (uint64_t chunk = v.word[0]; count > 0; chunk /= kRadix)
+      out[--count] = alphabet[chunk % kRadix];
+  }
+
+  // Reads `count` digits; false if one of them has a negative value. REQUIRES: they are no more
+  // than kCount[kMaxIdBits].
+  static bool Read(const char* text, int count, const int8_t* values, Bits* v) {
+    int signs = 0;
+    const auto chunk = [&](int digits) {
+      uint64_t sum = 0;
+      for (int i = 0; i < digits; i++) {
+        const int digit = values[static_cast<uint8_t>(*text++)];
+        signs |= digit;
+        sum = sum * kRadix + static_cast<uint64_t>(digit);
+      }
+      return sum;
+    };
+    *v = {{chunk(count % kChunk), 0, 0}};
+    for (count /= kChunk; count > 0; count--) *v = MultiplyAdd(*v, kChunkPower, chunk(kChunk));
+    return signs >= 0;
+  }
+};
+
+// The same for a radix that is known only when running.
+struct Radix {
+  void (*write)(Bits v, int count, const char* alphabet, char* out);
+  bool (*read)(const char* text, int count, const int8_t* values, Bits* v);
+  const uint8_t* count;  // digits of 2^bits - 1, by bits
+};
+
+template <unsigned kRadix>
+inline constexpr Radix kRadixOf = {DigitsOf<kRadix>::Write, DigitsOf<kRadix>::Read,
+                                   DigitsOf<kRadix>::kCount.data()};
+
+}  // namespace detid
