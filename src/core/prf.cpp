@@ -16,9 +16,11 @@ namespace detid {
 namespace {
 
 constexpr char kGeneratorPersonal[] = "detid-generator1";
+constexpr char kMaskPersonal[] = "detid-mask-key-1";
 constexpr char kHashPersonal[] = "detid-hash-v1\0\0";
 constexpr char kCommitmentPersonal[] = "detid-commitment";
 static_assert(sizeof kGeneratorPersonal - 1 == crypto_generichash_blake2b_PERSONALBYTES);
+static_assert(sizeof kMaskPersonal - 1 == crypto_generichash_blake2b_PERSONALBYTES);
 static_assert(sizeof kHashPersonal == crypto_generichash_blake2b_PERSONALBYTES);
 static_assert(sizeof kCommitmentPersonal - 1 == crypto_generichash_blake2b_PERSONALBYTES);
 
@@ -59,6 +61,13 @@ GeneratorKey DeriveGeneratorKey(const Seed& seed, std::string_view salt) {
   GeneratorKey key;
   Blake2b(key.byte, sizeof key.byte, salt.data(), salt.size(), seed.byte, sizeof seed.byte,
           kGeneratorPersonal);
+  return key;
+}
+
+MaskKey DeriveMaskKey(const Seed& seed, uint64_t salt) {
+  MaskKey key;
+  Blake2b(key.byte, sizeof key.byte, &salt, sizeof salt, seed.byte, sizeof seed.byte,
+          kMaskPersonal);
   return key;
 }
 

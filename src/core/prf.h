@@ -8,6 +8,9 @@
 //                    (64 + 32 + 32 bits, little-endian; bit 31 of the node set for the bits above
 //                    the 128th; worker 0 where the layout shows none), taken as a little-endian
 //                    number
+//   mask key       = BLAKE2b-128, key: the seed, personal "detid-mask-key-1", of the salt's 8
+//   bytes,
+//                    little-endian (see permutation.h)
 //   hash bits      = BLAKE2b-160, no key, personal "detid-hash-v1", of the input, taken as a
 //                    little-endian number
 //   commitment     = BLAKE2b-128, no key, personal "detid-commitment", of the seed
@@ -37,6 +40,9 @@ struct Commitment {
 struct GeneratorKey {
   uint8_t byte[16];
 };
+struct MaskKey {
+  uint8_t byte[16];
+};
 
 // Must be called once before anything else here; false if libsodium cannot start.
 bool StartCrypto();
@@ -47,6 +53,10 @@ Seed NewSeed();
 Commitment Commit(const Seed& seed);
 
 GeneratorKey DeriveGeneratorKey(const Seed& seed, std::string_view salt);
+
+// The key of the permutation that masks numbers. One salt, one permutation of each width: who wants
+// two that tell nothing of each other takes two salts.
+MaskKey DeriveMaskKey(const Seed& seed, uint64_t salt);
 
 // 128 bits of the PRF into block[0..1]; `more`: those above the 128th.
 void PrfBlock(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker, bool more,

@@ -52,6 +52,20 @@ TEST(Prf, GeneratorKeyIsGolden) {
             "3f3635366e61662ae137553cdfcb2872");
 }
 
+TEST(Prf, MaskKeyIsGolden) {
+  EXPECT_EQ(Hex(DeriveMaskKey(CountingSeed(), 42).byte, 16), "d393f92416df3a3abcea430e82505fc5");
+}
+
+TEST(Prf, TheSeedAndEveryByteOfTheSaltChangeTheMaskKey) {
+  const auto key = [](const Seed& seed, uint64_t salt) {
+    return Hex(DeriveMaskKey(seed, salt).byte, 16);
+  };
+  const std::string base = key(CountingSeed(), 42);
+  EXPECT_NE(key(Seed{}, 42), base);
+  for (int shift = 0; shift < 64; shift += 8)
+    EXPECT_NE(key(CountingSeed(), 42 ^ uint64_t{1} << shift), base) << shift;
+}
+
 TEST(Prf, RandomBitsAreGolden) {
   const GeneratorKey key = DeriveGeneratorKey(CountingSeed(), "orders_id");
   const uint64_t position = uint64_t{0x17F22E279B0} << 12 | 0xCC3;
