@@ -7,6 +7,7 @@
 #include "core/compose.h"
 #include "core/definition.h"
 #include "core/node_clock.h"
+#include "core/permutation.h"
 #include "core/sequence.h"
 
 namespace detid {
@@ -96,6 +97,15 @@ void RandomBitsOf(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(RandomBits(key, position++, kNode, kWorker, bits));
 }
 BENCHMARK(RandomBitsOf)->Arg(40)->Arg(128)->Arg(160);
+
+void MaskOfWidth(benchmark::State& state) {
+  StartCrypto();
+  const MaskKey key = DeriveMaskKey(Seed{}, 0);
+  const int bits = static_cast<int>(state.range(0));
+  uint64_t value = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(value = Permute(key, value, bits));
+}
+BENCHMARK(MaskOfWidth)->Arg(63)->Arg(47)->Arg(19)->Arg(7);
 
 void HashBitsOf17Bytes(benchmark::State& state) {
   StartCrypto();
