@@ -74,10 +74,3 @@ REVOKE ALL ON detid._seed FROM PUBLIC;
 CREATE TRIGGER pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid._seed
   FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
 ALTER TABLE detid._seed ENABLE REPLICA TRIGGER pass_over;
-
-CREATE FUNCTION detid._new_seed() RETURNS void
-  LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-  AS 'MODULE_PATHNAME', 'detid_new_seed';
-COMMENT ON FUNCTION detid._new_seed() IS 'adds a seed, which makes the ids from here on';
-REVOKE EXECUTE ON FUNCTION detid._new_seed() FROM PUBLIC;
-SELECT detid._new_seed();

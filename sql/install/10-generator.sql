@@ -6,11 +6,14 @@ CREATE FUNCTION detid.create_generator(
   epoch timestamptz DEFAULT NULL,
   audit text DEFAULT 'range',
   ordering text DEFAULT 'backend',
-  if_not_exists boolean DEFAULT false
+  if_not_exists boolean DEFAULT false,
+  prefix text DEFAULT NULL,
+  codec text DEFAULT NULL,
+  scatter boolean DEFAULT false
 ) RETURNS regclass
   LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
   AS 'MODULE_PATHNAME', 'detid_create_generator';
-COMMENT ON FUNCTION detid.create_generator(text, text, timestamptz, text, text, boolean) IS
+COMMENT ON FUNCTION detid.create_generator(text, text, timestamptz, text, text, boolean, text, text, boolean) IS
   'creates a generator: a sequence whose label says how its ids are laid out';
 
 CREATE FUNCTION detid.drop_generator(generator regclass) RETURNS void
@@ -22,11 +25,27 @@ CREATE FUNCTION detid.set_audit(generator regclass, audit text) RETURNS void
 COMMENT ON FUNCTION detid.set_audit(regclass, text) IS
   'changes what the ledger records of a generator: off, range or each';
 
+CREATE FUNCTION detid.set_scatter(generator regclass, scatter boolean) RETURNS void
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_set_scatter';
+COMMENT ON FUNCTION detid.set_scatter(regclass, boolean) IS
+  'whether each tick''s sequence begins at a place of its own, so that id % n spreads';
+
+CREATE FUNCTION detid.set_mask(generator regclass) RETURNS void
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_set_mask';
+COMMENT ON FUNCTION detid.set_mask(regclass) IS
+  'has detid.mask use the seed that makes ids now, for ever';
+
+CREATE FUNCTION detid.set_mask(generator regclass, commitment text) RETURNS void
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_set_mask';
+COMMENT ON FUNCTION detid.set_mask(regclass, text) IS
+  'has detid.mask use the seed with a commitment, for ever';
+
 CREATE FUNCTION detid._describe(
   generator regclass,
   OUT preset text, OUT fields text, OUT bits integer, OUT type text,
   OUT epoch timestamptz, OUT epoch_ends timestamptz, OUT ids_per_second bigint,
-  OUT audit text, OUT ordering text
+  OUT audit text, OUT ordering text, OUT codec text, OUT prefix text, OUT scatter boolean,
+  OUT masked boolean
 ) LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_describe';
 COMMENT ON FUNCTION detid._describe(regclass) IS 'what a generator''s label says';
 
@@ -44,7 +63,8 @@ GRANT USAGE ON SEQUENCE detid.default_id, detid.default_uuid TO PUBLIC;
 CREATE VIEW detid.generators AS
   SELECT c.oid::regclass AS generator,
          COALESCE(d.preset, d.fields) AS layout,
-         d.fields, d.bits, d.type, d.epoch, d.epoch_ends, d.ids_per_second, d.audit, d.ordering
+         d.fields, d.bits, d.type, d.epoch, d.epoch_ends, d.ids_per_second, d.audit, d.ordering,
+         d.codec, d.prefix, d.scatter, d.masked
   FROM (SELECT s.objoid AS oid FROM pg_catalog.pg_seclabel s
         WHERE s.provider = 'detid' AND s.classoid = 'pg_catalog.pg_class'::regclass AND s.objsubid = 0
         UNION

@@ -8,7 +8,9 @@
 
 #include "core/bits.h"
 #include "core/compose.h"
+#include "core/id_text.h"
 #include "core/instant.h"
+#include "core/sequencer.h"
 #include "core/no_postgres.h"
 
 namespace detid {
@@ -37,8 +39,15 @@ Status LabelError(std::string_view part, const char* why) {
   return Status::Error(Code::kLabelSyntax, "\"%.*s\": %s.", Clip(part, 80), part.data(), why);
 }
 
-enum Key { kLayout, kEpoch, kAudit, kOrdering, kSalt, kKeys };
-constexpr std::string_view kKeyNames[kKeys] = {"layout", "epoch", "audit", "ordering", "salt"};
+enum Key { kLayout, kEpoch, kAudit, kOrdering, kSalt, kCodec, kPrefix, kScatter, kMask, kKeys };
+constexpr int kRequiredKeys = kCodec;  // those before it
+constexpr std::string_view kKeyNames[kKeys] = {"layout", "epoch",  "audit",   "ordering", "salt",
+                                               "codec",  "prefix", "scatter", "mask"};
+
+bool ParseHex64(std::string_view text, uint64_t* value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value, 16);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
 
 Status SetKey(Key key, std::string_view value, Definition* d) {
   switch (key) {
@@ -60,13 +69,17 @@ Status SetKey(Key key, std::string_view value, Definition* d) {
     case kOrdering:
       return ParseOrdering(value, &d->ordering) ? Status::Ok()
                                                 : LabelError(value, "ordering is backend or node");
-    case kSalt: {
-      const auto [end, error] =
-          std::from_chars(value.data(), value.data() + value.size(), d->salt, 16);
-      return error == std::errc() && end == value.data() + value.size() && !value.empty()
-                 ? Status::Ok()
-                 : LabelError(value, "salt is 64 bits in hexadecimal");
-    }
+    case kSalt:
+      return ParseHex64(value, &d->salt) ? Status::Ok()
+                                         : LabelError(value, "salt is 64 bits in hexadecimal");
+    case kScatter:
+      d->scatter = value == "on";
+      return d->scatter ? Status::Ok() : LabelError(value, "scatter is on, or not there");
+    case kMask:
+      d->has_mask = ParseCommitment(value, &d->mask);
+      return d->has_mask ? Status::Ok() : LabelError(value, "mask is 128 bits in hexadecimal");
+    case kCodec:  // once the layout is known
+    case kPrefix:
     case kKeys:
       break;
   }
@@ -102,7 +115,45 @@ Result<Definition> DefinitionOf(std::string_view layout) {
   if (!parsed.ok()) return parsed.status;
   d.layout = parsed.value;
   if (d.preset != nullptr) d.epoch_us = d.preset->epoch_us;
+  d.codec = DefaultCodec(d);
   return d;
+}
+
+const Codec* DefaultCodec(const Definition& d) {
+  const bool plain_uuid = d.layout.is_uuid() && (d.preset == nullptr || d.preset->codec == "uuid");
+  if (plain_uuid) return FindCodec(d.prefix_length > 0 ? "typeid" : "uuid");
+  if (d.preset != nullptr) return FindCodec(d.preset->codec);
+  return FindCodec(d.layout.is_bigint() ? "decimal" : "hex");
+}
+
+Status SetPrefix(std::string_view prefix, Definition* d) {
+  const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  bool fits = prefix.size() <= kMaxPrefix;
+  for (const char c : prefix) fits = fits && (letter(c) || c == '_');
+  if (!prefix.empty()) fits = fits && letter(prefix.front()) && letter(prefix.back());
+  if (!fits)
+    return LabelError(prefix,
+                      "a prefix has up to 63 of a to z and _, and begins and ends with a letter");
+  prefix.copy(d->prefix, prefix.size());
+  d->prefix_length = static_cast<uint8_t>(prefix.size());
+  d->codec = DefaultCodec(*d);
+  return Status::Ok();
+}
+
+Status SetCodec(std::string_view name, Definition* d) {
+  const Codec* codec = FindCodec(name);
+  if (codec == nullptr) return LabelError(name, "there is no such codec");
+  if (EncodedLength(*codec, d->layout.text_bits()) == 0)
+    return LabelError(name, "the codec cannot hold ids of this layout");
+  d->codec = codec;
+  return Status::Ok();
+}
+
+Status CheckScatter(const Layout& layout) {
+  if (layout.bits_of(Kind::kSequence) >= kMinScatterBits) return Status::Ok();
+  return Status::Error(Code::kLayoutInvalid,
+                       "Its sequence has %d bits; to scatter takes %d at the least.",
+                       layout.bits_of(Kind::kSequence), kMinScatterBits);
 }
 
 uint64_t SaltOf(std::string_view name) {
@@ -112,6 +163,7 @@ uint64_t SaltOf(std::string_view name) {
 Result<Definition> ParseLabel(std::string_view label) {
   Definition d;
   bool seen[kKeys] = {};
+  std::string_view codec, prefix;
   while (!label.empty()) {
     const size_t end = label.find(';');
     const std::string_view part = Trim(label.substr(0, end));
@@ -123,10 +175,18 @@ Result<Definition> ParseLabel(std::string_view label) {
     if (key == kKeys) return LabelError(part, "there is no such key");
     if (seen[key]) return LabelError(part, "the key is there twice");
     seen[key] = true;
-    if (Status s = SetKey(static_cast<Key>(key), part.substr(equals + 1), &d); !s.ok()) return s;
+    const std::string_view value = part.substr(equals + 1);
+    if (Status s = SetKey(static_cast<Key>(key), value, &d); !s.ok()) return s;
+    if (key == kCodec) codec = value;
+    if (key == kPrefix) prefix = value;
   }
-  for (int key = 0; key < kKeys; key++)
+  for (int key = 0; key < kRequiredKeys; key++)
     if (!seen[key]) return LabelError(kKeyNames[key], "the key is missing");
+  if (Status s = SetPrefix(prefix, &d); !s.ok()) return s;
+  if (seen[kCodec])
+    if (Status s = SetCodec(codec, &d); !s.ok()) return s;
+  if (d.scatter)
+    if (Status s = CheckScatter(d.layout); !s.ok()) return s;
   if (d.preset != nullptr && d.preset->epoch_fixed && d.epoch_us != d.preset->epoch_us)
     return LabelError(d.preset->name, "its epoch is part of the format");
   return d;
@@ -139,10 +199,35 @@ int FormatLabel(const Definition& d, char* out, int size) {
   else
     FormatLayout(d.layout, layout, sizeof layout);
   FormatInstant(d.epoch_us, epoch, sizeof epoch);
-  return std::snprintf(out, static_cast<size_t>(size),
-                       "layout=%s; epoch=%s; audit=%s; ordering=%s; salt=%016llx", layout, epoch,
-                       AuditName(d.audit).data(), OrderingName(d.ordering).data(),
-                       static_cast<unsigned long long>(d.salt));
+  int n = 0;
+  const auto add = [&](const char* format, auto... values) {
+    n += std::snprintf(out + n, static_cast<size_t>(size - n), format, values...);
+  };
+  add("layout=%s; epoch=%s; audit=%s; ordering=%s; salt=%016llx", layout, epoch,
+      AuditName(d.audit).data(), OrderingName(d.ordering).data(),
+      static_cast<unsigned long long>(d.salt));
+  if (d.prefix_length > 0) add("; prefix=%.*s", int{d.prefix_length}, d.prefix);
+  if (d.codec != DefaultCodec(d)) add("; codec=%s", d.codec->name.data());
+  if (d.scatter) add("; scatter=%s", "on");
+  if (d.has_mask) {
+    char mask[kCommitmentText + 1];
+    FormatCommitment(d.mask, mask);
+    add("; mask=%s", mask);
+  }
+  return n;
+}
+
+void FormatCommitment(const Commitment& c, char* out) {
+  FormatHex(FromUuidBytes(c.byte), 8 * kCommitmentBytes, out, kCommitmentText + 1);
+}
+
+bool ParseCommitment(std::string_view text, Commitment* commitment) {
+  uint64_t high = 0, low = 0;
+  if (text.size() != kCommitmentText || !ParseHex64(text.substr(0, 16), &high) ||
+      !ParseHex64(text.substr(16), &low))
+    return false;
+  ToUuidBytes({{low, high, 0}}, commitment->byte);
+  return true;
 }
 
 uint64_t Fingerprint(const Definition& d) {
@@ -153,8 +238,10 @@ uint64_t Fingerprint(const Definition& d) {
   return HashBits({text, static_cast<size_t>(n)}, 63).word[0];
 }
 
-bool SameButAudit(const Definition& a, const Definition& b) {
-  return Fingerprint(a) == Fingerprint(b) && a.ordering == b.ordering;
+bool MayBecome(const Definition& from, const Definition& to) {
+  return Fingerprint(from) == Fingerprint(to) && from.ordering == to.ordering &&
+         from.codec == to.codec && from.prefix_text() == to.prefix_text() &&
+         (!from.has_mask || (to.has_mask && from.mask == to.mask));
 }
 
 int64_t EndOfEpochUs(const Definition& d) {

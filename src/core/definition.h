@@ -4,16 +4,25 @@
 //
 //   layout=snowflake; epoch=2025-01-01T00:00:00Z; audit=range; ordering=backend; salt=5f0e...
 //
-// `layout` is a preset's name or a layout's text. Every key must be there once, in any order.
-// Layout, epoch, ordering and salt are set once and for all; audit may change.
+// `layout` is a preset's name or a layout's text. These keys must be there once, in any order.
+// Others may be:
+//
+//   codec=crockford   of the text form (codec.h)
+//   prefix=ord        before it, and an underscore between
+//   scatter=on        each tick's sequence begins at a place of its own (sequencer.h)
+//   mask=5f0e...      commitment of the seed that keys the public faces of its ids (permutation.h)
+//
+// Only audit and scatter may change once they are set, so that decoding is honest for ever.
 
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
+#include "core/codec.h"
 #include "core/layout.h"
 #include "core/presets.h"
+#include "core/prf.h"
 #include "core/status.h"
 
 namespace detid {
@@ -26,7 +35,8 @@ std::string_view OrderingName(Ordering ordering);
 bool ParseAudit(std::string_view text, Audit* audit);
 bool ParseOrdering(std::string_view text, Ordering* ordering);
 
-inline constexpr int kMaxLabelText = kMaxLayoutText + 200;
+inline constexpr int kMaxPrefix = 63;
+inline constexpr int kMaxLabelText = kMaxLayoutText + 400;
 
 struct Definition {
   Layout layout;
@@ -35,11 +45,33 @@ struct Definition {
   uint64_t salt = 0;
   Audit audit = Audit::kRange;
   Ordering ordering = Ordering::kBackend;
+  bool scatter = false;
+  bool has_mask = false;
+  Commitment mask{};             // of the seed behind the mask; if has_mask
+  const Codec* codec = nullptr;  // never null once DefinitionOf has made it
+  uint8_t prefix_length = 0;     // 0: no prefix
+  char prefix[kMaxPrefix];
+
+  std::string_view prefix_text() const { return {prefix, prefix_length}; }
 };
 
 // A layout by a preset's name or by its text, with the epoch that goes with it.
 // Errors: those of ParseLayout.
 Result<Definition> DefinitionOf(std::string_view layout);
+
+// The codec of a definition that names none: the preset's; TypeID's for uuids with a prefix; else
+// decimal for bigints, hexadecimal for others.
+const Codec* DefaultCodec(const Definition& definition);
+
+// Sets a prefix, and the codec that goes with it. Up to 63 of a to z and _, beginning and ending
+// with a letter (TypeID 0.3); empty for none. Errors: kLabelSyntax.
+Status SetPrefix(std::string_view prefix, Definition* definition);
+
+// Errors: kLabelSyntax, if there is no such codec or it cannot hold the layout's ids.
+Status SetCodec(std::string_view name, Definition* definition);
+
+// Whether the sequence has room for the start of a tick to be chosen. Errors: kLayoutInvalid.
+Status CheckScatter(const Layout& layout);
 
 // The salt for a generator created under this (qualified) name.
 uint64_t SaltOf(std::string_view name);
@@ -50,12 +82,19 @@ Result<Definition> ParseLabel(std::string_view label);
 // REQUIRES: size >= kMaxLabelText. Returns the length.
 int FormatLabel(const Definition& definition, char* out, int size);
 
+// A commitment as 32 hexadecimal digits.
+inline constexpr int kCommitmentText = 2 * kCommitmentBytes;
+// REQUIRES: room for kCommitmentText + 1.
+void FormatCommitment(const Commitment& commitment, char* out);
+bool ParseCommitment(std::string_view text, Commitment* commitment);
+
 // What decides which id the coordinates make, as a 63-bit number: layout, epoch and salt. A
 // generator that is dropped and made again has the same, and goes on with the same coordinates.
 uint64_t Fingerprint(const Definition& definition);
 
-// True if nothing but the audit level differs.
-bool SameButAudit(const Definition& a, const Definition& b);
+// True if a generator's definition may become `to`: nothing differs but what may change, and a mask
+// may be given to one that has none.
+bool MayBecome(const Definition& from, const Definition& to);
 
 // The first instant whose ids the layout cannot hold; microseconds since 1970, INT64_MAX if that
 // is beyond 64 bits.

@@ -94,6 +94,24 @@ Status ParseUnit(Parser* p, uint32_t* unit) {
   return p->Error("a unit in ns, us, ms or s");
 }
 
+// Field::below of a part that does not say where it belongs.
+constexpr uint8_t kByOrder = 255;
+
+// ^SHIFT, which may follow a part of the time or the sequence.
+Status ParseShift(Parser* p, Field* field) {
+  field->below = kByOrder;
+  if ((field->kind != Kind::kTime && field->kind != Kind::kSequence) || !p->Eat('^'))
+    return Status::Ok();
+  const size_t shift_at = p->at();
+  uint64_t shift = 0;
+  if (!p->Number(&shift) || shift >= kMaxPositionBits) {
+    p->set_at(shift_at);
+    return p->Error("a shift from 0 to 62");
+  }
+  field->below = static_cast<uint8_t>(shift);
+  return Status::Ok();
+}
+
 Status ParseField(Parser* p, Layout* layout, bool* unit_seen) {
   const size_t start = p->at();
   const std::string_view name = p->Word();
@@ -134,6 +152,7 @@ Status ParseField(Parser* p, Layout* layout, bool* unit_seen) {
       return p->Error("a value that fits into the constant's bits, 64 at the most,");
     }
   }
+  if (Status s = ParseShift(p, &field); !s.ok()) return s;
   if (!p->AtFieldEnd()) return p->Error("a space or the end");
   if (layout->count == kMaxFields) {
     p->set_at(start);
@@ -150,7 +169,7 @@ int Place(Layout* layout) {
     Field& field = layout->fields[i];
     uint8_t& width = layout->width[static_cast<int>(field.kind)];
     field.shift = static_cast<uint8_t>(shift);
-    field.below = width;
+    if (field.below == kByOrder) field.below = width;
     width = static_cast<uint8_t>(width + field.bits);
     shift += field.bits;
   }
@@ -178,11 +197,6 @@ Status Validate(const Layout& layout) {
                            "The %s field has %d bits; it may have %d at the most.",
                            KindName(limit.kind).data(), bits, limit.bits);
   }
-  if (layout.bits >= 64 && layout.bits < 128)
-    return Status::Error(Code::kLayoutInvalid,
-                         "Its fields have %d bits; 1 to 63 make a bigint, 128 a uuid, 129 to 160 "
-                         "a text.",
-                         layout.bits);
   if (layout.shows(Kind::kSequence) && !layout.shows(Kind::kTime))
     return Invalid("A sequence counts within a tick, so it needs a time field.");
   if (layout.bits_of(Kind::kTime) + layout.bits_of(Kind::kSequence) > kMaxPositionBits)
@@ -196,13 +210,15 @@ Status Validate(const Layout& layout) {
   return Status::Ok();
 }
 
-// Parts of one coordinate must be meant: an uncut field may not be given twice side by side, and
-// two node fields are a mistake rather than a cut (a cut has something between its parts).
-Status CheckCuts(const Layout& layout) {
+using Fields = std::array<Field, kMaxFields>;
+
+// Parts of one coordinate must be meant: without a shift, an uncut field may not be given twice
+// side by side, and two node fields are a mistake rather than a cut.
+Status CheckCuts(const Layout& layout, const Fields& written) {
   for (int i = 1; i < layout.count; i++) {
     const Kind kind = layout.fields[i].kind;
     if (kind == layout.fields[i - 1].kind && kind != Kind::kConst && kind != Kind::kRandom &&
-        kind != Kind::kHash)
+        kind != Kind::kHash && written[i].below == kByOrder)
       return Status::Error(Code::kLayoutInvalid, "It has two %s fields side by side.",
                            KindName(kind).data());
   }
@@ -216,6 +232,29 @@ Status CheckCuts(const Layout& layout) {
   return Status::Ok();
 }
 
+// The parts of a coordinate must make it up without a gap, and either all of them say where they
+// belong or none does.
+Status CheckParts(const Layout& layout, const Fields& written) {
+  for (const Kind kind : {Kind::kTime, Kind::kSequence}) {
+    uint64_t covered = 0;
+    int parts = 0, placed = 0, bits = 0;
+    for (int i = 0; i < layout.count; i++) {
+      const Field& f = layout.fields[i];
+      if (f.kind != kind) continue;
+      parts++;
+      placed += written[i].below != kByOrder;
+      bits += f.bits;
+      if (f.below + f.bits <= 63) covered |= LowMask(f.bits) << f.below;
+    }
+    if ((placed != 0 && placed != parts) || covered != LowMask(bits))
+      return Status::Error(Code::kLayoutInvalid,
+                           "The parts of its %s field do not make up %d bits: each needs a ^SHIFT, "
+                           "and no two may overlap.",
+                           KindName(kind).data(), bits);
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 std::string_view KindName(Kind kind) {
@@ -225,10 +264,10 @@ std::string_view KindName(Kind kind) {
 bool Layout::time_first() const {
   int shown = 0;
   for (int i = 0; i < count && shown < bits_of(Kind::kTime); i++) {
-    if (fields[i].kind == Kind::kTime)
-      shown += fields[i].bits;
-    else if (fields[i].kind != Kind::kConst)
-      return false;
+    if (fields[i].kind == Kind::kConst) continue;
+    if (fields[i].kind != Kind::kTime) return false;
+    shown += fields[i].bits;
+    if (fields[i].below != bits_of(Kind::kTime) - shown) return false;
   }
   return shown > 0;
 }
@@ -248,9 +287,11 @@ Result<Layout> ParseLayout(std::string_view text) {
   if (total > kMaxIdBits)
     return Status::Error(Code::kLayoutInvalid, "Its fields have %d bits; %d are the most.", total,
                          kMaxIdBits);
+  const Fields written = layout.fields;
   layout.bits = static_cast<uint8_t>(Place(&layout));
-  if (Status s = CheckCuts(layout); !s.ok()) return s;
+  if (Status s = CheckCuts(layout, written); !s.ok()) return s;
   if (Status s = Validate(layout); !s.ok()) return s;
+  if (Status s = CheckParts(layout, written); !s.ok()) return s;
   return layout;
 }
 
@@ -267,6 +308,15 @@ int FormatUnit(uint32_t unit, char* out, int size) {
 int FormatLayout(const Layout& layout, char* out, int size) {
   int n = 0;
   bool unit_written = false;
+  // Parts in another order than high bits first say where they belong.
+  std::array<int, kKinds> left{};
+  std::array<bool, kKinds> placed{};
+  for (int i = 0; i < kKinds; i++) left[i] = layout.width[i];
+  for (int i = 0; i < layout.count; i++) {
+    const int kind = static_cast<int>(layout.fields[i].kind);
+    left[kind] -= layout.fields[i].bits;
+    placed[kind] |= layout.fields[i].below != left[kind];
+  }
   out[0] = '\0';
   for (int i = 0; i < layout.count && n < size; i++) {
     const Field& field = layout.fields[i];
@@ -281,6 +331,8 @@ int FormatLayout(const Layout& layout, char* out, int size) {
     } else if (field.kind == Kind::kConst) {
       n += std::snprintf(out + n, room(), "=%llu", static_cast<unsigned long long>(field.value));
     }
+    if (placed[static_cast<int>(field.kind)])
+      n += std::snprintf(out + n, room(), "^%d", field.below);
   }
   return n;
 }

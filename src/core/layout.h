@@ -14,8 +14,10 @@
 //   const:N=V     the value V, decimal or 0x hexadecimal
 //
 // The time and the sequence may be cut into parts, high bits first (a later part of the time needs
-// no unit); const, random and hash fields may occur as often as wanted.
-// Ids of up to 63 bits are bigint, of 128 bits uuid, of 129 to 160 bits text.
+// no unit); where a format has them in another order (UUIDv1), ^SHIFT behind each part tells where
+// its lowest bit stands: time:32@100ns^0 time:16^32 const:4=1 time:12^48. const, random and hash
+// fields may occur as often as wanted.
+// Ids of up to 63 bits are bigint, of 128 bits uuid, of other widths up to 160 bits text.
 //
 // Invariants of a Layout that ParseLayout returned:
 //   * the widths of its fields add up to `bits`, and no two fields overlap;
@@ -46,7 +48,7 @@ struct Field {
   Kind kind = Kind::kConst;
   uint8_t bits = 0;
   uint8_t shift = 0;   // of the field's lowest bit within the id
-  uint8_t below = 0;   // bits of the same coordinate in later parts; 0 if it is not cut
+  uint8_t below = 0;   // of the field's lowest bit within its coordinate; 0 if it is not cut
   uint64_t value = 0;  // of a const
 };
 
@@ -77,10 +79,12 @@ struct Layout {
   }
   bool is_bigint() const { return bits <= 63; }
   bool is_uuid() const { return bits == 128; }
-  bool is_text() const { return bits > 128; }
+  // The width in which ids are written as text: that of the SQL type.
+  int text_bits() const { return is_bigint() ? 64 : bits; }
+  bool is_text() const { return !is_bigint() && !is_uuid(); }
 
-  // True if ids sort by time: the time comes first (behind constants only), uncut or with
-  // nothing but constants between its parts.
+  // True if ids sort by time: the time comes first (behind constants only), uncut or in parts, high
+  // bits first, with nothing but constants between them.
   bool time_first() const;
 };
 

@@ -8,6 +8,7 @@
 #include "core/compose.h"
 #include "core/id_text.h"
 #include "core/instant.h"
+#include "core/text_form.h"
 #include "core/no_postgres.h"
 
 namespace detid {
@@ -80,8 +81,8 @@ Status DrawPicture(const Definition& d, const Bits& id, char* out, int size) {
   const Result<Decomposed> parts = Decompose(d.layout, id);
   if (!parts.ok()) return parts.status;
   Out draw(out, size);
-  char text[kMaxIdText], layout[kMaxLayoutText + 1];
-  FormatId(d.layout.bits, id, text, sizeof text);
+  char text[kMaxTextForm + 1], layout[kMaxLayoutText + 1];
+  FormatTextForm(d, id, text);
   FormatLayout(d.layout, layout, sizeof layout);
   if (d.preset != nullptr)
     draw.Add("%s  %s, %d bits: %s", text, d.preset->name.data(), d.layout.bits, layout);

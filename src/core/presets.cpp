@@ -7,25 +7,70 @@
 namespace detid {
 namespace {
 
+// 1582-10-15Z, the first day of the Gregorian calendar: RFC 9562 section 5.1.
+constexpr int64_t kGregorianEpochUs = -12219292800000000;
+
 constexpr Preset kPresets[] = {
-    {"snowflake", "time:41@1ms node:10 sequence:12", kDefaultEpochUs, false,
+    {"snowflake", "decimal", "time:41@1ms node:10 sequence:12", "", kDefaultEpochUs, false,
      "Twitter's layout with an epoch of 2025-01-01Z"},
-    {"twitter", "time:41@1ms node:10 sequence:12", 1288834974657000, false,
+    {"twitter", "decimal", "time:41@1ms node:10 sequence:12", "", 1288834974657000, false,
      "Twitter Snowflake, 2010"},
-    // Of Discord's 42 and Instagram's 41 bits of time the highest is left out: it would be the
-    // sign bit. It is 0 until 2084 and 2046.
-    {"discord", "time:41@1ms node:10 sequence:12", 1420070400000000, false,
+    // The highest bit of the time of Discord, Instagram and TSID would be a bigint's sign, and is
+    // left out: it is 0 until 2084, 2046 and 2089.
+    {"discord", "decimal", "time:41@1ms node:10 sequence:12", "", 1420070400000000, false,
      "Discord developer documentation; node is worker x 32 + process"},
-    {"instagram", "time:40@1ms node:13 sequence:10", 1314220021721000, false,
+    {"instagram", "decimal", "time:40@1ms node:13 sequence:10", "", 1314220021721000, false,
      "Sharding & IDs at Instagram, 2012; node is the shard"},
-    {"sonyflake", "time:39@10ms sequence:8 node:16", 1409529600000000, false,
+    // Mastodon's 16 low bits are a hash and a counter; only the time can be read from its ids.
+    {"mastodon", "decimal", "time:47@1ms node:6 sequence:10", "time:47@1ms random:16", 0, true,
+     "Mastodon, lib/mastodon/snowflake.rb"},
+    {"sonyflake", "decimal", "time:39@10ms sequence:8 node:16", "", 1409529600000000, false,
      "Sonyflake, epoch 2014-09-01Z"},
+    {"tsid", "crockford", "time:41@1ms node:10 sequence:12", "", 1577836800000000, false,
+     "TSID Creator, epoch 2020-01-01Z"},
     // 53 bits, the integers that a JavaScript number holds exactly. 40 bits of milliseconds last
     // until 2059; 7 bits of sequence are 128,000 ids a second and node; 64 nodes.
-    {"js53", "time:40@1ms node:6 sequence:7", kDefaultEpochUs, false,
+    {"js53", "decimal", "time:40@1ms node:6 sequence:7", "", kDefaultEpochUs, false,
      "safe as a JavaScript number: at most Number.MAX_SAFE_INTEGER"},
-    {"uuid7", "time:48@1ms const:4=7 sequence:12 const:2=2 node:10 worker:12 random:40", 0, true,
+
+    // The clock sequence is 3 bits of sequence, 10 of node and one of random; the multicast bit of
+    // the RFC's node is set, as section 6.10 has it for nodes that are no MAC address.
+    {"uuid1", "uuid",
+     "time:32@100ns^0 time:16^32 const:4=1 time:12^48 const:2=2 sequence:3 node:10 random:8 "
+     "const:1=1 worker:12 random:28",
+     "time:32@100ns^0 time:16^32 const:4=1 time:12^48 const:2=2 random:62", kGregorianEpochUs, true,
+     "RFC 9562 section 5.1; does not sort by time, uuid6 does"},
+    {"uuid4", "uuid", "random:48 const:4=4 random:12 const:2=2 random:62", "", kDefaultEpochUs,
+     false, "RFC 9562 section 5.4; a stream of the seed"},
+    {"uuid6", "uuid",
+     "time:48@100ns const:4=6 time:12 const:2=2 sequence:3 node:10 random:8 const:1=1 worker:12 "
+     "random:28",
+     "time:48@100ns const:4=6 time:12 const:2=2 random:62", kGregorianEpochUs, true,
+     "RFC 9562 section 5.6"},
+    {"uuid7", "uuid", "time:48@1ms const:4=7 sequence:12 const:2=2 node:10 worker:12 random:40",
+     "time:48@1ms const:4=7 random:12 const:2=2 random:62", 0, true,
      "RFC 9562 section 5.7; the 12 + 62 free bits as section 6.2 allows"},
+    // What version 8 holds is its maker's business: here, the largest node and worker numbers.
+    {"uuid8", "uuid", "time:48@1ms const:4=8 sequence:12 const:2=2 node:31 worker:18 random:13",
+     "random:48 const:4=8 random:12 const:2=2 random:62", 0, true,
+     "RFC 9562 section 5.8; uuid7 for more nodes and backends"},
+
+    {"ulid", "crockford", "time:48@1ms sequence:12 node:10 worker:12 random:46",
+     "time:48@1ms random:80", 0, true, "ULID specification"},
+    {"timeflake", "base62", "time:48@1ms sequence:12 node:10 worker:12 random:46",
+     "time:48@1ms random:80", 0, true, "Timeflake specification"},
+    {"pushid", "pushid", "time:48@1ms sequence:12 node:10 worker:12 random:38",
+     "time:48@1ms random:72", 0, true,
+     "Firebase, The 2^120 Ways to Ensure Unique Identifiers, 2015"},
+    {"ksuid", "base62", "time:32@1s sequence:24 node:16 worker:16 random:72",
+     "time:32@1s random:128", 1400000000000000, true, "Segment KSUID"},
+    {"xid", "xid", "time:32@1s node:24 worker:16 sequence:24", "", 0, true,
+     "rs/xid; node is the machine, worker the process, sequence the counter"},
+    {"objectid", "hex", "time:32@1s node:24 worker:16 sequence:24",
+     "time:32@1s random:40 sequence:24", 0, true,
+     "BSON ObjectId; node and worker are its 5 bytes that are unique to a process"},
+    {"nanoid", "base64url", "random:126", "", kDefaultEpochUs, false,
+     "Nano ID, 21 characters; a stream of the seed"},
 };
 
 }  // namespace

@@ -13,9 +13,13 @@ namespace detid {
 
 struct Preset {
   std::string_view name;
-  std::string_view layout;  // text form
-  int64_t epoch_us;         // microseconds since 1970-01-01Z
-  bool epoch_fixed;         // an outside parser reads the time, so no other epoch is allowed
+  std::string_view codec;   // of the text form
+  std::string_view layout;  // what is minted
+  // What anybody's id of the format shows, where that is less than `layout`: bits that are free
+  // there are random here. Empty if it is the same.
+  std::string_view published;
+  int64_t epoch_us;  // microseconds since 1970-01-01Z
+  bool epoch_fixed;  // an outside parser reads the time, so no other epoch is allowed
   std::string_view source;
 };
 

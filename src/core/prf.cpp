@@ -82,11 +82,17 @@ void PrfBlock(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_
                               reinterpret_cast<const uint8_t*>(&message), sizeof message, key.byte);
 }
 
+uint64_t ScatterWord(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker) {
+  uint64_t block[2];
+  PrfBlock(key, position, node, worker | uint32_t{1} << 31, false, block);
+  return block[0];
+}
+
 Bits RandomBits(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker,
                 int bits) {
-  uint64_t word[4];
+  uint64_t word[4] = {};
   PrfBlock(key, position, node, worker, false, word);
-  PrfBlock(key, position, node, worker, true, word + 2);
+  if (bits > 128) PrfBlock(key, position, node, worker, true, word + 2);
   return Truncate({{word[0], word[1], word[2]}}, bits);
 }
 

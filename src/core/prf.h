@@ -8,9 +8,9 @@
 //                    (64 + 32 + 32 bits, little-endian; bit 31 of the node set for the bits above
 //                    the 128th; worker 0 where the layout shows none), taken as a little-endian
 //                    number
+//   scatter        = SipHash-2-4-128 as for random bits, with bit 31 of the worker set
 //   mask key       = BLAKE2b-128, key: the seed, personal "detid-mask-key-1", of the salt's 8
-//   bytes,
-//                    little-endian (see permutation.h)
+//                    bytes, little-endian (permutation.h)
 //   hash bits      = BLAKE2b-160, no key, personal "detid-hash-v1", of the input, taken as a
 //                    little-endian number
 //   commitment     = BLAKE2b-128, no key, personal "detid-commitment", of the seed
@@ -61,6 +61,10 @@ MaskKey DeriveMaskKey(const Seed& seed, uint64_t salt);
 // 128 bits of the PRF into block[0..1]; `more`: those above the 128th.
 void PrfBlock(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker, bool more,
               uint64_t* block);
+
+// 64 bits of the PRF that no id shows as random bits: where the sequence of the tick at `position`
+// begins. REQUIRES: worker < 2^31.
+uint64_t ScatterWord(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker);
 
 // The lowest `bits` bits of the PRF at these coordinates. REQUIRES: bits <= 160, node < 2^31.
 Bits RandomBits(const GeneratorKey& key, uint64_t position, uint32_t node, uint32_t worker,

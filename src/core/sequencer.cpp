@@ -38,6 +38,15 @@ void Sequencer::Prepare(const Definition& d, int64_t max_ahead_us) {
   renew = 0;
 }
 
+void Sequencer::PrepareScatter(const Definition& d, const GeneratorKey& key, int32_t node,
+                               int32_t worker_number) {
+  scatter_mask = d.scatter ? LowMask(sequence_bits - 1) : 0;
+  if (!d.scatter) return;
+  scatter_key = key;
+  scatter_node = static_cast<uint32_t>(node);
+  scatter_worker = worker ? static_cast<uint32_t>(worker_number) : 0;
+}
+
 void Sequencer::SetHorizon(const Definition& d, int64_t published_us) {
   limits.horizon = PositionAt(d, published_us);
 }
@@ -47,6 +56,9 @@ uint64_t Sequencer::MoveTick(const Definition& d, int64_t now_us) {
   const int64_t tick = TickAt(d.layout, d.epoch_us, now_us);
   if (static_cast<uint64_t>(tick) > LowMask(d.layout.time_bits())) return kNone;
   tick_position = static_cast<uint64_t>(tick) << sequence_bits;
+  if (scatter_mask != 0)
+    tick_position |=
+        scatter_mask & ScatterWord(scatter_key, tick_position, scatter_node, scatter_worker);
   tick_us = d.epoch_us + tick * static_cast<int64_t>(unit_us);
   return tick_position;
 }

@@ -8,6 +8,13 @@
 //   position = TakeOne(now)            the common case
 //   grant = Take(now, wanted)          otherwise: given, or the reason why not
 //   from `renew` on                    the horizon wants a look, well before it is reached
+//
+// Scatter: while little is minted, every tick's sequence begins at 0, and the low bits of ids are
+// nearly always 0, which ruins `id % n` as a shard's number. A generator that scatters begins a
+// tick at a place in the lower half of the sequence that the PRF chooses. As positions still only
+// grow, order is what it was; and as what does not fit into a tick runs on into the next as ever,
+// so is what can be minted in a while. A tick's ids run into the next tick from half of them on,
+// instead of from all of them.
 
 #pragma once
 
@@ -31,6 +38,9 @@ int64_t EndOfTickUs(const Definition& definition, uint64_t position);
 // out, in ticks of other lengths perhaps.
 uint64_t FirstPosition(const Definition& definition, int64_t start_us, int64_t evicted_us);
 
+// Sequences of fewer bits do not scatter.
+inline constexpr int kMinScatterBits = 2;
+
 struct Sequencer {
   bool worker = false;   // the layout has a worker field
   bool ordered = false;  // Ordering::kNode
@@ -39,17 +49,27 @@ struct Sequencer {
   Shard* shard = nullptr;
   uint64_t unit_us = 0;        // of a tick; 0 if it is not a whole number
   int64_t tick_us = 0;         // beginning of the tick last seen, and
-  uint64_t tick_position = 0;  // its first position
+  uint64_t tick_position = 0;  // where it begins
   Limits limits;
   uint64_t renew = 0;  // at most what the limits allow
+
+  // Where ticks begin, if the generator scatters. Backends that share a sequence have one key and
+  // one worker number, 0.
+  uint64_t scatter_mask = 0;  // 0: it does not
+  uint32_t scatter_node = 0, scatter_worker = 0;
+  GeneratorKey scatter_key{};
 
   // Everything but slot and shard. The first take looks after the horizon.
   void Prepare(const Definition& definition, int64_t max_ahead_us);
 
+  // After Prepare. `key` is not used unless the definition scatters.
+  void PrepareScatter(const Definition& definition, const GeneratorKey& key, int32_t node,
+                      int32_t worker_number);
+
   // What follows from the published horizon.
   void SetHorizon(const Definition& definition, int64_t published_us);
 
-  // The first position of the tick that contains `now_us`; kNone if the layout has none.
+  // Where the tick that contains `now_us` begins; kNone if the layout has none.
   uint64_t Now(const Definition& definition, int64_t now_us) {
     if (static_cast<uint64_t>(now_us - tick_us) < unit_us) [[likely]]
       return tick_position;

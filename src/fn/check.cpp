@@ -100,7 +100,7 @@ void CheckSeed(ReturnSetInfo* set) {
   const bool ok = CurrentSeed(&seed, &commitment);
   explicit_bzero(&seed, sizeof seed);
   Put(set, "seed", ok, ok ? "the seed of random fields is at hand" : "detid._seed is empty",
-      "Restore detid._seed from a backup, or SELECT detid._new_seed();");
+      "Restore detid._seed from a backup, or SELECT detid.rotate_seed();");
 }
 
 void CheckRoom(ReturnSetInfo* set) {
@@ -148,29 +148,6 @@ DETID_FUNCTION(detid_merge_horizon) {
   if (SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
     MergeHorizon(HorizonRecordOf(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation)));
   PG_RETURN_POINTER(nullptr);
-}
-
-// _new_seed(): adds a seed from libsodium, which makes the ids from here on.
-DETID_FUNCTION(detid_new_seed) {
-  const Seed seed = NewSeed();
-  const Commitment commitment = Commit(seed);
-  const auto bytes = [](const uint8_t* from, int n) {
-    bytea* b = static_cast<bytea*>(palloc(static_cast<Size>(VARHDRSZ + n)));
-    SET_VARSIZE(b, VARHDRSZ + n);
-    memcpy(VARDATA(b), from, static_cast<size_t>(n));
-    return PointerGetDatum(b);
-  };
-  Oid types[] = {BYTEAOID, BYTEAOID};
-  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  Datum values[] = {bytes(commitment.byte, sizeof commitment.byte),
-                    bytes(seed.byte, sizeof seed.byte)};
-  const int result = SPI_execute_with_args(
-      "INSERT INTO detid._seed (number, commitment, seed) SELECT COALESCE(max(number), 0) + 1, $1, "
-      "$2 FROM detid._seed",
-      2, types, values, nullptr, false, 0);
-  if (result != SPI_OK_INSERT) elog(ERROR, "SPI_execute failed: %d", result);
-  SPI_finish();
-  PG_RETURN_VOID();
 }
 
 }  // namespace detid

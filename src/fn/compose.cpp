@@ -66,9 +66,7 @@ DETID_FUNCTION(detid_compose_uuid) {
 DETID_FUNCTION(detid_compose_text) {
   if (AnyNull(fcinfo)) PG_RETURN_NULL();
   const Definition& d = DefinitionFor(PG_GETARG_OID(0));
-  char text[kMaxIdText];
-  FormatId(d.layout.bits, ComposeSeeded(fcinfo, d), text, sizeof text);
-  PG_RETURN_TEXT_P(cstring_to_text(text));
+  return TextFormDatum(d, ComposeSeeded(fcinfo, d));
 }
 
 }  // namespace detid

@@ -3,10 +3,8 @@
 // decode, minted_at, node_of, explain: an id taken apart. Each is one function for bigint, uuid
 // and text ids, with and without a generator.
 
-#include "core/picture.h"
+#include "fn/decoded.h"
 #include "fn/ids.h"
-#include "fn/record.h"
-#include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/generator.h"
 
@@ -21,14 +19,7 @@ struct Decoded {
 Decoded Arguments(FunctionCallInfo fcinfo) {
   const Oid type = IdType(fcinfo);
   const Definition& d = DefinitionArgument(fcinfo, type);
-  return {&d, IdArgument(fcinfo, 0, type, d.layout)};
-}
-
-// Wide fields as hexadecimal text.
-Datum HexDatum(const Bits& value, int bits) {
-  char text[kMaxIdText];
-  FormatHex(value, bits, text, sizeof text);
-  return CStringGetTextDatum(text);
+  return {&d, IdArgument(fcinfo, 0, type, d)};
 }
 
 }  // namespace
@@ -37,29 +28,9 @@ Datum HexDatum(const Bits& value, int bits) {
 DETID_FUNCTION(detid_decode) {
   const Decoded in = Arguments(fcinfo);
   const Definition& d = *in.definition;
-  const Decomposed parts = DecomposeOrRaise(d, in.id);
-  const Coordinates& c = parts.coordinates;
   Record<8> row;
-  const auto add = [&](Kind kind, Datum value) {
-    if (d.layout.shows(kind))
-      row.Add(value);
-    else
-      row.Skip();
-  };
   row.Add(ObjectIdGetDatum(GeneratorArgument(fcinfo, IdType(fcinfo))));
-  if (d.layout.shows(Kind::kTime))
-    row.Add(TimestampTzGetDatum(TimestampOfTick(d, c.tick)));
-  else
-    row.Skip();
-  add(Kind::kNode, Int32GetDatum(c.node));
-  add(Kind::kWorker, Int32GetDatum(c.worker));
-  add(Kind::kTime, Int64GetDatum(c.tick));
-  add(Kind::kSequence, Int64GetDatum(c.sequence));
-  add(Kind::kRandom, d.layout.shows(Kind::kRandom)
-                         ? HexDatum(parts.random, d.layout.bits_of(Kind::kRandom))
-                         : Datum{0});
-  add(Kind::kHash,
-      d.layout.shows(Kind::kHash) ? HexDatum(parts.hash, d.layout.bits_of(Kind::kHash)) : Datum{0});
+  AddDecoded(&row, d, DecomposeOrRaise(d, in.id));
   return row.Return(fcinfo);
 }
 
@@ -82,10 +53,7 @@ DETID_FUNCTION(detid_node_of) {
 // explain(id [, generator]) -> text
 DETID_FUNCTION(detid_explain) {
   const Decoded in = Arguments(fcinfo);
-  char* picture = static_cast<char*>(palloc(kMaxPicture));
-  const Status status = DrawPicture(*in.definition, in.id, picture, kMaxPicture);
-  if (!status.ok()) Raise(status);
-  PG_RETURN_TEXT_P(cstring_to_text(picture));
+  return PictureDatum(*in.definition, in.id);
 }
 
 }  // namespace detid

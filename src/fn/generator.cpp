@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// create_generator, drop_generator, set_audit, and what the view detid.generators shows.
+// create_generator, drop_generator, set_audit, set_scatter, set_mask, and what the view
+// detid.generators shows.
 
 #include "core/definition.h"
 #include "core/instant.h"
@@ -10,6 +11,7 @@
 #include "pg/pg.h"
 #include "state/generator.h"
 #include "state/label.h"
+#include "state/seed.h"
 #include "state/shared.h"
 
 extern "C" {
@@ -34,6 +36,12 @@ void SetLabel(const char* qualified, const Definition& d) {
   FormatLabel(d, label, sizeof label);
   Run(psprintf("SECURITY LABEL FOR %s ON SEQUENCE %s IS %s", kProvider, qualified,
                quote_literal_cstr(label)));
+}
+
+void Relabel(Oid generator, const Definition& d) {
+  char name[kMaxQualifiedName];
+  QualifiedName(generator, name);
+  SetLabel(name, d);
 }
 
 std::string_view Required(FunctionCallInfo fcinfo, int argument, const char* name) {
@@ -72,6 +80,22 @@ void SetEpoch(Definition* d, TimestampTz epoch) {
   d->epoch_us = us;
 }
 
+void RaiseUnlessOk(const Status& status) {
+  if (!status.ok()) Raise(status);
+}
+
+// Arguments 6 and 7: the prefix and the codec of the text form.
+void SetText(FunctionCallInfo fcinfo, Definition* d) {
+  if (!PG_ARGISNULL(6)) {
+    const Status status = SetPrefix(View(PG_GETARG_TEXT_PP(6)), d);
+    if (!status.ok()) Raise(Error::kArgumentInvalid, "%s", status.detail);
+  }
+  if (!PG_ARGISNULL(7)) {
+    const Status status = SetCodec(View(PG_GETARG_TEXT_PP(7)), d);
+    if (!status.ok()) Raise(Error::kArgumentInvalid, "%s", status.detail);
+  }
+}
+
 Definition DefinitionArguments(FunctionCallInfo fcinfo) {
   const Result<Definition> parsed = DefinitionOf(Required(fcinfo, 1, "layout"));
   if (!parsed.ok()) Raise(parsed.status);
@@ -82,6 +106,9 @@ Definition DefinitionArguments(FunctionCallInfo fcinfo) {
   if (!ParseOrdering(ordering, &d.ordering))
     Raise(Error::kArgumentInvalid, "ordering is \"%.*s\"; it may be backend or node.",
           static_cast<int>(ordering.size()), ordering.data());
+  SetText(fcinfo, &d);
+  d.scatter = !PG_ARGISNULL(8) && PG_GETARG_BOOL(8);
+  if (d.scatter) RaiseUnlessOk(CheckScatter(d.layout));
   if (d.layout.shows(Kind::kWorker) &&
       static_cast<uint64_t>(MaxBackends) > LowMask(d.layout.bits_of(Kind::kWorker)) + 1)
     Raise(Error::kWorkerTooNarrow, "The layout has %d worker bits; the server has %d backends.",
@@ -92,10 +119,11 @@ Definition DefinitionArguments(FunctionCallInfo fcinfo) {
 // What exists under the name already must be what was asked for.
 void RequireSame(Oid existing, const char* qualified, const Definition& wanted) {
   const Definition& is = DefinitionFor(existing);
-  Definition same_audit = wanted;
-  same_audit.audit = is.audit;
-  same_audit.salt = is.salt;
-  if (SameButAudit(is, same_audit)) return;
+  Definition same = wanted;
+  same.salt = is.salt;
+  same.has_mask = is.has_mask;
+  same.mask = is.mask;
+  if (MayBecome(is, same)) return;
   char label[kMaxLabelText];
   FormatLabel(is, label, sizeof label);
   Raise(Error::kLabelFixed, "%s exists with the label \"%s\".", qualified, label);
@@ -114,13 +142,10 @@ uint64_t FreeSalt(const char* qualified) {
   }
 }
 
-const char* TypeName(const Layout& layout) {
-  return layout.is_bigint() ? "bigint" : layout.is_uuid() ? "uuid" : "text";
-}
-
 }  // namespace
 
-// create_generator(name, layout, epoch, audit, ordering, if_not_exists) -> regclass
+// create_generator(name, layout, epoch, audit, ordering, if_not_exists, prefix, codec, scatter)
+//   -> regclass
 DETID_FUNCTION(detid_create_generator) {
   const char* qualified = Qualify(Required(fcinfo, 0, "name"));
   Definition d = DefinitionArguments(fcinfo);
@@ -154,12 +179,39 @@ DETID_FUNCTION(detid_drop_generator) {
 
 // set_audit(generator regclass, audit text)
 DETID_FUNCTION(detid_set_audit) {
-  const Oid generator = PG_GETARG_OID(0);
-  Definition d = DefinitionFor(generator);
+  Definition d = DefinitionFor(PG_GETARG_OID(0));
   d.audit = AuditArgument(View(PG_GETARG_TEXT_PP(1)));
-  char name[kMaxQualifiedName];
-  QualifiedName(generator, name);
-  SetLabel(name, d);
+  Relabel(PG_GETARG_OID(0), d);
+  PG_RETURN_VOID();
+}
+
+// set_scatter(generator regclass, scatter boolean)
+DETID_FUNCTION(detid_set_scatter) {
+  Definition d = DefinitionFor(PG_GETARG_OID(0));
+  d.scatter = PG_GETARG_BOOL(1);
+  if (d.scatter) RaiseUnlessOk(CheckScatter(d.layout));
+  Relabel(PG_GETARG_OID(0), d);
+  PG_RETURN_VOID();
+}
+
+// set_mask(generator regclass [, commitment text]): masks are keyed by the seed with that
+// commitment, or by the one that makes ids now.
+DETID_FUNCTION(detid_set_mask) {
+  Definition d = DefinitionFor(PG_GETARG_OID(0));
+  if (!d.layout.is_bigint())
+    Raise(Error::kWrongType, "Its layout has %d bits; only bigints are masked.", d.layout.bits);
+  Seed seed;
+  if (PG_NARGS() > 1) {
+    const std::string_view commitment = View(PG_GETARG_TEXT_PP(1));
+    if (!ParseCommitment(commitment, &d.mask))
+      Raise(Error::kArgumentInvalid, "The commitment \"%.*s\" is not 32 hexadecimal digits.",
+            Clip(commitment, 60), commitment.data());
+  } else if (!CurrentSeed(&seed, &d.mask)) {
+    Raise(Status::Error(Code::kSeedMissing, "The table detid._seed is empty."));
+  }
+  explicit_bzero(&seed, sizeof seed);
+  d.has_mask = true;
+  Relabel(PG_GETARG_OID(0), d);
   PG_RETURN_VOID();
 }
 
@@ -172,14 +224,14 @@ DETID_FUNCTION(detid_describe) {
   FormatLayout(d.layout, fields, sizeof fields);
   const int64_t end_us = EndOfEpochUs(d) - kPostgresEpochUs;
   const double rate = IdsPerSecond(d.layout);
-  Record<9> row;
+  Record<13> row;
   if (d.preset != nullptr)
     row.AddText(d.preset->name.data());
   else
     row.Skip();
   row.AddText(fields);
   row.Add(Int32GetDatum(d.layout.bits));
-  row.AddText(TypeName(d.layout));
+  row.AddText(TypeOf(d.layout));
   row.Add(TimestampTzGetDatum(d.epoch_us - kPostgresEpochUs));
   row.Add(TimestampTzGetDatum(IS_VALID_TIMESTAMP(end_us) ? end_us : DT_NOEND));
   if (rate > 0)
@@ -188,6 +240,13 @@ DETID_FUNCTION(detid_describe) {
     row.Skip();
   row.AddText(AuditName(d.audit).data());
   row.AddText(OrderingName(d.ordering).data());
+  row.AddText(d.codec->name.data());
+  if (d.prefix_length > 0)
+    row.Add(PointerGetDatum(cstring_to_text_with_len(d.prefix, d.prefix_length)));
+  else
+    row.Skip();
+  row.Add(BoolGetDatum(d.scatter));
+  row.Add(BoolGetDatum(d.has_mask));
   return row.Return(fcinfo);
 }
 

@@ -14,11 +14,17 @@ Oid IdType(FunctionCallInfo fcinfo) {
   return type;
 }
 
-namespace {
-
 const char* TypeOf(const Layout& layout) {
   return layout.is_bigint() ? "bigint" : layout.is_uuid() ? "uuid" : "text";
 }
+
+Datum TextFormDatum(const Definition& d, const Bits& id) {
+  char text[kMaxTextForm + 1];
+  const int n = FormatTextForm(d, id, text);
+  return PointerGetDatum(cstring_to_text_with_len(text, n));
+}
+
+namespace {
 
 void RequireType(const Layout& layout, bool fits, const char* given) {
   if (!fits)
@@ -44,7 +50,8 @@ const Definition& DefinitionArgument(FunctionCallInfo fcinfo, Oid type) {
   return MeansUuid(fcinfo, type) ? DefaultUuidDefinition() : DefaultIdDefinition();
 }
 
-Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Layout& layout) {
+Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definition& d) {
+  const Layout& layout = d.layout;
   if (type == INT8OID) {
     RequireType(layout, layout.is_bigint(), "bigint");
     const int64 id = PG_GETARG_INT64(argument);
@@ -55,7 +62,7 @@ Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Layout& l
     RequireType(layout, layout.is_uuid(), "uuid");
     return FromUuidBytes(PG_GETARG_UUID_P(argument)->data);
   }
-  const Result<Bits> parsed = ParseId(layout, View(PG_GETARG_TEXT_PP(argument)));
+  const Result<Bits> parsed = ParseTextForm(d, View(PG_GETARG_TEXT_PP(argument)));
   if (!parsed.ok()) Raise(parsed.status);
   return parsed.value;
 }

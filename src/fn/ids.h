@@ -8,6 +8,7 @@
 #include "core/compose.h"
 #include "core/definition.h"
 #include "core/id_text.h"
+#include "core/text_form.h"
 #include "pg/pg.h"
 
 namespace detid {
@@ -19,8 +20,14 @@ inline Datum UuidDatum(const Bits& id) {
 }
 
 // The id in argument `argument` of a function whose ids have the SQL type `type` (bigint, uuid or
-// text), of the generator's layout. Errors: wrong type, negative, no id.
-Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Layout& layout);
+// text), of the generator. Errors: wrong type, negative, no id.
+Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definition& definition);
+
+// The SQL type of a layout's ids.
+const char* TypeOf(const Layout& layout);
+
+// The text form as a value.
+Datum TextFormDatum(const Definition& definition, const Bits& id);
 
 // The generator of a function's id: the argument after the id if there is one, else the one that
 // comes with the extension for the id's type; a text that looks like a uuid means the uuid one.

@@ -72,10 +72,8 @@ Minter* DefaultMinter(FunctionCallInfo fcinfo, Oid (*find)()) {
 }
 
 Datum MintText(Minter* m, std::string_view input) {
-  char text[kMaxIdText];
   const Bits id = MintOne(m, input);
-  const int n = FormatId(m->definition.layout.bits, id, text, sizeof text);
-  return PointerGetDatum(cstring_to_text_with_len(text, n));
+  return TextFormDatum(m->definition, id);
 }
 
 // A set of ids, all minted by the first call, so that none is older than it says when it comes.

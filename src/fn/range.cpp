@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// id_at, uuid_at: the lowest id of a time, for range scans over a key that begins with its time.
+// id_at, uuid_at, text_at: the lowest id of a time, for range scans over a key that begins with its
+// time.
 
 #include "core/instant.h"
 #include "fn/ids.h"
@@ -54,6 +55,14 @@ DETID_FUNCTION(detid_uuid_at) {
   if (!d.layout.is_uuid())
     Raise(Error::kWrongType, "Its layout has %d bits; use detid.id_at.", d.layout.bits);
   return UuidDatum(LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1)));
+}
+
+DETID_FUNCTION(detid_text_at) {
+  const Definition& d = DefinitionFor(PG_GETARG_OID(0));
+  if (!d.codec->ordered)
+    Raise(Error::kTimeNotShown, "Texts of the codec %s do not sort as their ids do.",
+          d.codec->name.data());
+  return TextFormDatum(d, LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1)));
 }
 
 }  // namespace detid

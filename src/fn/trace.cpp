@@ -47,7 +47,7 @@ DETID_FUNCTION(detid_find_entry) {
   ReturnSetInfo* set = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   const Oid generator = PG_GETARG_OID(0);
   const Definition d = DefinitionFor(generator);
-  const Bits id = IdArgument(fcinfo, 1, TEXTOID, d.layout);
+  const Bits id = IdArgument(fcinfo, 1, TEXTOID, d);
   char text[kMaxIdText];
   FormatId(d.layout.bits, id, text, sizeof text);
   const Coordinates shown = DecomposeOrRaise(d, id).coordinates;

@@ -73,7 +73,7 @@ Row RowOf(Error error) {
               "this sequence has not the parameters of a generator", kUseCreate};
     case Error::kLabelFixed:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-              "only the audit level of a generator can be changed",
+              "only the audit level and the scattering of a generator can be changed",
               "A new layout is a new generator: SELECT detid.create_generator('new_name', "
               "'layout');"};
     case Error::kLabelRemoved:
@@ -125,6 +125,22 @@ Row RowOf(Error error) {
       return {ERRCODE_INSUFFICIENT_PRIVILEGE, "only the extension writes the horizon", nullptr};
     case Error::kNegativeId:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "an id is never negative", nullptr};
+    case Error::kNoSuchCodec:
+      return {ERRCODE_UNDEFINED_OBJECT, "there is no such codec",
+              "The codecs are hex, uuid, decimal, crockford, typeid, base32hex, xid, base36, "
+              "base58, base62, base64url and pushid."};
+    case Error::kNotVerifiable:
+      return {ERRCODE_FEATURE_NOT_SUPPORTED,
+              "whether the generator's ids are genuine cannot be seen from them",
+              "Use a layout that shows its time, its node and random bits, such as uuid7."};
+    case Error::kNoMask:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the generator has no mask",
+              "SELECT detid.set_mask('name');"};
+    case Error::kMaskSeedMissing:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "the seed of the generator's mask is not at hand",
+              "Import it: SELECT detid.import_seed(...), with what detid.export_seed(...) returns "
+              "where the mask was set."};
     case Error::kArgumentInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "invalid argument", nullptr};
   }

@@ -42,6 +42,10 @@ enum class Error : uint8_t {
   kLedgerAppendOnly,
   kHorizonProtected,
   kNegativeId,
+  kNoSuchCodec,
+  kNotVerifiable,
+  kNoMask,
+  kMaskSeedMissing,
   kArgumentInvalid,
 };
 

@@ -9,6 +9,7 @@
 #include "state/dropped_horizon.h"
 #include "state/label.h"
 #include "state/ledger.h"
+#include "state/secrets.h"
 #include "state/settings.h"
 #include "state/shared.h"
 
@@ -27,6 +28,7 @@ void _PG_init(void) {
   if (preloading) RequestSharedMemory();
   RegisterLabelProvider();
   WatchGenerators();
+  WatchSecrets();
   WatchDroppedHorizon();
   WatchTransactions();
 }

@@ -79,6 +79,7 @@ void OnRelationChange(Datum, Oid relation) {
     e->minter.leave = leaving = true;  // not now: a mint may be under way
   }
   if (relation == ledger_minter.generator) Forget(&ledger_minter);
+  if (IsSeedRelation(relation)) ForgetMinters();
   if (relation == LoadedHorizonRelation()) ForgetMinters();
 }
 
@@ -209,14 +210,15 @@ void FillFromDefinition(Minter* m) {
 
   GeneratorKey key{};
   m->has_seed = false;
-  if (layout.shows(Kind::kRandom)) {
+  if (layout.shows(Kind::kRandom) || m->definition.scatter) {
     if (!KeyFor(m->definition, nullptr, &key, &m->seed))
       Raise(Status::Error(Code::kSeedMissing, "The table detid._seed is empty."));
-    m->has_seed = true;
+    m->has_seed = layout.shows(Kind::kRandom);
   }
   m->composer = Composer(layout, m->node, m->worker_number, &key);
 
   m->Prepare(m->definition, settings::max_ahead_us());
+  m->PrepareScatter(m->definition, key, m->node, m->worker_number);
   AttachToShard(m);
   SetHorizonLimits(m);
 }

@@ -79,7 +79,7 @@ void Check(const ObjectAddress* object, const char* label) {
   CheckSequence(object->objectId);
   const Result<Definition> parsed = ParseLabel(label);
   if (!parsed.ok()) Raise(parsed.status);
-  if (had && !SameButAudit(old, parsed.value)) {
+  if (had && !MayBecome(old, parsed.value)) {
     char was[kMaxLabelText];
     FormatLabel(old, was, sizeof was);
     Raise(Error::kLabelFixed, "The label is \"%s\".", was);

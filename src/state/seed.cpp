@@ -10,7 +10,7 @@
 namespace detid {
 namespace {
 
-// _seed(number int, commitment bytea, seed bytea): the highest number is the current one.
+// _seed(number int, commitment bytea, seed bytea)
 enum Column { kNumber = 1, kCommitment = 2, kSeed = 3 };
 
 bool CopyBytes(Relation relation, HeapTuple tuple, int column, uint8_t* out, size_t bytes) {
@@ -23,14 +23,23 @@ bool CopyBytes(Relation relation, HeapTuple tuple, int column, uint8_t* out, siz
   return true;
 }
 
-// Reads the table as its owner would: the caller's privileges do not count, as what it learns is
-// ids, not seeds.
-template <typename Visit>
-void EachSeed(Visit visit) {
+Oid seed_relation = InvalidOid;
+
+}  // namespace
+
+ObjectId SeedRelation() {
   const Oid schema = get_namespace_oid("detid", true);
-  const Oid oid = OidIsValid(schema) ? get_relname_relid("_seed", schema) : InvalidOid;
-  if (!OidIsValid(oid)) Raise(Error::kNoExtension);
-  const Relation relation = table_open(oid, AccessShareLock);
+  seed_relation = OidIsValid(schema) ? get_relname_relid("_seed", schema) : InvalidOid;
+  if (!OidIsValid(seed_relation)) Raise(Error::kNoExtension);
+  return seed_relation;
+}
+
+bool IsSeedRelation(ObjectId relation) {
+  return OidIsValid(relation) && relation == seed_relation;
+}
+
+void EachSeed(void (*visit)(int, const Commitment&, const Seed&, void*), void* context) {
+  const Relation relation = table_open(SeedRelation(), AccessShareLock);
   const Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
   const TableScanDesc scan = table_beginscan(relation, snapshot, 0, nullptr);
   while (HeapTuple tuple = heap_getnext(scan, ForwardScanDirection)) {
@@ -41,14 +50,13 @@ void EachSeed(Visit visit) {
     Commitment commitment;
     if (CopyBytes(relation, tuple, kCommitment, commitment.byte, sizeof commitment.byte) &&
         CopyBytes(relation, tuple, kSeed, seed.byte, sizeof seed.byte))
-      visit(number, commitment, seed);
+      visit(number, commitment, seed, context);
+    explicit_bzero(&seed, sizeof seed);
   }
   table_endscan(scan);
   UnregisterSnapshot(snapshot);
   table_close(relation, AccessShareLock);
 }
-
-}  // namespace
 
 bool CurrentSeed(Seed* seed, Commitment* commitment) {
   int newest = 0;

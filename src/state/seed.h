@@ -1,13 +1,34 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Seeds: the rows of detid._seed, which only its owner reads. The newest makes ids; older ones and
-// those of other nodes replay and verify. Replicated to standbys, left out of dumps.
+// Seeds: the rows of detid._seed, which only its owner reads. The newest of this database makes
+// ids; older ones and those of other nodes replay and verify. Replicated to standbys, left out of
+// dumps.
 
 #pragma once
 
 #include "core/prf.h"
 
 namespace detid {
+
+using ObjectId = unsigned int;  // PostgreSQL's Oid
+
+// detid._seed. Errors: the extension is not installed.
+ObjectId SeedRelation();
+
+// Whether that is what has changed; false while nobody has asked for it.
+bool IsSeedRelation(ObjectId relation);
+
+// Calls visit(number, commitment, seed, context) for each seed: numbers above 0 are this database's
+// own, the highest makes ids; others have been imported. The caller's privileges do not count, as
+// what it learns is ids, not seeds.
+void EachSeed(void (*visit)(int, const Commitment&, const Seed&, void*), void* context);
+
+template <typename Visit>
+void EachSeed(Visit visit) {
+  EachSeed([](int number, const Commitment& c, const Seed& s,
+              void* context) { (*static_cast<Visit*>(context))(number, c, s); },
+           &visit);
+}
 
 // The seed that makes ids here. False if there is none.
 bool CurrentSeed(Seed* seed, Commitment* commitment);

@@ -95,7 +95,7 @@ for my $role ('nobody', 'minter', 'creator', 'monitor')
 		'SELECT count(*) FROM detid.ledger', 'COPY detid._seed TO STDOUT',
 		'INSERT INTO detid._horizon VALUES (0, 0)', 'UPDATE detid._horizon SET horizon = 0',
 		'DELETE FROM detid._seed', 'TRUNCATE detid._horizon', 'DROP TABLE detid._horizon',
-		'SELECT detid._new_seed()', "SELECT detid.prune_ledger('2900-01-01')",
+		'SELECT detid.rotate_seed()', "SELECT detid.prune_ledger('2900-01-01')",
 		'SELECT * FROM detid.replay()', 'SELECT * FROM detid.verify_replay()',
 		"SELECT * FROM detid.trace($id, 'g')", 'BEGIN; LOCK TABLE detid._horizon',
 		'CREATE TABLE detid.mine (i int)', 'CREATE TRIGGER t BEFORE INSERT ON detid.ledger EXECUTE FUNCTION suppress_redundant_updates_trigger()')
@@ -255,7 +255,7 @@ for my $sql (
 	q{SELECT detid.create_generator('public.under_evil', if_not_exists => true)},
 	q{SELECT detid.set_audit('public.under_evil'::pg_catalog.regclass, 'each')},
 	q{SELECT detid.drop_generator('public.under_evil'::pg_catalog.regclass)},
-	'SELECT detid._new_seed()',
+	'SELECT detid.rotate_seed()',
 	'SELECT * FROM detid.generators',
 	'SELECT * FROM detid.check()',
 	"SELECT * FROM detid.decode($id, 'public.g'::pg_catalog.regclass)",

@@ -30,7 +30,7 @@ for my $statement (
 	'SELECT * FROM detid.ledger',
 	'INSERT INTO detid.ledger SELECT * FROM detid.ledger',
 	"SELECT detid.prune_ledger('2099-01-01')",
-	'SELECT detid._new_seed()')
+	'SELECT detid.rotate_seed()')
 {
 	fails_with($node, "SET ROLE app; $statement", '42501', qr/permission denied/, "app: $statement");
 }
@@ -76,7 +76,7 @@ same_sql($node, q{
 	SELECT detid.create_generator('u', 'uuid7', audit => 'each');
 	BEGIN;
 	SELECT count(detid.next_uuid('u')) FROM generate_series(1, 10);
-	SELECT detid._new_seed();
+	SELECT detid.rotate_seed();
 	SELECT detid.set_audit('u', 'each');
 	SELECT count(detid.next_uuid('u')) FROM generate_series(1, 10);
 	COMMIT;

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Ids that nobody here minted: read under the published layout of a format that has a name, or
+// under every one of them, to see which is likely.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "core/bits.h"
+#include "core/compose.h"
+#include "core/definition.h"
+#include "core/status.h"
+
+namespace detid {
+
+// What anybody's id of a format shows: the preset's published layout, or the layout given by its
+// text. Errors: as DefinitionOf.
+Result<Definition> PublishedDefinitionOf(std::string_view layout);
+
+// An id in whatever form it comes: the format's own text; a TypeID, with or without its prefix, of
+// a format whose own is the uuid's; a number in decimal for bigints. Errors: kIdSyntax, of the own
+// form.
+Result<Bits> ParseAnyForm(const Definition& definition, std::string_view text);
+
+struct Candidate {
+  const Preset* preset = nullptr;
+  bool timed = false;  // the format shows a time, and it is plausible
+  int64_t minted_us = 0;
+  int const_bits = 0;     // that the id has right
+  int sequence_bits = 0;  // of the number in the sequence: small ones are likelier
+};
+
+inline constexpr int kMaxCandidates = 32;
+struct Candidates {
+  std::array<Candidate, kMaxCandidates> candidate;
+  int count = 0;
+};
+
+// The formats that can have made `text`, the likeliest first: those with more constants right,
+// then those that show a time, with the smaller sequence and the later time. A time is plausible
+// from the format's epoch, but not before 2005, up to a day after `now_us`; microseconds since
+// 1970. A format that shows an implausible time is no candidate.
+Candidates Guess(std::string_view text, int64_t now_us);
+
+}  // namespace detid

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// mask, unmask: the public face of bigint keys, a keyed permutation of what the layout's bits hold.
+
+#include "core/permutation.h"
+#include "fn/ids.h"
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/generator.h"
+#include "state/secrets.h"
+
+namespace detid {
+namespace {
+
+Datum Masked(FunctionCallInfo fcinfo, uint64_t (*permute)(const MaskKey&, uint64_t, int)) {
+  const Oid generator = PG_GETARG_OID(1);
+  const Secrets& secrets = SecretsFor(generator, DefinitionFor(generator));
+  const Definition& d = DefinitionFor(generator);
+  if (!d.layout.is_bigint())
+    Raise(Error::kWrongType, "Its layout has %d bits; only bigints are masked.", d.layout.bits);
+  if (!d.has_mask) Raise(Error::kNoMask);
+  if (!secrets.has_mask) {
+    char text[kCommitmentText + 1];
+    FormatCommitment(d.mask, text);
+    Raise(Error::kMaskSeedMissing, "The seed has the commitment %s.", text);
+  }
+  const uint64_t id = static_cast<uint64_t>(PG_GETARG_INT64(0));
+  if (id > LowMask(d.layout.bits))
+    Raise(Error::kArgumentInvalid,
+          "%lld is not within 0 and %llu, the largest of the layout's %d bits.",
+          static_cast<long long>(id), static_cast<unsigned long long>(LowMask(d.layout.bits)),
+          d.layout.bits);
+  PG_RETURN_INT64(static_cast<int64_t>(permute(secrets.mask, id, d.layout.bits)));
+}
+
+}  // namespace
+
+// mask(id bigint, generator regclass) -> bigint
+DETID_FUNCTION(detid_mask) {
+  return Masked(fcinfo, Permute);
+}
+
+// unmask(masked bigint, generator regclass) -> bigint
+DETID_FUNCTION(detid_unmask) {
+  return Masked(fcinfo, Unpermute);
+}
+
+}  // namespace detid

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/secrets.h"
+
+#include <new>
+
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/generator.h"
+
+namespace detid {
+namespace {
+
+HTAB* all = nullptr;
+
+void Forget(Secrets* s) {
+  s->ready = false;
+  s->stale = true;
+}
+
+void ForgetAll() {
+  if (all == nullptr) return;
+  HASH_SEQ_STATUS scan;
+  hash_seq_init(&scan, all);
+  while (Secrets* s = static_cast<Secrets*>(hash_seq_search(&scan))) Forget(s);
+}
+
+void OnRelationChange(Datum, Oid relation) {
+  if (all == nullptr) return;
+  if (relation == InvalidOid || IsSeedRelation(relation)) return ForgetAll();
+  if (Secrets* s = static_cast<Secrets*>(hash_search(all, &relation, HASH_FIND, nullptr)))
+    Forget(s);
+}
+
+void OnRoleChange(Datum, int, uint32) {
+  ForgetAll();
+}
+
+Secrets* Find(Oid generator) {
+  static Secrets* last = nullptr;
+  if (last != nullptr && last->generator == generator) return last;
+  if (all == nullptr) {
+    HASHCTL control = {};
+    control.keysize = sizeof(Oid);
+    control.entrysize = sizeof(Secrets);
+    all = hash_create("pg_detid secrets", 16, &control, HASH_ELEM | HASH_BLOBS);
+  }
+  bool found = false;
+  Secrets* s = static_cast<Secrets*>(hash_search(all, &generator, HASH_ENTER, &found));
+  if (!found) {
+    new (s) Secrets;
+    s->generator = generator;
+  }
+  return last = s;
+}
+
+void CheckPrivilege(Secrets* s) {
+  const Oid user = GetUserId();
+  if (pg_class_aclcheck(s->generator, user, ACL_SELECT | ACL_USAGE) != ACLCHECK_OK)
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SEQUENCE, get_rel_name(s->generator));
+  s->user = user;
+}
+
+std::string_view SaltBytes(const Definition& d) {
+  return {reinterpret_cast<const char*>(&d.salt), sizeof d.salt};
+}
+
+// The keys that others have made ids with are few: as many as seeds were rotated and imported.
+void Read(Secrets* s, const Definition& d) {
+  int seeds = 0, newest = 0, current = -1;
+  EachSeed([&](int, const Commitment&, const Seed&) { seeds++; });
+  if (s->keys != nullptr) pfree(s->keys);
+  s->count = 0;
+  s->has_mask = false;
+  s->keys = static_cast<GeneratorKey*>(
+      MemoryContextAlloc(TopMemoryContext, sizeof(GeneratorKey) * static_cast<Size>(seeds + 1)));
+  EachSeed([&](int number, const Commitment& c, const Seed& seed) {
+    if (d.has_mask && c == d.mask) {
+      s->mask = DeriveMaskKey(seed, d.salt);
+      s->has_mask = true;
+    }
+    if (s->count >= seeds) return;  // added meanwhile: then it is read again
+    if (number > newest) {
+      newest = number;
+      current = s->count;
+    }
+    s->keys[s->count++] = DeriveGeneratorKey(seed, SaltBytes(d));
+  });
+  if (current > 0) std::swap(s->keys[0], s->keys[current]);
+}
+
+}  // namespace
+
+const Secrets& SecretsFor(ObjectId generator, const Definition& d) {
+  Secrets* s = Find(generator);
+  if (s->ready && s->user == GetUserId()) [[likely]]
+    return *s;
+  do {
+    s->stale = false;
+    CheckPrivilege(s);
+    Read(s, d);
+  } while (s->stale);
+  s->ready = true;
+  return *s;
+}
+
+void WatchSecrets() {
+  CacheRegisterRelcacheCallback(OnRelationChange, 0);
+  CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, OnRoleChange, 0);
+  CacheRegisterSyscacheCallback(AUTHOID, OnRoleChange, 0);
+}
+
+}  // namespace detid

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Secrets: the keys that a generator has from the seeds at hand, to verify its ids and to mask
+// them. Read from detid._seed once, and kept by the backend until a seed, the generator or a
+// privilege changes.
+
+#pragma once
+
+#include "core/definition.h"
+#include "core/permutation.h"
+#include "state/seed.h"
+
+namespace detid {
+
+struct Secrets {
+  ObjectId generator;  // the hash key
+  bool ready = false;
+  bool stale = false;  // invalidated while being read
+  ObjectId user = 0;   // whose privilege was checked
+  bool has_mask = false;
+  MaskKey mask{};
+  int count = 0;  // of keys: the seed that makes ids here, then the others
+  GeneratorKey* keys = nullptr;
+};
+
+// The secrets of a generator, for who may mint from it or look at it. `definition` is the
+// generator's. Errors: no privilege.
+const Secrets& SecretsFor(ObjectId generator, const Definition& definition);
+
+// Registers the callbacks; called from _PG_init.
+void WatchSecrets();
+
+}  // namespace detid
