@@ -28,6 +28,11 @@ enum class Code : uint8_t {
   kTextSyntax,    // a text that is not of its codec
   kInputMissing,  // the layout hashes an input and none was given
   kSeedMissing,   // the layout has random fields and no seed is at hand
+  // Sqids.
+  kAlphabetInvalid,  // an alphabet that is too short, or repeats a character, or is not ASCII
+  kSqidsInvalid,     // numbers or a length that cannot be encoded
+  kSqidsBlocked,     // the block list holds all ids of the numbers
+  kSqidsOverflow,    // an id of a number above 2^63 - 1
 };
 
 // The longest beginning of `text` of up to `most` bytes that ends with a whole UTF-8 character, for

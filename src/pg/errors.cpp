@@ -143,6 +143,8 @@ Row RowOf(Error error) {
               "where the mask was set."};
     case Error::kArgumentInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "invalid argument", nullptr};
+    case Error::kNullElement:
+      return {ERRCODE_NULL_VALUE_NOT_ALLOWED, "an element of the array is NULL", nullptr};
   }
   return {ERRCODE_INTERNAL_ERROR, "unknown error", nullptr};
 }
@@ -184,6 +186,18 @@ Row RowOf(Code code) {
     case Code::kSeedMissing:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "the seed of the generator's random fields is not at hand", nullptr};
+    case Code::kAlphabetInvalid:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the alphabet cannot be used",
+              "Give at least 3 different characters of printable ASCII other than the space."};
+    case Code::kSqidsInvalid:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "no Sqids id can be made of these arguments",
+              nullptr};
+    case Code::kSqidsBlocked:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "all Sqids ids of these numbers are blocked",
+              "Leave out words of the block list, or use a longer alphabet."};
+    case Code::kSqidsOverflow:
+      return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "a number of the Sqids id does not fit a bigint",
+              nullptr};
   }
   return {ERRCODE_INTERNAL_ERROR, "unknown error", nullptr};
 }

@@ -47,6 +47,7 @@ enum class Error : uint8_t {
   kNoMask,
   kMaskSeedMissing,
   kArgumentInvalid,
+  kNullElement,
 };
 
 // The primary message of an error.

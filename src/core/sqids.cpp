@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/sqids.h"
+
+#include <algorithm>
+
+#include "core/no_postgres.h"
+
+namespace detid {
+namespace {
+
+constexpr uint32_t CodeOf(char c) {
+  return static_cast<unsigned char>(c);
+}
+
+// The specification's shuffle, which depends on nothing but the order before it.
+constexpr void Shuffle(SqidsAlphabet* a) {
+  const int n = a->size;
+  for (int i = 0, j = n - 1; j > 0; i++, j--) {
+    const uint32_t r =
+        (static_cast<uint32_t>(i * j) + CodeOf(a->letters[i]) + CodeOf(a->letters[j])) %
+        static_cast<uint32_t>(n);
+    std::swap(a->letters[i], a->letters[r]);
+  }
+}
+
+constexpr SqidsAlphabet Shuffled(std::string_view letters) {
+  SqidsAlphabet a{{}, static_cast<int>(letters.size())};
+  std::copy(letters.begin(), letters.end(), a.letters.begin());
+  Shuffle(&a);
+  return a;
+}
+
+constexpr SqidsAlphabet kDefaultAlphabet = Shuffled(kSqidsLetters);
+
+// Turned so that it would begin with letter `offset`, then written backwards: what the first number
+// is encoded by.
+SqidsAlphabet TurnedBack(const SqidsAlphabet& a, int offset) {
+  SqidsAlphabet back{{}, a.size};
+  for (int k = 0; k < a.size; k++) back.letters[a.size - 1 - k] = a.letters[(offset + k) % a.size];
+  return back;
+}
+
+char SeparatorOf(const SqidsAlphabet& a) {
+  return a.letters[0];
+}
+
+std::string_view DigitsOf(const SqidsAlphabet& a) {
+  return {a.letters.data() + 1, static_cast<size_t>(a.size - 1)};
+}
+
+// Returns the end of what was written.
+char* WriteNumber(uint64_t number, std::string_view digits, char* out) {
+  char* end = out;
+  do {
+    *end++ = digits[number % digits.size()];
+    number /= digits.size();
+  } while (number > 0);
+  std::reverse(out, end);
+  return end;
+}
+
+// False if it does not fit 63 bits. REQUIRES: text is of `digits`.
+bool ReadNumber(std::string_view text, std::string_view digits, int64_t* number) {
+  *number = 0;
+  for (const char c : text)
+    if (__builtin_mul_overflow(*number, static_cast<int64_t>(digits.size()), number) ||
+        __builtin_add_overflow(*number, static_cast<int64_t>(digits.find(c)), number))
+      return false;
+  return true;
+}
+
+// The id that begins with letter `offset`.
+int EncodeFrom(const SqidsAlphabet& alphabet, int offset, std::span<const int64_t> numbers,
+               int min_length, char* out) {
+  SqidsAlphabet a = TurnedBack(alphabet, offset);
+  char* end = out;
+  *end++ = alphabet.letters[offset];
+  for (size_t i = 0; i < numbers.size(); i++) {
+    if (i > 0) {
+      *end++ = SeparatorOf(a);
+      Shuffle(&a);
+    }
+    end = WriteNumber(static_cast<uint64_t>(numbers[i]), DigitsOf(a), end);
+  }
+  // Decoding stops where a separator is followed by another, so padding begins with two, as far as
+  // it goes.
+  if (end - out < min_length) *end++ = SeparatorOf(a);
+  while (end - out < min_length) {
+    Shuffle(&a);
+    end = std::copy_n(a.letters.data(), std::min<long>(min_length - (end - out), a.size), end);
+  }
+  return static_cast<int>(end - out);
+}
+
+Status CheckNumbers(std::span<const int64_t> numbers, int min_length) {
+  if (numbers.size() > kMaxSqidsNumbers)
+    return Status::Error(Code::kSqidsInvalid, "There are %zu numbers; an id holds up to %d.",
+                         numbers.size(), kMaxSqidsNumbers);
+  for (size_t i = 0; i < numbers.size(); i++)
+    if (numbers[i] < 0)
+      return Status::Error(Code::kSqidsInvalid, "Number %zu is %lld; none may be negative.", i + 1,
+                           static_cast<long long>(numbers[i]));
+  if (min_length < 0 || min_length > kMaxSqidsMinLength)
+    return Status::Error(Code::kSqidsInvalid, "The minimum length is %d, not within 0 and %d.",
+                         min_length, kMaxSqidsMinLength);
+  return Status::Ok();
+}
+
+// A letter that depends on all the numbers and their count, for ids of like numbers to differ.
+int FirstOffset(const SqidsAlphabet& alphabet, std::span<const int64_t> numbers) {
+  const uint32_t n = static_cast<uint32_t>(alphabet.size);
+  uint32_t sum = static_cast<uint32_t>(numbers.size());
+  for (size_t i = 0; i < numbers.size(); i++)
+    sum +=
+        CodeOf(alphabet.letters[static_cast<uint64_t>(numbers[i]) % n]) + static_cast<uint32_t>(i);
+  return static_cast<int>(sum % n);
+}
+
+Status AlphabetError(std::string_view letters, size_t at, const char* why) {
+  constexpr size_t kShown = 60;
+  return Status::Error(Code::kAlphabetInvalid, "Character %zu of \"%.*s\"%s %s.", at + 1,
+                       Clip(letters, kShown), letters.data(), letters.size() > kShown ? "..." : "",
+                       why);
+}
+
+}  // namespace
+
+Result<SqidsAlphabet> SqidsAlphabetOf(std::string_view letters) {
+  if (letters == kSqidsLetters) return kDefaultAlphabet;
+  bool seen[256] = {};
+  for (size_t i = 0; i < letters.size(); i++) {
+    const char c = letters[i];
+    if (c < '!' || c > '~')
+      return AlphabetError(letters, i, "is not printable ASCII, or is a space");
+    if (seen[CodeOf(c)]) return AlphabetError(letters, i, "occurs before");
+    seen[CodeOf(c)] = true;
+  }
+  if (letters.size() < kMinSqidsLetters)
+    return Status::Error(Code::kAlphabetInvalid, "\"%.*s\" has %zu characters; 3 are the least.",
+                         static_cast<int>(letters.size()), letters.data(), letters.size());
+  return Shuffled(letters);
+}
+
+Result<int> EncodeSqids(const SqidsAlphabet& alphabet, std::span<const int64_t> numbers,
+                        int min_length, const SqidsBlockList& blocked, char* out) {
+  if (const Status status = CheckNumbers(numbers, min_length); !status.ok()) return status;
+  if (numbers.empty()) return 0;
+  const int first = FirstOffset(alphabet, numbers);
+  for (int attempt = 0; attempt < alphabet.size; attempt++) {
+    const int n = EncodeFrom(alphabet, (first + attempt) % alphabet.size, numbers, min_length, out);
+    if (!blocked.Blocks({out, static_cast<size_t>(n)})) return n;
+  }
+  return Status::Error(Code::kSqidsBlocked,
+                       "The numbers have %d ids, one a letter of the alphabet.", alphabet.size);
+}
+
+Result<int> DecodeSqids(const SqidsAlphabet& alphabet, std::string_view id, int64_t* out) {
+  if (id.empty() || id.size() > kMaxSqidsText) return 0;
+  const std::string_view letters(alphabet.letters.data(), static_cast<size_t>(alphabet.size));
+  if (id.find_first_not_of(letters) != std::string_view::npos) return 0;
+  SqidsAlphabet a = TurnedBack(alphabet, static_cast<int>(letters.find(id[0])));
+  int count = 0;
+  for (std::string_view rest = id.substr(1); !rest.empty();) {
+    const size_t end = std::min(rest.find(SeparatorOf(a)), rest.size());
+    if (end == 0) return count;
+    if (count == kMaxSqidsNumbers) return 0;
+    if (!ReadNumber(rest.substr(0, end), DigitsOf(a), &out[count]))
+      return Status::Error(Code::kSqidsOverflow, "Number %d of \"%.*s\"%s is above %lld.",
+                           count + 1, Clip(id, 60), id.data(), id.size() > 60 ? "..." : "",
+                           static_cast<long long>(INT64_MAX));
+    count++;
+    if (end == rest.size()) return count;
+    Shuffle(&a);
+    rest.remove_prefix(end + 1);
+  }
+  return count;
+}
+
+}  // namespace detid

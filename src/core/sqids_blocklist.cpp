@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/sqids_blocklist.h"
+
+#include <algorithm>
+
+#include "core/sqids.h"
+
+#include "core/no_postgres.h"
+
+namespace detid {
+namespace {
+
+constexpr size_t kMinWord = 3;
+constexpr int kLetters = 36;  // 0-9, a-z: all that words of the default list hold
+
+constexpr int LetterIndex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 10;
+  return -1;
+}
+
+// Of two letters next to each other; negative if one of them is in no word.
+constexpr int PairIndex(const char* pair) {
+  const int a = LetterIndex(pair[0]), b = LetterIndex(pair[1]);
+  return a < 0 || b < 0 ? -1 : a * kLetters + b;
+}
+
+// The default list's words by their first two letters, which few ids have: those of pair p are
+// words first[p] .. first[p + 1] - 1.
+struct WordTable {
+  uint16_t begin[kSqidsBlockWords] = {};  // in kSqidsBlockText
+  uint8_t size[kSqidsBlockWords] = {};
+  uint16_t first[kLetters * kLetters + 1] = {};
+
+  constexpr std::string_view operator[](int i) const {
+    return kSqidsBlockText.substr(begin[i], size[i]);
+  }
+};
+
+constexpr WordTable MakeWordTable() {
+  WordTable table;
+  int words = 0, pairs = 0;
+  for (size_t at = 0; at < kSqidsBlockText.size();) {
+    const size_t end = std::min(kSqidsBlockText.find(' ', at), kSqidsBlockText.size());
+    table.begin[words] = static_cast<uint16_t>(at);
+    table.size[words] = static_cast<uint8_t>(end - at);
+    for (const int pair = PairIndex(&kSqidsBlockText[at]); pairs <= pair; pairs++)
+      table.first[pairs] = static_cast<uint16_t>(words);
+    words++;
+    at = end + 1;
+  }
+  for (; pairs <= kLetters * kLetters; pairs++) table.first[pairs] = static_cast<uint16_t>(words);
+  return table;
+}
+
+constexpr WordTable kTable = MakeWordTable();
+
+constexpr bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+constexpr bool TableIsSorted() {
+  for (int i = 0; i < kSqidsBlockWords; i++) {
+    if (kTable[i].size() < kMinWord || (i > 0 && kTable[i] <= kTable[i - 1])) return false;
+    for (const char c : kTable[i])
+      if (LetterIndex(c) < 0) return false;
+  }
+  return kTable.first[kLetters * kLetters] == kSqidsBlockWords;
+}
+static_assert(TableIsSorted());
+
+// ASCII only: no other character is in an id.
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// The specification's rule, for an id and a word in lower case.
+bool WordBlocks(std::string_view word, std::string_view id) {
+  if (word.size() < kMinWord || word.size() > id.size()) return false;
+  if (word.size() == kMinWord || id.size() <= kMinWord) return id == word;
+  if (std::any_of(word.begin(), word.end(), IsDigit))
+    return id.starts_with(word) || id.ends_with(word);
+  return id.find(word) != std::string_view::npos;
+}
+
+bool DefaultBlocks(std::string_view id) {
+  for (size_t at = 0; at + 1 < id.size(); at++) {
+    const int pair = PairIndex(&id[at]);
+    if (pair < 0) continue;
+    for (int i = kTable.first[pair]; i < kTable.first[pair + 1]; i++)
+      if (WordBlocks(kTable[i], id)) return true;
+  }
+  return false;
+}
+
+bool AnyBlocks(std::span<const std::string_view> words, std::string_view id) {
+  bool has[256] = {};  // the id's letters: most words begin with others
+  for (const char c : id) has[static_cast<unsigned char>(c)] = true;
+  const auto in_id = [&](char c) { return has[static_cast<unsigned char>(Lower(c))]; };
+  char lower[kMaxSqidsText];
+  for (const std::string_view word : words) {
+    if (word.size() < kMinWord || word.size() > id.size()) continue;
+    if (!in_id(word[0]) || !in_id(word[1])) continue;
+    std::transform(word.begin(), word.end(), lower, Lower);
+    if (WordBlocks({lower, word.size()}, id)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool SqidsBlockList::Blocks(std::string_view id) const {
+  char lower[kMaxSqidsText];
+  std::transform(id.begin(), id.end(), lower, Lower);
+  const std::string_view folded(lower, id.size());
+  return is_default_ ? DefaultBlocks(folded) : AnyBlocks(words_, folded);
+}
+
+}  // namespace detid
