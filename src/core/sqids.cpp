@@ -37,7 +37,8 @@ constexpr SqidsAlphabet kDefaultAlphabet = Shuffled(kSqidsLetters);
 // is encoded by.
 SqidsAlphabet TurnedBack(const SqidsAlphabet& a, int offset) {
   SqidsAlphabet back{{}, a.size};
-  for (int k = 0; k < a.size; k++) back.letters[a.size - 1 - k] = a.letters[(offset + k) % a.size];
+  const auto begin = a.letters.begin(), turn = begin + offset, end = begin + a.size;
+  std::reverse_copy(turn, end, std::reverse_copy(begin, turn, back.letters.begin()));
   return back;
 }
 
