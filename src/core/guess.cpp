@@ -26,7 +26,8 @@ bool Fits(const Preset& preset, std::string_view text, int64_t now_us, Candidate
   const Coordinates& c = parts.value.coordinates;
   candidate->preset = &preset;
   candidate->const_bits = d.layout.bits_of(Kind::kConst);
-  candidate->sequence_bits = std::bit_width(static_cast<uint64_t>(c.sequence));
+  candidate->sequence_bits =
+      static_cast<int>(std::bit_width(static_cast<uint64_t>(c.sequence)));
   candidate->timed = d.layout.shows(Kind::kTime);
   if (!candidate->timed) return true;
   return TimeOfTick(d.layout, d.epoch_us, c.tick, &candidate->minted_us) &&
