@@ -6,7 +6,6 @@
 #include <bit>
 #include <cstdarg>
 #include <cstdio>
-#include <cstring>
 
 #include "core/radix.h"
 #include "core/no_postgres.h"
@@ -129,34 +128,42 @@ bool HasLength(const Codec& codec, std::string_view text, int length) {
 // Reads the digits; false if a character is foreign. REQUIRES: HasLength.
 bool ReadDigits(const Codec& codec, std::string_view text, Bits* v) {
   const int8_t* values = codec.values.data();
-  const int length = static_cast<int>(text.size());
-  if (codec.hyphens == 0) return codec.radix->read(text.data(), length, values, v);
+  if (codec.hyphens == 0)
+    return codec.radix->read(text.data(), static_cast<int>(text.size()), values, v);
   char digits[kMaxEncoded];
   int count = 0;
-  for (int i = 0; i < length; i++) {
-    const char c = text[static_cast<size_t>(i)];
-    if (!IsHyphenAt(codec, i))
-      digits[count++] = c;
-    else if (c != '-')
-      return false;
+  size_t from = 0;
+  for (uint64_t left = codec.hyphens; left != 0; left &= left - 1) {
+    const size_t at = static_cast<size_t>(std::countr_zero(left));
+    if (text[at] != '-') return false;
+    while (from < at) digits[count++] = text[from++];
+    from++;
   }
+  while (from < text.size()) digits[count++] = text[from++];
   return codec.radix->read(digits, count, values, v);
 }
 
-// Drops the leading zeros of `count` digits that the codec does not write. Returns what is left.
-int DropZeros(const Codec& codec, const Bits& value, int bits, char* digits, int count) {
+// How many of the leading zeros of `count` digits the codec does not write.
+int SurplusZeros(const Codec& codec, const Bits& value, int bits, const char* digits, int count) {
+  if (codec.width == Width::kFixed) return 0;
   const int zeros = LeadingZeros(codec, {digits, static_cast<size_t>(count)});
-  const int kept =
-      codec.width == Width::kShortest ? zeros == count : BytesOf(bits) - SignificantBytes(value);
-  std::memmove(digits, digits + zeros - kept, static_cast<size_t>(count - zeros + kept));
-  return count - zeros + kept;
+  if (codec.width == Width::kShortest) return zeros < count ? zeros : count - 1;
+  return zeros - (BytesOf(bits) - SignificantBytes(value));
 }
 
-// Moves `count` digits apart. Returns the length.
-int InsertHyphens(const Codec& codec, char* digits, int count) {
-  const int length = count + std::popcount(codec.hyphens);
-  for (int i = length - 1; i >= 0; i--) digits[i] = IsHyphenAt(codec, i) ? '-' : digits[--count];
-  return length;
+// Copies digits to `out`, which may be before them in the same buffer, with hyphens between them.
+// Character by character: what was just written so is slow to read in larger pieces.
+int CopyWithHyphens(const Codec& codec, const char* digits, int count, char* out) {
+  const char* const begin = out;
+  const char* const end = digits + count;
+  for (uint64_t left = codec.hyphens; left != 0; left &= left - 1) {
+    const char* const hyphen = begin + std::countr_zero(left);
+    while (out < hyphen) *out++ = *digits++;
+    *out++ = '-';
+  }
+  while (digits < end) *out++ = *digits++;
+  *out = '\0';
+  return static_cast<int>(out - begin);
 }
 
 // Reads the number that the digits of a text of `bits` bits are.
@@ -219,12 +226,13 @@ int EncodedLength(const Codec& codec, int bits) {
 int Encode(const Codec& codec, const Bits& value, int bits, char* out) {
   const int count = DigitCount(codec, bits);
   const Bits aligned = MultiplyAdd(value, uint64_t{1} << TailBits(codec, bits), 0);
-  codec.radix->write(aligned, count, codec.alphabet.data(), out);
-  int length = count;
-  if (codec.width != Width::kFixed) length = DropZeros(codec, value, bits, out, count);
-  if (codec.hyphens != 0) length = InsertHyphens(codec, out, count);
-  out[length] = '\0';
-  return length;
+  char* const digits = out + std::popcount(codec.hyphens);
+  codec.radix->write(aligned, count, codec.alphabet.data(), digits);
+  const int surplus = SurplusZeros(codec, value, bits, digits, count);
+  if (digits + surplus != out)
+    return CopyWithHyphens(codec, digits + surplus, count - surplus, out);
+  out[count] = '\0';
+  return count;
 }
 
 Result<Bits> Decode(const Codec& codec, std::string_view text, int bits) {

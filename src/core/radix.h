@@ -79,16 +79,27 @@ constexpr uint64_t DivideBy(Bits* v) {
 
 template <unsigned kRadix>
 struct DigitsOf {
-  // The greatest power of the radix that fits a word, and its digits.
-  static constexpr int kChunk = [] {
+  static constexpr uint64_t Power(int digits) {
+    uint64_t power = 1;
+    for (int i = 0; i < digits; i++) power *= kRadix;
+    return power;
+  }
+
+  // Half a chunk is below 2^32, so that WriteHalf can do without divisions.
+  static constexpr int kHalf = [] {
     int digits = 0;
-    for (uint64_t rest = ~uint64_t{0}; rest >= kRadix; rest /= kRadix) digits++;
+    while (Power(digits + 1) < uint64_t{1} << 32) digits++;
     return digits;
   }();
-  static constexpr uint64_t kChunkPower = [] {
-    uint64_t power = 1;
-    for (int i = 0; i < kChunk; i++) power *= kRadix;
-    return power;
+  static constexpr int kChunk = 2 * kHalf;
+  static constexpr uint64_t kHalfPower = Power(kHalf), kChunkPower = Power(kChunk);
+
+  // 2^64 / kRadix^n, rounded up; 0 for n = 0, where there is nothing to write.
+  static constexpr std::array<uint64_t, kHalf + 1> kInverse = [] {
+    std::array<uint64_t, kHalf + 1> inverse{};
+    for (int n = 1; n <= kHalf; n++)
+      inverse[n] = static_cast<uint64_t>(((Wide{1} << 64) + Power(n) - 1) / Power(n));
+    return inverse;
   }();
 
   // Digits of 2^bits - 1, by bits.
@@ -103,14 +114,34 @@ struct DigitsOf {
     return count;
   }();
 
-  // Writes the lowest `count` digits of v.
+  // Writes v as `count` digits. REQUIRES: v < kRadix^count.
   static void Write(Bits v, int count, const char* alphabet, char* out) {
-    while (count > kChunk) {
-      uint64_t chunk = DivideBy<kChunkPower>(&v);
-      for (int i = 0; i < kChunk; i++, chunk /= kRadix) out[--count] = alphabet[chunk % kRadix];
+    for (; count > kChunk; count -= kChunk)
+      WriteChunk(DivideBy<kChunkPower>(&v), kChunk, alphabet, out + count - kChunk);
+    WriteChunk(v.word[0], count, alphabet, out);
+  }
+
+  static void WriteChunk(uint64_t v, int count, const char* alphabet, char* out) {
+    const int high = count > kHalf ? count - kHalf : 0;
+    WriteHalf(v / kHalfPower, high, alphabet, out);
+    WriteHalf(v % kHalfPower, count - high, alphabet, out + high);
+  }
+
+  // The highest digit first: v / kRadix^count is a fraction in 64 bits, and each multiplication
+  // moves a digit of it above the point. Rounding the inverse up adds less than v / 2^64 to the
+  // fraction, and so less than one in the last digit, as v < kRadix^count < 2^32.
+  static void WriteHalf(uint64_t v, int count, const char* alphabet, char* out) {
+    if constexpr (std::has_single_bit(kRadix)) {
+      for (; count > 0; v /= kRadix) out[--count] = alphabet[v % kRadix];
+      return;
     }
-    for (uint64_t chunk = v.word[0]; count > 0; chunk /= kRadix)
-      out[--count] = alphabet[chunk % kRadix];
+    uint64_t fraction = v * kInverse[count];
+#pragma GCC unroll 16
+    for (int i = 0; i < count; i++) {
+      const Wide t = Wide{fraction} * kRadix;
+      out[i] = alphabet[static_cast<uint64_t>(t >> 64)];
+      fraction = static_cast<uint64_t>(t);
+    }
   }
 
   // Reads `count` digits; false if one of them has a negative value. REQUIRES: they are no more
