@@ -197,6 +197,10 @@ Status Validate(const Layout& layout) {
                            "The %s field has %d bits; it may have %d at the most.",
                            KindName(limit.kind).data(), bits, limit.bits);
   }
+  if (layout.bits == 64)  // meant as a bigint, and one too many
+    return Status::Error(Code::kLayoutInvalid,
+                         "Its fields have 64 bits; 1 to 63 make a bigint, 128 a uuid, 65 to 160 a "
+                         "text.");
   if (layout.shows(Kind::kSequence) && !layout.shows(Kind::kTime))
     return Invalid("A sequence counts within a tick, so it needs a time field.");
   if (layout.bits_of(Kind::kTime) + layout.bits_of(Kind::kSequence) > kMaxPositionBits)

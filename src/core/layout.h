@@ -17,7 +17,7 @@
 // no unit); where a format has them in another order (UUIDv1), ^SHIFT behind each part tells where
 // its lowest bit stands: time:32@100ns^0 time:16^32 const:4=1 time:12^48. const, random and hash
 // fields may occur as often as wanted.
-// Ids of up to 63 bits are bigint, of 128 bits uuid, of other widths up to 160 bits text.
+// Ids of up to 63 bits are bigint, of 128 bits uuid, of 65 to 160 others text.
 //
 // Invariants of a Layout that ParseLayout returned:
 //   * the widths of its fields add up to `bits`, and no two fields overlap;
