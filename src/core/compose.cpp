@@ -59,7 +59,8 @@ void Composer::AddMoves(const Field& field, int from_bit) {
 }
 
 Composer::Composer(const Layout& layout, int32_t node, int32_t worker, const GeneratorKey* key)
-    : random_bits_(layout.width[static_cast<int>(Kind::kRandom)]),
+    : fixed_(layout.fixed),
+      random_bits_(layout.width[static_cast<int>(Kind::kRandom)]),
       hash_bits_(layout.width[static_cast<int>(Kind::kHash)]),
       node_(static_cast<uint32_t>(node)),
       worker_(layout.shows(Kind::kWorker) ? static_cast<uint32_t>(worker) : 0) {
@@ -71,8 +72,6 @@ Composer::Composer(const Layout& layout, int32_t node, int32_t worker, const Gen
   const auto put = [&](uint64_t value) {
     return [this, value](const Field& f) { PutBits(&fixed_, f.shift, f.bits, value >> f.below); };
   };
-  each(Kind::kConst,
-       [&](const Field& f) { PutBits(&fixed_, f.shift, std::min<int>(f.bits, 64), f.value); });
   each(Kind::kNode, put(node_));
   each(Kind::kWorker, put(worker_));
   each(Kind::kTime, [&](const Field& f) { AddMoves(f, f.below + layout.sequence_bits()); });
@@ -102,57 +101,34 @@ Result<Bits> Compose(const Layout& layout, const Coordinates& c, std::string_vie
   return Composer(layout, c.node, c.worker, key)(PositionOf(layout, c), input);
 }
 
-uint64_t FieldOf(const Field& field, const Bits& id) {
-  return GetBits(id, field.shift, std::min<int>(field.bits, 64));
+Status NotOfLayout(const Layout& layout, const Bits& id) {
+  for (int i = 0; i < layout.count; i++) {
+    const Field& f = layout.fields[i];
+    if (f.kind == Kind::kConst && FieldOf(f, id) != f.value)
+      return Status::Error(
+          Code::kNotOfLayout, "Its bits %d to %d are %llu where the layout has the constant %llu.",
+          f.shift + f.bits - 1, f.shift, static_cast<unsigned long long>(FieldOf(f, id)),
+          static_cast<unsigned long long>(f.value));
+  }
+  return Status::Error(Code::kNotOfLayout, "It has bits beyond the layout's %d.", layout.bits);
 }
 
 Result<Decomposed> Decompose(const Layout& layout, const Bits& id) {
-  for (int i = 0; i < 3; i++) {
-    const int here = layout.bits - i * 64;
-    if ((id.word[i] & ~(here <= 0 ? 0 : LowMask(here))) != 0)
-      return Status::Error(Code::kNotOfLayout, "It has bits beyond the layout's %d.", layout.bits);
-  }
+  if (!IsOfLayout(layout, id)) return NotOfLayout(layout, id);
   Decomposed d;
-  uint64_t tick = 0, sequence = 0, node = 0, worker = 0;
+  d.coordinates = {static_cast<int32_t>(CoordinateOf(layout, Kind::kNode, id)),
+                   static_cast<int32_t>(CoordinateOf(layout, Kind::kWorker, id)),
+                   static_cast<int64_t>(CoordinateOf(layout, Kind::kTime, id)),
+                   static_cast<int64_t>(CoordinateOf(layout, Kind::kSequence, id))};
   for (int i = 0; i < layout.count; i++) {
     const Field& f = layout.fields[i];
-    const auto wide = [&](Bits* to) {
-      for (int done = 0; done < f.bits; done += 64) {
-        const int n = std::min(f.bits - done, 64);
-        PutBits(to, f.below + done, n, GetBits(id, f.shift + done, n));
-      }
-    };
-    switch (f.kind) {
-      case Kind::kTime:
-        tick |= FieldOf(f, id) << f.below;
-        break;
-      case Kind::kSequence:
-        sequence |= FieldOf(f, id) << f.below;
-        break;
-      case Kind::kNode:
-        node |= FieldOf(f, id) << f.below;
-        break;
-      case Kind::kWorker:
-        worker |= FieldOf(f, id) << f.below;
-        break;
-      case Kind::kRandom:
-        wide(&d.random);
-        break;
-      case Kind::kHash:
-        wide(&d.hash);
-        break;
-      case Kind::kConst:
-        if (FieldOf(f, id) != f.value)
-          return Status::Error(Code::kNotOfLayout,
-                               "Its bits %d to %d are %llu where the layout has the constant %llu.",
-                               f.shift + f.bits - 1, f.shift,
-                               static_cast<unsigned long long>(FieldOf(f, id)),
-                               static_cast<unsigned long long>(f.value));
-        break;
+    if (f.kind != Kind::kRandom && f.kind != Kind::kHash) continue;
+    Bits* to = f.kind == Kind::kRandom ? &d.random : &d.hash;
+    for (int done = 0; done < f.bits; done += 64) {
+      const int n = std::min(f.bits - done, 64);
+      PutBits(to, f.below + done, n, GetBits(id, f.shift + done, n));
     }
   }
-  d.coordinates = {static_cast<int32_t>(node), static_cast<int32_t>(worker),
-                   static_cast<int64_t>(tick), static_cast<int64_t>(sequence)};
   return d;
 }
 

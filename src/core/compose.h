@@ -112,11 +112,33 @@ struct Decomposed {
   Bits hash;
 };
 
-// Errors: kNotOfLayout if the id has bits beyond the layout's, or other constants.
+// Whether a layout can have made an id: no bits beyond its width, and its constants.
+inline bool IsOfLayout(const Layout& layout, const Bits& id) {
+  uint64_t wrong = 0;
+  for (int i = 0; i < 3; i++)
+    wrong |= (id.word[i] & layout.fixed_mask.word[i]) ^ layout.fixed.word[i];
+  return wrong == 0;
+}
+
+// Why not. REQUIRES: !IsOfLayout.
+Status NotOfLayout(const Layout& layout, const Bits& id);
+
+// Errors: kNotOfLayout.
 Result<Decomposed> Decompose(const Layout& layout, const Bits& id);
 
 // The value of one field of an id, as far as 64 bits go.
-uint64_t FieldOf(const Field& field, const Bits& id);
+inline uint64_t FieldOf(const Field& field, const Bits& id) {
+  return GetBits(id, field.shift, field.bits < 64 ? field.bits : 64);
+}
+
+// One coordinate of an id, without looking at the others. REQUIRES: IsOfLayout.
+inline uint64_t CoordinateOf(const Layout& layout, Kind kind, const Bits& id) {
+  uint64_t value = 0;
+  for (int i = 0; i < layout.count; i++)
+    if (layout.fields[i].kind == kind)
+      value |= FieldOf(layout.fields[i], id) << layout.fields[i].below;
+  return value;
+}
 
 // Ticks and node time. `time_us` and `epoch_us` are microseconds since 1970.
 // The tick that contains `time_us`.

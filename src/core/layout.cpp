@@ -2,6 +2,7 @@
 
 #include "core/layout.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -176,6 +177,18 @@ int Place(Layout* layout) {
   return shift;
 }
 
+void SetFixed(Layout* layout) {
+  for (int i = 0; i < layout->count; i++) {
+    const Field& f = layout->fields[i];
+    if (f.kind != Kind::kConst) continue;
+    const int bits = std::min<int>(f.bits, 64);
+    PutBits(&layout->fixed, f.shift, bits, f.value);
+    PutBits(&layout->fixed_mask, f.shift, bits, ~uint64_t{0});
+  }
+  for (int i = 0; i < 3; i++)
+    layout->fixed_mask.word[i] |= ~LowMask(std::clamp(layout->bits - 64 * i, 0, 64));
+}
+
 Status Invalid(const char* why) {
   return Status::Error(Code::kLayoutInvalid, "%s", why);
 }
@@ -296,6 +309,7 @@ Result<Layout> ParseLayout(std::string_view text) {
   if (Status s = CheckCuts(layout, written); !s.ok()) return s;
   if (Status s = Validate(layout); !s.ok()) return s;
   if (Status s = CheckParts(layout, written); !s.ok()) return s;
+  SetFixed(&layout);
   return layout;
 }
 

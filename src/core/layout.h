@@ -31,6 +31,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/bits.h"
 #include "core/status.h"
 
 namespace detid {
@@ -68,6 +69,8 @@ struct Layout {
   uint8_t bits = 0;                     // of the id
   std::array<uint8_t, kKinds> width{};  // total bits of each kind shown in the id
   uint32_t unit = 10000;                // of a tick, in 100 ns
+  Bits fixed_mask;                      // the bits that are the same in all of its ids: constants,
+  Bits fixed;                           // and those beyond its width, which are 0; what they are
 
   bool shows(Kind kind) const { return width[static_cast<int>(kind)] > 0; }
   int bits_of(Kind kind) const { return width[static_cast<int>(kind)]; }

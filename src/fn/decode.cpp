@@ -37,17 +37,20 @@ DETID_FUNCTION(detid_decode) {
 // minted_at(id [, generator]) -> timestamptz; NULL if the layout shows no time
 DETID_FUNCTION(detid_minted_at) {
   const Decoded in = Arguments(fcinfo);
-  const Decomposed parts = DecomposeOrRaise(*in.definition, in.id);
-  if (!in.definition->layout.shows(Kind::kTime)) PG_RETURN_NULL();
-  PG_RETURN_TIMESTAMPTZ(TimestampOfTick(*in.definition, parts.coordinates.tick));
+  const Definition& d = *in.definition;
+  RequireOfLayout(d, in.id);
+  if (!d.layout.shows(Kind::kTime)) PG_RETURN_NULL();
+  PG_RETURN_TIMESTAMPTZ(
+      TimestampOfTick(d, static_cast<int64_t>(CoordinateOf(d.layout, Kind::kTime, in.id))));
 }
 
 // node_of(id [, generator]) -> int; NULL if the layout shows no node
 DETID_FUNCTION(detid_node_of) {
   const Decoded in = Arguments(fcinfo);
-  const Decomposed parts = DecomposeOrRaise(*in.definition, in.id);
-  if (!in.definition->layout.shows(Kind::kNode)) PG_RETURN_NULL();
-  PG_RETURN_INT32(parts.coordinates.node);
+  const Definition& d = *in.definition;
+  RequireOfLayout(d, in.id);
+  if (!d.layout.shows(Kind::kNode)) PG_RETURN_NULL();
+  PG_RETURN_INT32(static_cast<int32_t>(CoordinateOf(d.layout, Kind::kNode, in.id)));
 }
 
 // explain(id [, generator]) -> text

@@ -47,7 +47,7 @@ void RequireVerifiable(const Layout& layout) {
 DETID_FUNCTION(detid_is_valid) {
   const Definition& d = DefinitionFor(PG_GETARG_OID(1));
   Bits id;
-  PG_RETURN_BOOL(ReadId(fcinfo, d, &id) && Decompose(d.layout, id).ok());
+  PG_RETURN_BOOL(ReadId(fcinfo, d, &id) && IsOfLayout(d.layout, id));
 }
 
 // is_genuine(id bigint|uuid|text, generator regclass) -> boolean
@@ -57,9 +57,8 @@ DETID_FUNCTION(detid_is_genuine) {
   const Definition& d = DefinitionFor(generator);
   RequireVerifiable(d.layout);
   Bits id;
-  if (!ReadId(fcinfo, d, &id)) PG_RETURN_BOOL(false);
+  if (!ReadId(fcinfo, d, &id) || !IsOfLayout(d.layout, id)) PG_RETURN_BOOL(false);
   const Result<Decomposed> parts = Decompose(d.layout, id);
-  if (!parts.ok()) PG_RETURN_BOOL(false);
   const Coordinates& c = parts.value.coordinates;
   const uint64_t position = PositionOf(d.layout, c);
   for (int i = 0; i < secrets.count; i++)

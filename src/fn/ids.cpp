@@ -67,6 +67,10 @@ Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definitio
   return parsed.value;
 }
 
+void RaiseNotOfLayout(const Definition& d, const Bits& id) {
+  Raise(NotOfLayout(d.layout, id));
+}
+
 Decomposed DecomposeOrRaise(const Definition& d, const Bits& id) {
   const Result<Decomposed> parts = Decompose(d.layout, id);
   if (!parts.ok()) Raise(parts.status);

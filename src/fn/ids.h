@@ -23,6 +23,8 @@ inline Datum UuidDatum(const Bits& id) {
 // text), of the generator. Errors: wrong type, negative, no id.
 Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definition& definition);
 
+[[noreturn]] void RaiseNotOfLayout(const Definition& definition, const Bits& id);
+
 // The SQL type of a layout's ids.
 const char* TypeOf(const Layout& layout);
 
@@ -38,6 +40,12 @@ const Definition& DefinitionArgument(FunctionCallInfo fcinfo, Oid type);
 
 // The SQL type of the function's first argument.
 Oid IdType(FunctionCallInfo fcinfo);
+
+// Raises an error unless the id can be of the layout.
+inline void RequireOfLayout(const Definition& definition, const Bits& id) {
+  if (!IsOfLayout(definition.layout, id)) [[unlikely]]
+    RaiseNotOfLayout(definition, id);
+}
 
 // As Decompose; errors are raised.
 Decomposed DecomposeOrRaise(const Definition& definition, const Bits& id);

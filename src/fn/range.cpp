@@ -30,12 +30,10 @@ Bits LowestIdAt(const Definition& d, TimestampTz at) {
     FormatInstant(EndOfEpochUs(d), bound, sizeof bound);
     Raise(Status::Error(Code::kEpochEnd, "%s is not before %s.", time, bound));
   }
-  Bits id;
+  Bits id = layout.fixed;
   for (int i = 0; i < layout.count; i++) {
     const Field& f = layout.fields[i];
-    if (f.kind == Kind::kConst)
-      PutBits(&id, f.shift, f.bits, f.value);
-    else if (f.kind == Kind::kTime)
+    if (f.kind == Kind::kTime)
       PutBits(&id, f.shift, f.bits, static_cast<uint64_t>(tick) >> f.below);
   }
   return id;
