@@ -65,9 +65,12 @@ GeneratorKey DeriveGeneratorKey(const Seed& seed, std::string_view salt) {
 }
 
 MaskKey DeriveMaskKey(const Seed& seed, uint64_t salt) {
+  uint8_t bytes[48];
+  Blake2b(bytes, sizeof bytes, &salt, sizeof salt, seed.byte, sizeof seed.byte, kMaskPersonal);
   MaskKey key;
-  Blake2b(key.byte, sizeof key.byte, &salt, sizeof salt, seed.byte, sizeof seed.byte,
-          kMaskPersonal);
+  static_assert(sizeof key == sizeof bytes, "no padding between the fields");
+  std::memcpy(&key, bytes, sizeof key);
+  sodium_memzero(bytes, sizeof bytes);
   return key;
 }
 

@@ -9,8 +9,10 @@
 //                    the 128th; worker 0 where the layout shows none), taken as a little-endian
 //                    number
 //   scatter        = SipHash-2-4-128 as for random bits, with bit 31 of the worker set
-//   mask key       = BLAKE2b-128, key: the seed, personal "detid-mask-key-1", of the salt's 8
-//                    bytes, little-endian (permutation.h)
+//   mask key       = BLAKE2b-384, key: the seed, personal "detid-mask-key-1", of the salt's 8
+//                    bytes, little-endian: 16 bytes of SipHash key, then four little-endian
+//                    numbers of 8 bytes, a and b of the first hash and a and b of the last
+//                    (permutation.h)
 //   hash bits      = BLAKE2b-160, no key, personal "detid-hash-v1", of the input, taken as a
 //                    little-endian number
 //   commitment     = BLAKE2b-128, no key, personal "detid-commitment", of the seed
@@ -41,7 +43,11 @@ struct GeneratorKey {
   uint8_t byte[16];
 };
 struct MaskKey {
-  uint8_t byte[16];
+  struct Hash {
+    uint64_t a, b;
+  };
+  uint8_t prf[16];
+  Hash first, last;
 };
 
 // Must be called once before anything else here; false if libsodium cannot start.

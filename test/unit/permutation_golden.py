@@ -42,18 +42,26 @@ def siphash24(key, data):
 
 
 def mask_key(seed, salt):
-    return hashlib.blake2b(struct.pack("<Q", salt), digest_size=16, key=seed,
-                           person=b"detid-mask-key-1").digest()
+    key = hashlib.blake2b(struct.pack("<Q", salt), digest_size=48, key=seed,
+                          person=b"detid-mask-key-1").digest()
+    return key[:16], struct.unpack("<QQ", key[16:32]), struct.unpack("<QQ", key[32:])
 
 
 def permute(key, value, bits):
+    prf, first, last = key
     low_bits = (bits + 1) // 2
     high_bits = bits - low_bits
     high, low = value >> low_bits, value % (1 << low_bits)
-    for r in range(6 if bits >= 48 else 10 if bits >= 20 else 32 if bits >= 8 else 128):
+    rounds = 5 if bits >= 48 else 10 if bits >= 20 else 32 if bits >= 8 else 128
+    for r in range(rounds):
         def f(half):
-            return siphash24(key, struct.pack("<Q", half | r << 32 | bits << 40))
-        if r % 2 == 0:
+            return siphash24(prf, struct.pack("<Q", half | r << 32 | bits << 40))
+
+        def h(a, b):
+            return (a * low + b & M) >> (64 - high_bits)
+        if rounds == 5 and r in (0, 4):
+            high ^= h(*(first if r == 0 else last))
+        elif r % 2 == 0:
             high ^= f(low) % (1 << high_bits)
         else:
             low ^= f(high) % (1 << low_bits)
@@ -64,7 +72,8 @@ def permute(key, value, bits):
 assert siphash24(bytes(range(16)), bytes(range(15))) == 0xA129CA6149BE45E5
 
 key = mask_key(bytes(range(32)), 42)
-print("key", key.hex())
+prf, first, last = key
+print("key", prf.hex(), *(f"{word:016x}" for word in first + last))
 for bits in (1, 2, 3):
     print(bits, [permute(key, v, bits) for v in range(1 << bits)])
 for bits in (7, 8, 19, 20, 32, 47, 48, 62, 63):

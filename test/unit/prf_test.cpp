@@ -53,12 +53,17 @@ TEST(Prf, GeneratorKeyIsGolden) {
 }
 
 TEST(Prf, MaskKeyIsGolden) {
-  EXPECT_EQ(Hex(DeriveMaskKey(CountingSeed(), 42).byte, 16), "d393f92416df3a3abcea430e82505fc5");
+  const MaskKey key = DeriveMaskKey(CountingSeed(), 42);
+  EXPECT_EQ(Hex(key.prf, 16), "bb5f54f6173764f36a82018015c6d521");
+  EXPECT_EQ(key.first.a, 0x551c11f0600649a0u);
+  EXPECT_EQ(key.first.b, 0x128479f94aee49a5u);
+  EXPECT_EQ(key.last.a, 0x9e3e7f2cabc2688bu);
+  EXPECT_EQ(key.last.b, 0x19d8a393204d9732u);
 }
 
 TEST(Prf, TheSeedAndEveryByteOfTheSaltChangeTheMaskKey) {
   const auto key = [](const Seed& seed, uint64_t salt) {
-    return Hex(DeriveMaskKey(seed, salt).byte, 16);
+    return Hex(DeriveMaskKey(seed, salt).prf, 16);
   };
   const std::string base = key(CountingSeed(), 42);
   EXPECT_NE(key(Seed{}, 42), base);
