@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 
 #include "core/radix.h"
 #include "core/no_postgres.h"
@@ -55,9 +56,7 @@ Bits ShiftRight(const Bits& v, int n) {
 }
 
 int SignificantBytes(const Bits& v) {
-  int w = 2;
-  while (w > 0 && v.word[w] == 0) w--;
-  return 8 * w + BytesOf(64 - std::countl_zero(v.word[w]));
+  return BytesOf(BitWidth(v));
 }
 
 int LeadingZeros(const Codec& codec, std::string_view text) {
@@ -143,24 +142,18 @@ bool ReadDigits(const Codec& codec, std::string_view text, Bits* v) {
   return codec.radix->read(digits, count, values, v);
 }
 
-// How many of the leading zeros of `count` digits the codec does not write.
-int SurplusZeros(const Codec& codec, const Bits& value, int bits, const char* digits, int count) {
-  if (codec.width == Width::kFixed) return 0;
-  const int zeros = LeadingZeros(codec, {digits, static_cast<size_t>(count)});
-  if (codec.width == Width::kShortest) return zeros < count ? zeros : count - 1;
-  return zeros - (BytesOf(bits) - SignificantBytes(value));
-}
-
-// Copies digits to `out`, which may be before them in the same buffer, with hyphens between them.
-// Character by character: what was just written so is slow to read in larger pieces.
+// Copies `count` digits, which lie behind `out` in the same buffer, to it, with hyphens between
+// them. In pieces of four digits, as UUIDs have them.
 int CopyWithHyphens(const Codec& codec, const char* digits, int count, char* out) {
   const char* const begin = out;
   const char* const end = digits + count;
   for (uint64_t left = codec.hyphens; left != 0; left &= left - 1) {
     const char* const hyphen = begin + std::countr_zero(left);
+    for (; out + 4 <= hyphen; out += 4, digits += 4) std::memmove(out, digits, 4);
     while (out < hyphen) *out++ = *digits++;
     *out++ = '-';
   }
+  for (; digits + 4 <= end; out += 4, digits += 4) std::memmove(out, digits, 4);
   while (digits < end) *out++ = *digits++;
   *out = '\0';
   return static_cast<int>(out - begin);
@@ -193,19 +186,6 @@ Status CheckCanonical(const Codec& codec, std::string_view text, const Bits& v, 
   return FitsBits(v, room) ? Status::Ok() : OverflowError(codec, text, room);
 }
 
-// The greatest whole number of bytes whose texts are no longer than this one, or else the least
-// that the codec can hold.
-int BytesOfLength(const Codec& codec, size_t length) {
-  // A byte has a character or more.
-  for (size_t bytes = std::min<size_t>(length, kMaxIdBits / kByte); bytes > 0; bytes--) {
-    const int here = EncodedLength(codec, kByte * static_cast<int>(bytes));
-    if (here > 0 && static_cast<size_t>(here) <= length) return static_cast<int>(bytes);
-  }
-  int least = 1;
-  while (EncodedLength(codec, kByte * least) == 0) least++;
-  return least;
-}
-
 // The number of bytes that the text of a codec of variable width stands for.
 int BytesOfNumber(const Codec& codec, std::string_view text, const Bits& v) {
   if (codec.width == Width::kZeroBytes)
@@ -220,19 +200,26 @@ int BytesOfNumber(const Codec& codec, std::string_view text, const Bits& v) {
 int EncodedLength(const Codec& codec, int bits) {
   if (bits < 1 || bits > kMaxIdBits) return 0;
   if (codec.only_bits != 0 && bits != codec.only_bits) return 0;
-  return DigitCount(codec, bits) + std::popcount(codec.hyphens);
+  return DigitCount(codec, bits) + codec.hyphen_count;
 }
 
 int Encode(const Codec& codec, const Bits& value, int bits, char* out) {
-  const int count = DigitCount(codec, bits);
+  const Radix& radix = *codec.radix;
+  int count = 0, zeros = 0;  // digits of the number, and zeros before them
+  if (codec.width == Width::kFixed) {
+    count = DigitCount(codec, bits);
+  } else {
+    count = radix.digits(value);
+    if (codec.width == Width::kShortest) zeros = count == 0;
+    if (codec.width == Width::kZeroBytes) zeros = BytesOf(bits) - SignificantBytes(value);
+  }
+  for (int i = 0; i < zeros; i++) out[i] = codec.alphabet[0];
   const Bits aligned = MultiplyAdd(value, uint64_t{1} << TailBits(codec, bits), 0);
-  char* const digits = out + std::popcount(codec.hyphens);
-  codec.radix->write(aligned, count, codec.alphabet.data(), digits);
-  const int surplus = SurplusZeros(codec, value, bits, digits, count);
-  if (digits + surplus != out)
-    return CopyWithHyphens(codec, digits + surplus, count - surplus, out);
-  out[count] = '\0';
-  return count;
+  char* const digits = out + zeros + codec.hyphen_count;
+  radix.write(aligned, count, codec.alphabet.data(), digits);
+  if (codec.hyphens != 0) return CopyWithHyphens(codec, digits, count, out);
+  out[zeros + count] = '\0';
+  return zeros + count;
 }
 
 Result<Bits> Decode(const Codec& codec, std::string_view text, int bits) {
@@ -246,7 +233,8 @@ Result<Bits> Decode(const Codec& codec, std::string_view text, int bits) {
 
 Result<Bytes> DecodeBytes(const Codec& codec, std::string_view text) {
   const bool fixed = codec.width == Width::kFixed;
-  int bytes = fixed ? BytesOfLength(codec, text.size()) : kMaxIdBits / kByte;
+  int bytes =
+      fixed ? codec.bytes_within[std::min<size_t>(text.size(), kMaxEncoded)] : kMaxIdBits / kByte;
   Bits v;
   Status status = Read(codec, text, kByte * bytes, &v);
   if (!status.ok()) return status;

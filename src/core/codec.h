@@ -28,6 +28,9 @@
 
 namespace detid {
 
+// The longest text of 160 bits (decimal), without a terminating zero.
+inline constexpr int kMaxEncoded = 49;
+
 struct Radix;  // arithmetic in a radix, see radix.h
 
 // Where the bits of the digits that the id does not fill are; they are zero.
@@ -56,7 +59,11 @@ struct Codec {
   // Follow from the columns above.
   bool ordered = false;  // texts of equal width sort (by bytes, collation C) as their numbers do
   const Radix* radix = nullptr;
+  int hyphen_count = 0;
   std::array<int8_t, 256> values{};  // of a digit by character; -1 if it is none
+  // The greatest whole number of bytes whose texts are no longer than so many characters; the least
+  // that the codec can hold where there is none.
+  std::array<uint8_t, kMaxEncoded + 1> bytes_within{};
 };
 
 // All codecs, in the order of the list above.
@@ -64,9 +71,6 @@ std::span<const Codec> Codecs();
 
 // The codec of that name, exactly so written; null if there is none.
 const Codec* FindCodec(std::string_view name);
-
-// The longest text of 160 bits (decimal), without a terminating zero.
-inline constexpr int kMaxEncoded = 49;
 
 // The number of characters that `bits` bits have, in a codec of variable width the most. 0 if the
 // codec cannot hold that width, as none can beyond 1 to 160.

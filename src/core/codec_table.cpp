@@ -3,6 +3,7 @@
 // The rows of the table of codecs.
 
 #include <algorithm>
+#include <bit>
 
 #include "core/codec.h"
 #include "core/radix.h"
@@ -37,6 +38,23 @@ constexpr char OtherCase(char c) {
   return c;
 }
 
+constexpr bool Holds(const Codec& c, int bits) {
+  return c.only_bits == 0 || bits == c.only_bits;
+}
+
+constexpr void FillBytesWithin(Codec* c) {
+  constexpr int kMaxBytes = kMaxIdBits / 8;
+  int least = 1;
+  while (!Holds(*c, 8 * least)) least++;
+  for (int length = 0; length <= kMaxEncoded; length++) {
+    int bytes = kMaxBytes;
+    while (bytes > least &&
+           (!Holds(*c, 8 * bytes) || c->radix->count[8 * bytes] + c->hyphen_count > length))
+      bytes--;
+    c->bytes_within[static_cast<size_t>(length)] = static_cast<uint8_t>(bytes);
+  }
+}
+
 // Fills in the columns that follow from the others.
 consteval Codec Row(Codec c) {
   c.ordered = c.width == Width::kFixed && std::ranges::is_sorted(c.alphabet);
@@ -49,6 +67,8 @@ consteval Codec Row(Codec c) {
   for (size_t i = 0; i < c.alphabet.size(); i++) read_as(c.alphabet[i], static_cast<int8_t>(i));
   for (size_t i = 0; i < c.look_alikes.size(); i += 2)
     read_as(c.look_alikes[i], c.values[static_cast<uint8_t>(c.look_alikes[i + 1])]);
+  c.hyphen_count = std::popcount(c.hyphens);
+  FillBytesWithin(&c);
   return c;
 }
 

@@ -116,10 +116,7 @@ Status NotOfLayout(const Layout& layout, const Bits& id) {
 Result<Decomposed> Decompose(const Layout& layout, const Bits& id) {
   if (!IsOfLayout(layout, id)) return NotOfLayout(layout, id);
   Decomposed d;
-  d.coordinates = {static_cast<int32_t>(CoordinateOf(layout, Kind::kNode, id)),
-                   static_cast<int32_t>(CoordinateOf(layout, Kind::kWorker, id)),
-                   static_cast<int64_t>(CoordinateOf(layout, Kind::kTime, id)),
-                   static_cast<int64_t>(CoordinateOf(layout, Kind::kSequence, id))};
+  d.coordinates = CoordinatesOf(layout, id);
   for (int i = 0; i < layout.count; i++) {
     const Field& f = layout.fields[i];
     if (f.kind != Kind::kRandom && f.kind != Kind::kHash) continue;
@@ -130,6 +127,25 @@ Result<Decomposed> Decompose(const Layout& layout, const Bits& id) {
     }
   }
   return d;
+}
+
+bool HasRandomOf(const Layout& layout, const Bits& id, const Coordinates& c,
+                 const GeneratorKey& key) {
+  const uint64_t position = PositionOf(layout, c);
+  const uint32_t node = static_cast<uint32_t>(c.node), worker = static_cast<uint32_t>(c.worker);
+  uint64_t word[4] = {};
+  PrfBlock(key, position, node, worker, false, word);
+  if (layout.bits_of(Kind::kRandom) > 128) PrfBlock(key, position, node, worker, true, word + 2);
+  const Bits random{{word[0], word[1], word[2]}};
+  for (int i = 0; i < layout.count; i++) {
+    const Field& f = layout.fields[i];
+    if (f.kind != Kind::kRandom) continue;
+    for (int done = 0; done < f.bits; done += 64) {
+      const int n = f.bits - done < 64 ? f.bits - done : 64;
+      if (GetBits(id, f.shift + done, n) != GetBits(random, f.below + done, n)) return false;
+    }
+  }
+  return true;
 }
 
 int64_t TickAt(const Layout& layout, int64_t epoch_us, int64_t time_us) {

@@ -131,6 +131,29 @@ inline uint64_t FieldOf(const Field& field, const Bits& id) {
   return GetBits(id, field.shift, field.bits < 64 ? field.bits : 64);
 }
 
+// All coordinates that an id shows. REQUIRES: IsOfLayout.
+inline Coordinates CoordinatesOf(const Layout& layout, const Bits& id) {
+  uint64_t tick = 0, node = 0, worker = 0, sequence = 0;
+  for (int i = 0; i < layout.count; i++) {
+    const Field& f = layout.fields[i];
+    if (f.kind == Kind::kTime)
+      tick |= FieldOf(f, id) << f.below;
+    else if (f.kind == Kind::kNode)
+      node = FieldOf(f, id);
+    else if (f.kind == Kind::kWorker)
+      worker = FieldOf(f, id);
+    else if (f.kind == Kind::kSequence)
+      sequence |= FieldOf(f, id) << f.below;
+  }
+  return {static_cast<int32_t>(node), static_cast<int32_t>(worker), static_cast<int64_t>(tick),
+          static_cast<int64_t>(sequence)};
+}
+
+// Whether the random bits of an id are the PRF of its coordinates under this key.
+// REQUIRES: IsOfLayout; the layout shows all coordinates that the PRF has: node and time.
+bool HasRandomOf(const Layout& layout, const Bits& id, const Coordinates& c,
+                 const GeneratorKey& key);
+
 // One coordinate of an id, without looking at the others. REQUIRES: IsOfLayout.
 inline uint64_t CoordinateOf(const Layout& layout, Kind kind, const Bits& id) {
   uint64_t value = 0;

@@ -48,6 +48,20 @@ Result<Bits> ParseDigits(std::string_view text, bool hyphens, const char* why) {
 
 }  // namespace
 
+void ToBytes(const Bits& id, uint8_t* bytes) {
+  const uint64_t high = __builtin_bswap64(id.word[2]);
+  __builtin_memcpy(bytes, &high, 8);
+  ToUuidBytes(id, bytes + 8);
+}
+
+Bits FromBytes(const uint8_t* bytes) {
+  uint64_t high;
+  __builtin_memcpy(&high, bytes, 8);
+  Bits id = FromUuidBytes(bytes + 8);
+  id.word[2] = __builtin_bswap64(high);
+  return id;
+}
+
 void ToUuidBytes(const Bits& id, uint8_t* bytes) {
   const uint64_t high = __builtin_bswap64(id.word[1]), low = __builtin_bswap64(id.word[0]);
   __builtin_memcpy(bytes, &high, 8);

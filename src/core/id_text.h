@@ -18,6 +18,11 @@ inline constexpr int kUuidBytes = 16;
 inline constexpr int kUuidText = 36;
 inline constexpr int kMaxIdText = 48;  // with the terminating zero
 
+// All of a Bits as 24 bytes, big-endian.
+inline constexpr int kBitsBytes = 24;
+void ToBytes(const Bits& id, uint8_t* bytes);
+Bits FromBytes(const uint8_t* bytes);
+
 // Big-endian, as RFC 9562 stores them.
 void ToUuidBytes(const Bits& id, uint8_t* bytes);
 Bits FromUuidBytes(const uint8_t* bytes);

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include "core/bits.h"
@@ -23,6 +24,13 @@ constexpr bool FitsBits(const Bits& v, int bits) {
   uint64_t above = v.word[w] >> (bits % 64);
   for (int i = w + 1; i < 3; i++) above |= v.word[i];
   return above == 0;
+}
+
+// The place of the highest bit set, from 1; 0 for 0.
+constexpr int BitWidth(const Bits& v) {
+  int w = 2;
+  while (w > 0 && v.word[w] == 0) w--;
+  return 64 * w + 64 - std::countl_zero(v.word[w]);
 }
 
 // v * factor + summand, modulo 2^192.
@@ -114,8 +122,35 @@ struct DigitsOf {
     return count;
   }();
 
+  // Digits that never lie across two words: of hexadecimal.
+  static constexpr int kInWord = std::has_single_bit(kRadix) && 64 % std::countr_zero(kRadix) == 0
+                                     ? 64 / std::countr_zero(kRadix)
+                                     : 0;
+
+  // Powers of the radix, by exponent, as far as 160 bits go.
+  static constexpr auto kPowers = [] {
+    std::array<Bits, kCount[kMaxIdBits]> powers{};
+    powers[0] = {{1, 0, 0}};
+    for (size_t n = 1; n < powers.size(); n++) powers[n] = MultiplyAdd(powers[n - 1], kRadix, 0);
+    return powers;
+  }();
+
+  // The number of digits of v without leading zeros; 0 has none. REQUIRES: v < 2^160.
+  static int Digits(const Bits& v) {
+    const int bits = BitWidth(v);
+    if (bits == 0) return 0;
+    const int most = kCount[static_cast<size_t>(bits)];
+    return v < kPowers[static_cast<size_t>(most - 1)] ? most - 1 : most;
+  }
+
   // Writes v as `count` digits. REQUIRES: v < kRadix^count.
   static void Write(Bits v, int count, const char* alphabet, char* out) {
+    if constexpr (kInWord > 0) {
+      for (int i = 0, at = count - 1; i < count; i++, at--)
+        out[i] =
+            alphabet[v.word[at / kInWord] >> (64 / kInWord * (at % kInWord)) % 64 & (kRadix - 1)];
+      return;
+    }
     for (; count > kChunk; count -= kChunk)
       WriteChunk(DivideBy<kChunkPower>(&v), kChunk, alphabet, out + count - kChunk);
     WriteChunk(v.word[0], count, alphabet, out);
@@ -157,6 +192,14 @@ struct DigitsOf {
       }
       return sum;
     };
+    if constexpr (kInWord > 0) {
+      for (int left = count; left > 0;) {
+        const int here = (left - 1) % kInWord + 1;
+        left -= here;
+        v->word[left / kInWord] = chunk(here);
+      }
+      return signs >= 0;
+    }
     *v = {{chunk(count % kChunk), 0, 0}};
     for (count /= kChunk; count > 0; count--) *v = MultiplyAdd(*v, kChunkPower, chunk(kChunk));
     return signs >= 0;
@@ -167,11 +210,12 @@ struct DigitsOf {
 struct Radix {
   void (*write)(Bits v, int count, const char* alphabet, char* out);
   bool (*read)(const char* text, int count, const int8_t* values, Bits* v);
+  int (*digits)(const Bits& v);
   const uint8_t* count;  // digits of 2^bits - 1, by bits
 };
 
 template <unsigned kRadix>
 inline constexpr Radix kRadixOf = {DigitsOf<kRadix>::Write, DigitsOf<kRadix>::Read,
-                                   DigitsOf<kRadix>::kCount.data()};
+                                   DigitsOf<kRadix>::Digits, DigitsOf<kRadix>::kCount.data()};
 
 }  // namespace detid

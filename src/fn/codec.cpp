@@ -62,9 +62,9 @@ DETID_FUNCTION(detid_encode_bytes) {
   const size_t n = VARSIZE_ANY_EXHDR(bytes);
   if (n == 0 || n > kMaxIdBits / 8)
     Raise(Error::kArgumentInvalid, "The id has %zu bytes; 1 to %d may be.", n, kMaxIdBits / 8);
-  const uint8_t* from = reinterpret_cast<const uint8_t*>(VARDATA_ANY(bytes));
-  Bits id;
-  for (size_t i = 0; i < n; i++) PutBits(&id, static_cast<int>(8 * (n - 1 - i)), 8, from[i]);
+  uint8_t whole[kBitsBytes] = {};
+  memcpy(whole + kBitsBytes - n, VARDATA_ANY(bytes), n);
+  const Bits id = FromBytes(whole);
   return EncodedDatum(CodecArgument(fcinfo), id, static_cast<int>(8 * n));
 }
 
@@ -76,8 +76,9 @@ DETID_FUNCTION(detid_decode_text) {
   const int n = decoded.value.count;
   bytea* bytes = static_cast<bytea*>(palloc(static_cast<Size>(VARHDRSZ + n)));
   SET_VARSIZE(bytes, VARHDRSZ + n);
-  for (int i = 0; i < n; i++)
-    VARDATA(bytes)[i] = static_cast<char>(GetBits(decoded.value.value, 8 * (n - 1 - i), 8));
+  uint8_t whole[kBitsBytes];
+  ToBytes(decoded.value.value, whole);
+  memcpy(VARDATA(bytes), whole + kBitsBytes - n, static_cast<size_t>(n));
   PG_RETURN_BYTEA_P(bytes);
 }
 

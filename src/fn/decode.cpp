@@ -16,8 +16,7 @@ struct Decoded {
   Bits id;
 };
 
-Decoded Arguments(FunctionCallInfo fcinfo) {
-  const Oid type = IdType(fcinfo);
+Decoded Arguments(FunctionCallInfo fcinfo, Oid type) {
   const Definition& d = DefinitionArgument(fcinfo, type);
   return {&d, IdArgument(fcinfo, 0, type, d)};
 }
@@ -26,7 +25,7 @@ Decoded Arguments(FunctionCallInfo fcinfo) {
 
 // decode(id [, generator]) -> (generator, minted_at, node, worker, tick, sequence, random, hash)
 DETID_FUNCTION(detid_decode) {
-  const Decoded in = Arguments(fcinfo);
+  const Decoded in = Arguments(fcinfo, IdType(fcinfo));
   const Definition& d = *in.definition;
   Record<8> row;
   row.Add(ObjectIdGetDatum(GeneratorArgument(fcinfo, IdType(fcinfo))));
@@ -36,7 +35,7 @@ DETID_FUNCTION(detid_decode) {
 
 // minted_at(id [, generator]) -> timestamptz; NULL if the layout shows no time
 DETID_FUNCTION(detid_minted_at) {
-  const Decoded in = Arguments(fcinfo);
+  const Decoded in = Arguments(fcinfo, CachedIdType(fcinfo));
   const Definition& d = *in.definition;
   RequireOfLayout(d, in.id);
   if (!d.layout.shows(Kind::kTime)) PG_RETURN_NULL();
@@ -46,7 +45,7 @@ DETID_FUNCTION(detid_minted_at) {
 
 // node_of(id [, generator]) -> int; NULL if the layout shows no node
 DETID_FUNCTION(detid_node_of) {
-  const Decoded in = Arguments(fcinfo);
+  const Decoded in = Arguments(fcinfo, CachedIdType(fcinfo));
   const Definition& d = *in.definition;
   RequireOfLayout(d, in.id);
   if (!d.layout.shows(Kind::kNode)) PG_RETURN_NULL();
@@ -55,7 +54,7 @@ DETID_FUNCTION(detid_node_of) {
 
 // explain(id [, generator]) -> text
 DETID_FUNCTION(detid_explain) {
-  const Decoded in = Arguments(fcinfo);
+  const Decoded in = Arguments(fcinfo, CachedIdType(fcinfo));
   return PictureDatum(*in.definition, in.id);
 }
 

@@ -70,7 +70,7 @@ DETID_FUNCTION(detid_guess) {
   InitMaterializedSRF(fcinfo, 0);
   ReturnSetInfo* set = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   const Candidates all =
-      Guess(View(PG_GETARG_TEXT_PP(0)), GetCurrentTimestamp() + kPostgresEpochUs);
+      Guess(View(PG_GETARG_TEXT_PP(0)), GetCurrentTransactionStartTimestamp() + kPostgresEpochUs);
   for (int i = 0; i < all.count; i++) {
     const Candidate& c = all.candidate[static_cast<size_t>(i)];
     Record<2> row;

@@ -15,7 +15,7 @@ namespace {
 
 // The id in argument 0; false if it is none of the definition's type and form.
 bool ReadId(FunctionCallInfo fcinfo, const Definition& d, Bits* id) {
-  const Oid type = IdType(fcinfo);
+  const Oid type = CachedIdType(fcinfo);
   if (type == INT8OID) {
     const int64 value = PG_GETARG_INT64(0);
     *id = {{static_cast<uint64_t>(value), 0, 0}};
@@ -53,19 +53,14 @@ DETID_FUNCTION(detid_is_valid) {
 // is_genuine(id bigint|uuid|text, generator regclass) -> boolean
 DETID_FUNCTION(detid_is_genuine) {
   const Oid generator = PG_GETARG_OID(1);
-  const Secrets& secrets = SecretsFor(generator, DefinitionFor(generator));
+  const Secrets& secrets = SecretsFor(generator);
   const Definition& d = DefinitionFor(generator);
   RequireVerifiable(d.layout);
   Bits id;
   if (!ReadId(fcinfo, d, &id) || !IsOfLayout(d.layout, id)) PG_RETURN_BOOL(false);
-  const Result<Decomposed> parts = Decompose(d.layout, id);
-  const Coordinates& c = parts.value.coordinates;
-  const uint64_t position = PositionOf(d.layout, c);
+  const Coordinates c = CoordinatesOf(d.layout, id);
   for (int i = 0; i < secrets.count; i++)
-    if (RandomBits(secrets.keys[i], position, static_cast<uint32_t>(c.node),
-                   static_cast<uint32_t>(c.worker),
-                   d.layout.bits_of(Kind::kRandom)) == parts.value.random)
-      PG_RETURN_BOOL(true);
+    if (HasRandomOf(d.layout, id, c, secrets.keys[i])) PG_RETURN_BOOL(true);
   PG_RETURN_BOOL(false);
 }
 

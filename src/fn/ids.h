@@ -41,6 +41,13 @@ const Definition& DefinitionArgument(FunctionCallInfo fcinfo, Oid type);
 // The SQL type of the function's first argument.
 Oid IdType(FunctionCallInfo fcinfo);
 
+// The same, looked up once a query. REQUIRES: the function has no other use for fn_extra.
+inline Oid CachedIdType(FunctionCallInfo fcinfo) {
+  if (fcinfo->flinfo->fn_extra == nullptr) [[unlikely]]
+    fcinfo->flinfo->fn_extra = reinterpret_cast<void*>(uintptr_t{IdType(fcinfo)});
+  return static_cast<Oid>(reinterpret_cast<uintptr_t>(fcinfo->flinfo->fn_extra));
+}
+
 // Raises an error unless the id can be of the layout.
 inline void RequireOfLayout(const Definition& definition, const Bits& id) {
   if (!IsOfLayout(definition.layout, id)) [[unlikely]]

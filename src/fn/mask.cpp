@@ -12,25 +12,28 @@
 namespace detid {
 namespace {
 
-Datum Masked(FunctionCallInfo fcinfo, uint64_t (*permute)(const MaskKey&, uint64_t, int)) {
-  const Oid generator = PG_GETARG_OID(1);
-  const Secrets& secrets = SecretsFor(generator, DefinitionFor(generator));
+[[noreturn, gnu::cold]] void RaiseNoMask(Oid generator) {
   const Definition& d = DefinitionFor(generator);
   if (!d.layout.is_bigint())
     Raise(Error::kWrongType, "Its layout has %d bits; only bigints are masked.", d.layout.bits);
   if (!d.has_mask) Raise(Error::kNoMask);
-  if (!secrets.has_mask) {
-    char text[kCommitmentText + 1];
-    FormatCommitment(d.mask, text);
-    Raise(Error::kMaskSeedMissing, "The seed has the commitment %s.", text);
-  }
+  char commitment[kCommitmentText + 1];
+  FormatCommitment(d.mask, commitment);
+  Raise(Error::kMaskSeedMissing, "The seed has the commitment %s.", commitment);
+}
+
+Datum Masked(FunctionCallInfo fcinfo, uint64_t (*permute)(const MaskKey&, uint64_t, int)) {
+  const Oid generator = PG_GETARG_OID(1);
+  const Secrets& secrets = SecretsFor(generator);
+  const int bits = secrets.mask_bits;
+  if (bits == 0) [[unlikely]]
+    RaiseNoMask(generator);
   const uint64_t id = static_cast<uint64_t>(PG_GETARG_INT64(0));
-  if (id > LowMask(d.layout.bits))
+  if (id > LowMask(bits)) [[unlikely]]
     Raise(Error::kArgumentInvalid,
           "%lld is not within 0 and %llu, the largest of the layout's %d bits.",
-          static_cast<long long>(id), static_cast<unsigned long long>(LowMask(d.layout.bits)),
-          d.layout.bits);
-  PG_RETURN_INT64(static_cast<int64_t>(permute(secrets.mask, id, d.layout.bits)));
+          static_cast<long long>(id), static_cast<unsigned long long>(LowMask(bits)), bits);
+  PG_RETURN_INT64(static_cast<int64_t>(permute(secrets.mask, id, bits)));
 }
 
 }  // namespace

@@ -66,18 +66,18 @@ std::string_view SaltBytes(const Definition& d) {
 }
 
 // The keys that others have made ids with are few: as many as seeds were rotated and imported.
-void Read(Secrets* s, const Definition& d) {
+void Read(Secrets* s, Definition d) {
   int seeds = 0, newest = 0, current = -1;
   EachSeed([&](int, const Commitment&, const Seed&) { seeds++; });
   if (s->keys != nullptr) pfree(s->keys);
   s->count = 0;
-  s->has_mask = false;
+  s->mask_bits = 0;
   s->keys = static_cast<GeneratorKey*>(
       MemoryContextAlloc(TopMemoryContext, sizeof(GeneratorKey) * static_cast<Size>(seeds + 1)));
   EachSeed([&](int number, const Commitment& c, const Seed& seed) {
     if (d.has_mask && c == d.mask) {
       s->mask = DeriveMaskKey(seed, d.salt);
-      s->has_mask = true;
+      s->mask_bits = d.layout.bits;
     }
     if (s->count >= seeds) return;  // added meanwhile: then it is read again
     if (number > newest) {
@@ -91,14 +91,14 @@ void Read(Secrets* s, const Definition& d) {
 
 }  // namespace
 
-const Secrets& SecretsFor(ObjectId generator, const Definition& d) {
+const Secrets& SecretsFor(ObjectId generator) {
   Secrets* s = Find(generator);
   if (s->ready && s->user == GetUserId()) [[likely]]
     return *s;
   do {
     s->stale = false;
     CheckPrivilege(s);
-    Read(s, d);
+    Read(s, DefinitionFor(generator));
   } while (s->stale);
   s->ready = true;
   return *s;

@@ -15,17 +15,17 @@ namespace detid {
 struct Secrets {
   ObjectId generator;  // the hash key
   bool ready = false;
-  bool stale = false;  // invalidated while being read
-  ObjectId user = 0;   // whose privilege was checked
-  bool has_mask = false;
+  bool stale = false;     // invalidated while being read
+  ObjectId user = 0;      // whose privilege was checked
+  uint8_t mask_bits = 0;  // of the layout; 0: there is no mask, or its seed is not at hand
   MaskKey mask{};
   int count = 0;  // of keys: the seed that makes ids here, then the others
   GeneratorKey* keys = nullptr;
 };
 
-// The secrets of a generator, for who may mint from it or look at it. `definition` is the
-// generator's. Errors: no privilege.
-const Secrets& SecretsFor(ObjectId generator, const Definition& definition);
+// The secrets of a generator, for who may mint from it or look at it. Errors: no privilege, no
+// generator.
+const Secrets& SecretsFor(ObjectId generator);
 
 // Registers the callbacks; called from _PG_init.
 void WatchSecrets();
