@@ -6,10 +6,15 @@
 SET client_min_messages = warning;
 CREATE EXTENSION pg_detid;
 CREATE EXTENSION IF NOT EXISTS "uuid-ossp";
+CREATE EXTENSION IF NOT EXISTS pgcrypto;
 CREATE FUNCTION empty(regclass) RETURNS bigint LANGUAGE c STRICT VOLATILE AS :'empty', 'empty_bigint';
 CREATE FUNCTION empty(bigint) RETURNS bigint LANGUAGE c STRICT IMMUTABLE AS :'empty', 'empty_bigint';
 CREATE FUNCTION empty_uuid(regclass) RETURNS uuid LANGUAGE c STRICT VOLATILE AS :'empty', 'empty_uuid';
 CREATE FUNCTION empty_set(regclass, integer) RETURNS SETOF bigint LANGUAGE c STRICT VOLATILE ROWS 1000 AS :'empty', 'empty_set';
+CREATE FUNCTION empty(bigint, regclass) RETURNS bigint LANGUAGE c STRICT IMMUTABLE AS :'empty', 'empty_bigint';
+CREATE FUNCTION empty(uuid, regclass) RETURNS bigint LANGUAGE c STRICT IMMUTABLE AS :'empty', 'empty_bigint';
+CREATE FUNCTION empty_text(uuid, text) RETURNS text LANGUAGE c STRICT IMMUTABLE AS :'empty', 'empty_text';
+CREATE FUNCTION empty_uuid(text, text) RETURNS uuid LANGUAGE c STRICT IMMUTABLE AS :'empty', 'empty_uuid';
 CREATE FUNCTION tail(regprocedure, regclass, integer) RETURNS float8[] LANGUAGE c STRICT VOLATILE AS :'empty', 'tail';
 CREATE SEQUENCE seq;
 SELECT detid.create_generator('wide', 'time:41@1ms node:4 sequence:18', audit => 'off');
@@ -17,6 +22,13 @@ SELECT detid.create_generator('worker', 'time:29@1s node:2 worker:8 sequence:24'
 SELECT detid.create_generator('uuid', 'time:48@1ms const:4=7 sequence:12 const:2=2 sequence:3 node:10 worker:12 random:37', epoch => '1970-01-01Z', audit => 'off');
 SELECT detid.create_generator('ranged', 'time:41@1ms node:4 sequence:18', audit => 'range');
 SELECT detid.create_generator('each', 'time:41@1ms node:4 sequence:18', audit => 'each');
+SELECT detid.set_mask('detid.default_id');
+-- A thousand ids, and a uuid in every codec.
+CREATE TABLE sample AS SELECT id, u, uuid_send(u) AS bytes, detid.encode(u, 'hex') AS hex, u::text AS uuid, detid.encode(u, 'decimal') AS "decimal",
+  detid.encode(u, 'crockford') AS crockford, detid.encode(u, 'base36') AS base36, detid.encode(u, 'base58') AS base58,
+  detid.encode(u, 'base62') AS base62, detid.encode(u, 'base64url') AS base64url
+FROM (SELECT detid.next_id() AS id, detid.next_uuid() AS u FROM generate_series(1, 1000)) minted;
+VACUUM ANALYZE sample;
 CREATE ROLE granted;
 GRANT USAGE ON SEQUENCE wide TO granted;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO granted;

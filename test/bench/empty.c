@@ -18,6 +18,7 @@ PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(empty_bigint);
 PG_FUNCTION_INFO_V1(empty_uuid);
+PG_FUNCTION_INFO_V1(empty_text);
 PG_FUNCTION_INFO_V1(empty_set);
 PG_FUNCTION_INFO_V1(tail);
 
@@ -33,6 +34,19 @@ empty_uuid(PG_FUNCTION_ARGS)
 	static pg_uuid_t uuid;
 
 	PG_RETURN_UUID_P(&uuid);
+}
+
+Datum
+empty_text(PG_FUNCTION_ARGS)
+{
+	static struct
+	{
+		int32		length;
+		char		characters[32];
+	}			text_;
+
+	SET_VARSIZE(&text_, sizeof(text_));
+	PG_RETURN_POINTER(&text_);
 }
 
 Datum

@@ -18,7 +18,28 @@ FROM (VALUES
   (9, 'minted_at, generator', 'empty of an id', NULL, NULL),
   (10, 'nextval', 'empty', NULL, NULL),
   (11, 'gen_random_uuid', 'empty uuid', NULL, NULL),
-  (12, 'uuid_generate_v4', 'empty uuid', NULL, NULL)) t(n, name, base, other, other_base) ORDER BY n;
+  (12, 'uuid_generate_v4', 'empty uuid', NULL, NULL),
+  (13, 'node_of, generator', 'empty of an id and a generator', NULL, NULL),
+  (14, 'mask', 'empty of an id and a generator', 'hmac sha256', 'empty of a uuid and a generator'),
+  (15, 'is_genuine', 'empty of a uuid and a generator', 'hmac sha256', 'empty of a uuid and a generator'),
+  (16, 'hmac sha256', 'empty of a uuid and a generator', NULL, NULL),
+  (17, 'uuid_generate_v5', 'empty of a uuid and a generator', NULL, NULL),
+  (18, 'encode hex', 'empty to text', 'bytes in hex', 'empty to text'),
+  (19, 'encode uuid', 'empty to text', 'uuid::text', 'empty to text'),
+  (20, 'encode decimal', 'empty to text', NULL, NULL),
+  (21, 'encode crockford', 'empty to text', NULL, NULL),
+  (22, 'encode base36', 'empty to text', NULL, NULL),
+  (23, 'encode base58', 'empty to text', NULL, NULL),
+  (24, 'encode base62', 'empty to text', NULL, NULL),
+  (25, 'encode base64url', 'empty to text', 'bytes in base64', 'empty to text'),
+  (26, 'decode_text hex', 'empty of text', NULL, NULL),
+  (27, 'decode_uuid uuid', 'empty of text', 'text::uuid', 'empty of text'),
+  (28, 'decode_text decimal', 'empty of text', NULL, NULL),
+  (29, 'decode_text crockford', 'empty of text', NULL, NULL),
+  (30, 'decode_text base36', 'empty of text', NULL, NULL),
+  (31, 'decode_text base58', 'empty of text', NULL, NULL),
+  (32, 'decode_text base62', 'empty of text', NULL, NULL),
+  (33, 'decode_text base64url', 'empty of text', NULL, NULL)) t(n, name, base, other, other_base) ORDER BY n;
 SELECT E'\n| load of a million rows | ms | times bigserial |\n|---|---|---|';
 SELECT format('| %s | %s | %s |', label, round(pg_temp.m(name)::numeric), round((pg_temp.m(name) / pg_temp.m('load bigserial'))::numeric, 2))
 FROM (VALUES (1, 'load bigserial', 'bigserial'), (2, 'load off', 'next_id, audit off'), (3, 'load range', 'next_id, audit range'), (4, 'load each', 'next_id with an input, audit each')) t(n, name, label) ORDER BY n;
