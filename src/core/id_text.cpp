@@ -94,7 +94,7 @@ int FormatUuid(const Bits& id, char* out, int size) {
 
 int FormatId(int id_bits, const Bits& id, char* out, int size) {
   if (id_bits == 128) return FormatUuid(id, out, size);
-  if (id_bits > 128) return FormatHex(id, id_bits, out, size);
+  if (id_bits > 64) return FormatHex(id, id_bits, out, size);
   const auto [end, error] = std::to_chars(out, out + size - 1, id.word[0]);
   *end = '\0';
   return static_cast<int>(end - out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // Ids as text: decimal for bigints, the usual 36 characters for uuids, lower-case hexadecimal of
-// fixed width for wider ids (whose text then sorts as their numbers do).
+// fixed width for other widths (whose text then sorts as their numbers do).
 
 #pragma once
 

@@ -20,6 +20,7 @@ Layout Parsed(std::string_view text) {
 const Layout kBigint = Parsed("time:41@1ms node:10 sequence:12");
 const Layout kUuid = Parsed("time:48@1ms random:80");
 const Layout kWide = Parsed("time:48@1ms random:112");
+const Layout kObjectId = Parsed("time:32@1s random:64");
 const Layout kOdd = Parsed("time:48@1ms random:85");  // 133 bits, 34 digits
 
 std::string Format(const Layout& layout, const Bits& id) {
@@ -51,6 +52,14 @@ TEST(IdText, WiderIdsAreHexOfFixedWidth) {
   EXPECT_EQ(Format(kWide, {{1, 0, 0}}), "0000000000000000000000000000000000000001");
   EXPECT_EQ(Format(kOdd, {{5, 0, 0x1f}}), "1f00000000000000000000000000000005");
   EXPECT_EQ(ParseId(kWide, "0669F7EFb5a1cd34b5f99d1153fb6853345c9735").value, id);
+}
+
+// Between a bigint and a uuid: an xid's 96 bits are no number.
+TEST(IdText, NarrowerTextsAreHexOfFixedWidthToo) {
+  EXPECT_EQ(Format(kObjectId, {{0xbcf86cd799439011, 0x507f1f77, 0}}), "507f1f77bcf86cd799439011");
+  EXPECT_EQ(Format(kObjectId, {{1, 0, 0}}), "000000000000000000000001");
+  EXPECT_EQ(Format(Parsed("time:32@1s random:33"), {{5, 1, 0}}), "10000000000000005");
+  EXPECT_EQ(Format(Parsed("random:127"), {{5, 1, 0}}), "00000000000000010000000000000005");
 }
 
 TEST(IdText, HexRoundsUpToWholeDigits) {
@@ -137,7 +146,7 @@ TEST(IdText, TextRoundTripsAndSortsAsTheNumber) {
     }
     return b;
   };
-  for (const Layout* layout : {&kBigint, &kUuid, &kWide, &kOdd})
+  for (const Layout* layout : {&kBigint, &kUuid, &kObjectId, &kWide, &kOdd})
     for (int i = 0; i < 5000; i++) {
       const Bits a = random(*layout), b = random(*layout);
       const std::string text = Format(*layout, a);

@@ -55,6 +55,15 @@ time      128..97   100000000........................  2147483648 x 1s = 2093-01
 random    96..0     ........000000000000000000000000f  000000000000000000000000f)");
 }
 
+TEST(Picture, DrawsNarrowerTextsInHexToo) {
+  EXPECT_EQ(Draw(Of("objectid"), {{0xbcf86cd799439011, 0x507f1f77, 0}}),
+            R"(507f1f77bcf86cd799439011  objectid, 96 bits: time:32@1s node:24 worker:16 sequence:24
+time      95..64    507f1f77................  1350508407 x 1s = 2012-10-17T21:13:27Z
+node      63..40    ........bcf86c..........  12384364
+worker    39..24    ..............d799......  55193
+sequence  23..0     ..................439011  4427793)");
+}
+
 TEST(Picture, ShowsTheInstantOfACutTimeInItsLastPart) {
   const std::string drawn = Draw(Of("time:4@1ms const:2=2 time:3"), {{0x1d7, 0, 0}});
   EXPECT_EQ(drawn.substr(0, drawn.rfind('\n')), R"(471  9 bits: time:4@1ms const:2=2 time:3
