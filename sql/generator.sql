@@ -44,7 +44,7 @@ CREATE TABLE again (id bigint PRIMARY KEY);
 DO $$
 BEGIN
   FOR i IN 1..3 LOOP
-    PERFORM detid.create_generator('g_again', 'time:32@1s worker:12 sequence:19', ordering => (ARRAY['backend', 'node'])[1 + i % 2]);
+    PERFORM detid.create_generator('g_again', 'time:32@1s sequence:19 worker:12', ordering => (ARRAY['backend', 'node'])[1 + i % 2]);
     INSERT INTO again SELECT detid.next_ids('g_again', 10);
     PERFORM detid.drop_generator('g_again');
   END LOOP;

@@ -74,3 +74,10 @@ REVOKE ALL ON detid._seed FROM PUBLIC;
 CREATE TRIGGER pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid._seed
   FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
 ALTER TABLE detid._seed ENABLE REPLICA TRIGGER pass_over;
+CREATE FUNCTION detid._seed_changed() RETURNS trigger
+  LANGUAGE c AS 'MODULE_PATHNAME', 'detid_seed_changed';
+COMMENT ON FUNCTION detid._seed_changed() IS 'has all sessions read the seeds again';
+REVOKE EXECUTE ON FUNCTION detid._seed_changed() FROM PUBLIC;
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON detid._seed
+  FOR EACH STATEMENT EXECUTE FUNCTION detid._seed_changed();
+ALTER TABLE detid._seed ENABLE ALWAYS TRIGGER changed;

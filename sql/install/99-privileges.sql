@@ -17,7 +17,7 @@ BEGIN
     SELECT format('FUNCTION %s', p.oid::regprocedure), a.grantee
     FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a
     WHERE p.pronamespace = 'detid'::regnamespace
-      AND p.proname IN ('_refuse_change', '_merge_horizon', '_first_horizon', 'rotate_seed', 'export_seed',
+      AND p.proname IN ('_refuse_change', '_seed_changed', '_merge_horizon', '_first_horizon', 'rotate_seed', 'export_seed',
                         'import_seed', 'prune_ledger',
                         'accept_clock', 'accept_copy')
       AND a.grantee NOT IN (0, p.proowner)

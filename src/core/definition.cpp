@@ -149,6 +149,13 @@ Status SetCodec(std::string_view name, Definition* d) {
   return Status::Ok();
 }
 
+Status CheckOrdering(const Layout& layout, Ordering ordering) {
+  if (ordering == Ordering::kBackend || layout.position_first()) return Status::Ok();
+  return Status::Error(Code::kLayoutInvalid,
+                       "Ordering node takes a layout whose time and sequence come before its "
+                       "worker, random and hash fields.");
+}
+
 Status CheckScatter(const Layout& layout) {
   if (layout.bits_of(Kind::kSequence) >= kMinScatterBits) return Status::Ok();
   return Status::Error(Code::kLayoutInvalid,
@@ -185,6 +192,7 @@ Result<Definition> ParseLabel(std::string_view label) {
   if (Status s = SetPrefix(prefix, &d); !s.ok()) return s;
   if (seen[kCodec])
     if (Status s = SetCodec(codec, &d); !s.ok()) return s;
+  if (Status s = CheckOrdering(d.layout, d.ordering); !s.ok()) return s;
   if (d.scatter)
     if (Status s = CheckScatter(d.layout); !s.ok()) return s;
   if (d.preset != nullptr && d.preset->epoch_fixed && d.epoch_us != d.preset->epoch_us)

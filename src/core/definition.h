@@ -70,6 +70,9 @@ Status SetPrefix(std::string_view prefix, Definition* definition);
 // Errors: kLabelSyntax, if there is no such codec or it cannot hold the layout's ids.
 Status SetCodec(std::string_view name, Definition* definition);
 
+// Whether ids of the layout can have this ordering. Errors: kLayoutInvalid.
+Status CheckOrdering(const Layout& layout, Ordering ordering);
+
 // Whether the sequence has room for the start of a tick to be chosen. Errors: kLayoutInvalid.
 Status CheckScatter(const Layout& layout);
 

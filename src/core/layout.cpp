@@ -289,6 +289,21 @@ bool Layout::time_first() const {
   return shown > 0;
 }
 
+bool Layout::position_first() const {
+  int left = bits_of(Kind::kTime) + bits_of(Kind::kSequence);
+  int times = bits_of(Kind::kTime), sequences = bits_of(Kind::kSequence);
+  for (int i = 0; i < count && left > 0; i++) {
+    const Field& f = fields[i];
+    if (f.kind == Kind::kConst || f.kind == Kind::kNode) continue;
+    if (f.kind != Kind::kTime && f.kind != Kind::kSequence) return false;
+    int& rest = f.kind == Kind::kTime ? times : sequences;
+    rest -= f.bits;
+    left -= f.bits;
+    if (f.below != rest || (f.kind == Kind::kSequence && times > 0)) return false;
+  }
+  return shows(Kind::kTime);
+}
+
 Result<Layout> ParseLayout(std::string_view text) {
   if (text.size() > kMaxLayoutText)
     return Status::Error(Code::kLayoutSyntax, "It has %zu characters; %d are the most.",

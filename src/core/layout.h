@@ -89,6 +89,10 @@ struct Layout {
   // True if ids sort by time: the time comes first (behind constants only), uncut or in parts, high
   // bits first, with nothing but constants between them.
   bool time_first() const;
+
+  // True if ids of one node sort by position: nothing that differs from backend to backend or from
+  // id to id comes before the last bit of the time and the sequence.
+  bool position_first() const;
 };
 
 // Parses the text form. Errors: kLayoutSyntax with the position, kLayoutInvalid with the reason.

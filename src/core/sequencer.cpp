@@ -40,8 +40,11 @@ void Sequencer::Prepare(const Definition& d, int64_t max_ahead_us) {
 
 void Sequencer::PrepareScatter(const Definition& d, const GeneratorKey& key, int32_t node,
                                int32_t worker_number) {
-  scatter_mask = d.scatter ? LowMask(sequence_bits - 1) : 0;
-  if (!d.scatter) return;
+  const bool room = limits.ahead >> sequence_bits > 0;
+  scatter_mask = d.scatter && room ? LowMask(sequence_bits - 1) : 0;
+  // The lead counts from where the tick begins, wherever that is.
+  limits.ahead -= scatter_mask;
+  if (scatter_mask == 0) return;
   scatter_key = key;
   scatter_node = static_cast<uint32_t>(node);
   scatter_worker = worker ? static_cast<uint32_t>(worker_number) : 0;

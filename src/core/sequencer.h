@@ -14,7 +14,8 @@
 // tick at a place in the lower half of the sequence that the PRF chooses. As positions still only
 // grow, order is what it was; and as what does not fit into a tick runs on into the next as ever,
 // so is what can be minted in a while. A tick's ids run into the next tick from half of them on,
-// instead of from all of them.
+// instead of from all of them. So it takes a permitted lead of a tick at the least, and less than
+// half a tick of the lead is lost to it.
 
 #pragma once
 

@@ -98,7 +98,9 @@ DETID_FUNCTION(detid_layouts) {
     row.Add(Int32GetDatum(d.layout.bits));
     row.AddText(TypeOf(d.layout));
     row.AddText(preset.codec.data());
-    row.Add(Int32GetDatum(EncodedLength(*d.codec, d.layout.text_bits())));
+    const bool padded = d.codec->width == Width::kFixed;
+    row.Add(
+        Int32GetDatum(EncodedLength(*d.codec, padded ? d.layout.text_bits() : int{d.layout.bits})));
     if (d.layout.shows(Kind::kTime)) {
       row.Add(InstantDatum(d.epoch_us));
       row.Add(InstantDatum(EndOfEpochUs(d)));

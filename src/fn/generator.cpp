@@ -109,6 +109,7 @@ Definition DefinitionArguments(FunctionCallInfo fcinfo) {
   SetText(fcinfo, &d);
   d.scatter = !PG_ARGISNULL(8) && PG_GETARG_BOOL(8);
   if (d.scatter) RaiseUnlessOk(CheckScatter(d.layout));
+  RaiseUnlessOk(CheckOrdering(d.layout, d.ordering));
   if (d.layout.shows(Kind::kWorker) &&
       static_cast<uint64_t>(MaxBackends) > LowMask(d.layout.bits_of(Kind::kWorker)) + 1)
     Raise(Error::kWorkerTooNarrow, "The layout has %d worker bits; the server has %d backends.",
@@ -200,6 +201,7 @@ DETID_FUNCTION(detid_set_mask) {
   Definition d = DefinitionFor(PG_GETARG_OID(0));
   if (!d.layout.is_bigint())
     Raise(Error::kWrongType, "Its layout has %d bits; only bigints are masked.", d.layout.bits);
+  const Definition is = d;
   Seed seed;
   if (PG_NARGS() > 1) {
     const std::string_view commitment = View(PG_GETARG_TEXT_PP(1));
@@ -210,6 +212,11 @@ DETID_FUNCTION(detid_set_mask) {
     Raise(Status::Error(Code::kSeedMissing, "The table detid._seed is empty."));
   }
   explicit_bzero(&seed, sizeof seed);
+  if (is.has_mask && !(is.mask == d.mask)) {
+    char set[kCommitmentText + 1];
+    FormatCommitment(is.mask, set);
+    Raise(Error::kMaskFixed, "Its seed has the commitment %s.", set);
+  }
   d.has_mask = true;
   Relabel(PG_GETARG_OID(0), d);
   PG_RETURN_VOID();

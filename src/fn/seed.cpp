@@ -37,8 +37,7 @@ Datum CommitmentDatum(const Commitment& c) {
   return CStringGetTextDatum(text);
 }
 
-// Adds a seed unless it is there; `insert` takes its commitment and itself. Sessions that hold keys
-// of seeds read them again.
+// Adds a seed unless it is there; `insert` takes its commitment and itself.
 Datum AddSeed(const Seed& seed, const char* insert) {
   const Commitment commitment = Commit(seed);
   Oid types[] = {BYTEAOID, BYTEAOID};
@@ -48,7 +47,6 @@ Datum AddSeed(const Seed& seed, const char* insert) {
   const int result = SPI_execute_with_args(insert, 2, types, values, nullptr, false, 0);
   if (result != SPI_OK_INSERT) elog(ERROR, "SPI_execute failed: %d", result);
   SPI_finish();
-  CacheInvalidateRelcacheByRelid(SeedRelation());
   return CommitmentDatum(commitment);
 }
 
@@ -87,6 +85,13 @@ Seed ParseExported(std::string_view text) {
 }
 
 }  // namespace
+
+// Trigger on detid._seed, after any change: sessions that hold keys of seeds read them again.
+DETID_FUNCTION(detid_seed_changed) {
+  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
+  CacheInvalidateRelcache(reinterpret_cast<const TriggerData*>(fcinfo->context)->tg_relation);
+  PG_RETURN_POINTER(nullptr);
+}
 
 // rotate_seed() -> text: a seed from libsodium's random source makes the ids from here on. Returns
 // its commitment.

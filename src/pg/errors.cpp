@@ -141,6 +141,9 @@ Row RowOf(Error error) {
               "the seed of the generator's mask is not at hand",
               "Import it: SELECT detid.import_seed(...), with what detid.export_seed(...) returns "
               "where the mask was set."};
+    case Error::kMaskFixed:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the generator's mask is set for good",
+              "Masked ids that are known outside would mean others under another mask."};
     case Error::kArgumentInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "invalid argument", nullptr};
     case Error::kNullElement:

@@ -46,6 +46,7 @@ enum class Error : uint8_t {
   kNotVerifiable,
   kNoMask,
   kMaskSeedMissing,
+  kMaskFixed,
   kArgumentInvalid,
   kNullElement,
 };
