@@ -143,7 +143,8 @@ have() {
   case $1 in
     postgresql-server-dev-*) [ -x "$pg_config" ] && [ -f "$("$pg_config" --pgxs)" ] ;;
     postgresql-[0-9]*) [ -x "$bindir/postgres" ] && [ -x "$bindir/initdb" ] ;;
-    g++ | gcc | make | cmake | pkg-config | spin | gdb) command -v "$1" >/dev/null ;;
+    g++ | gcc | make | cmake | pkg-config | spin | gdb | npm) command -v "$1" >/dev/null ;;
+    nodejs) command -v node >/dev/null ;;
     clang) find_clang ;;
     libclang-rt-*) find_clang && fuzzer_links ;;
     libsodium-dev) pkg-config --exists libsodium 2>/dev/null ;;
