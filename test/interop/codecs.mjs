@@ -52,8 +52,11 @@ const asNumber = (bits) => ({
   read: (id) => Buffer.from(hexOfNumber(id, bits / 8), 'hex'),
 });
 
-const asKsuid = { 64: 11, 128: 22, 160: 27 };  // base62 digits
 const kWidths = [64, 128, 160];
+
+// Digits by width.
+const kBase62Widths = { 64: 11, 128: 22, 160: 27 };
+const kPushWidths = { 64: 11, 120: 20, 128: 22, 160: 27 };
 
 // codec, implementation, widths in bits, and the implementation for a width.
 const kCodecs = [
@@ -80,11 +83,11 @@ const kCodecs = [
   ['base36', 'base-x', kWidths, ofWidth(kBase36, { 64: 13, 128: 25, 160: 31 })],
   ['base58', '@scure/base', kWidths, () => written(base58)],
   ['base62', 'ksuid', kWidths, (bits) => ({
-    write: (bytes) => base62.encode(bytes, asKsuid[bits]),
+    write: (bytes) => base62.encode(bytes, kBase62Widths[bits]),
     read: (id) => base62.decode(id, bits / 8),
   })],
   ['base64url', '@scure/base', kWidths, () => written(base64urlnopad)],
-  ['pushid', 'base-x', [64, 120, 128], ofWidth(kPushAlphabet, { 64: 11, 120: 20, 128: 22 })],
+  ['pushid', 'base-x', [64, 120, 128, 160], ofWidth(kPushAlphabet, kPushWidths)],
 ];
 
 // Nothing, everything, one bit, zeros in front, and values from everywhere.
