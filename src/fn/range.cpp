@@ -44,14 +44,16 @@ Bits LowestIdAt(const Definition& d, TimestampTz at) {
 DETID_FUNCTION(detid_id_at) {
   const Definition& d = DefinitionFor(PG_GETARG_OID(0));
   if (!d.layout.is_bigint())
-    Raise(Error::kWrongType, "Its layout has %d bits; use detid.uuid_at.", d.layout.bits);
+    Raise(Error::kWrongType, "Its layout has %d bits; use detid.%s.", d.layout.bits,
+          d.layout.is_uuid() ? "uuid_at" : "text_at");
   PG_RETURN_INT64(static_cast<int64_t>(LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1)).word[0]));
 }
 
 DETID_FUNCTION(detid_uuid_at) {
   const Definition& d = DefinitionFor(PG_GETARG_OID(0));
   if (!d.layout.is_uuid())
-    Raise(Error::kWrongType, "Its layout has %d bits; use detid.id_at.", d.layout.bits);
+    Raise(Error::kWrongType, "Its layout has %d bits; use detid.%s.", d.layout.bits,
+          d.layout.is_bigint() ? "id_at" : "text_at");
   return UuidDatum(LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1)));
 }
 

@@ -115,7 +115,8 @@ Row RowOf(Error error) {
               "generate_series(1, 10);"};
     case Error::kTimeNotShown:
       return {ERRCODE_FEATURE_NOT_SUPPORTED, "the generator's ids do not sort by time",
-              "Use a layout that begins with its time field."};
+              "Use a layout that begins with its time field; for text_at, with a codec whose texts "
+              "sort too, such as typeid, crockford or hex."};
     case Error::kTimeInvalid:
       return {ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "the time is out of range", nullptr};
     case Error::kLedgerAppendOnly:
