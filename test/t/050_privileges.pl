@@ -73,7 +73,11 @@ for my $sql (
 	"SELECT detid.explain($id, 'g')",
 	"SELECT detid.id_at('g', now()), detid.uuid_at('u', now())",
 	"SELECT detid.compose('g', 1, 2, 3, 4)",
-	'SELECT * FROM detid.generators')
+	"SELECT detid.text_at('u', now())",
+	"SELECT detid.is_valid($id, 'g'), detid.is_valid('$uuid'::uuid, 'u'), detid.is_valid('x'::text, 'u')",
+	"SELECT detid.encode($id, 'base58'), detid.decode_id('1', 'decimal'), detid.decode_text('00', 'hex')",
+	"SELECT * FROM detid.decode_as('uuid7', '$uuid'::uuid), detid.guess('$uuid')",
+	'SELECT * FROM detid.generators', 'SELECT * FROM detid.layouts', 'SELECT * FROM detid.seeds')
 {
 	allowed('nobody', $sql);
 }
@@ -83,6 +87,19 @@ for my $sql ("SELECT detid.compose_uuid('u', 1, 2, 3, 4)", "SELECT detid.compose
 	denied($_, $sql) for 'nobody', 'minter';
 	allowed('looker', $sql);
 }
+# What the seed knows is told of single ids: to who mints or looks.
+$node->safe_psql('postgres', "SELECT detid.set_mask('g'), detid.set_mask('r')");
+for my $sql ("SELECT detid.is_genuine('$uuid'::uuid, 'u')", "SELECT detid.is_genuine('$uuid'::text, 'u')",
+	"SELECT detid.is_genuine(1, 'r')", "SELECT detid.mask($id, 'g')", "SELECT detid.unmask($id, 'g')")
+{
+	denied('nobody', $sql);
+	allowed($_, $sql) for 'minter', 'looker';
+}
+same_sql($node, q{SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute
+	WHERE attrelid = 'detid.seeds'::regclass AND attnum > 0}, '{commitment,created_at,own,current}',
+	'the view of seeds shows commitments only');
+same_sql($node, q{SELECT count(*) FROM detid._seed x JOIN detid.seeds s ON
+	position(encode(x.seed, 'hex') IN s::text) > 0 OR position(x.seed::text IN s::text) > 0}, '0', 'and no seed');
 denied('nobody', "SELECT detid.last_id('g')");
 is(allowed('minter', "SELECT detid.next_id('g') \\g /dev/null\nSELECT detid.last_id('g') > 0"), 't',
 	'minter: last_id after minting');
@@ -95,7 +112,9 @@ for my $role ('nobody', 'minter', 'creator', 'monitor')
 		'SELECT count(*) FROM detid.ledger', 'COPY detid._seed TO STDOUT',
 		'INSERT INTO detid._horizon VALUES (0, 0)', 'UPDATE detid._horizon SET horizon = 0',
 		'DELETE FROM detid._seed', 'TRUNCATE detid._horizon', 'DROP TABLE detid._horizon',
-		'SELECT detid.rotate_seed()', "SELECT detid.prune_ledger('2900-01-01')",
+		'SELECT detid.rotate_seed()', 'SELECT detid.export_seed()',
+		"SELECT detid.export_seed((SELECT commitment FROM detid.seeds))", "SELECT detid.import_seed('')",
+		"SELECT detid.prune_ledger('2900-01-01')",
 		'SELECT * FROM detid.replay()', 'SELECT * FROM detid.verify_replay()',
 		"SELECT * FROM detid.trace($id, 'g')", 'BEGIN; LOCK TABLE detid._horizon',
 		'CREATE TABLE detid.mine (i int)', 'CREATE TRIGGER t BEFORE INSERT ON detid.ledger EXECUTE FUNCTION suppress_redundant_updates_trigger()')
@@ -115,7 +134,7 @@ same_sql($node, q{
 }, 'detid.prune_ledger(timestamp with time zone,bigint)', 'one function runs as its owner');
 same_sql($node, q{
 	SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc p
-	WHERE pronamespace = 'detid'::regnamespace AND proname ~ '^_' AND proname <> '_describe' AND proname <> '_find_entry'
+	WHERE pronamespace = 'detid'::regnamespace AND proname ~ '^_' AND proname NOT IN ('_describe', '_find_entry', '_layouts')
 	  AND has_function_privilege('nobody', p.oid, 'EXECUTE');
 }, '', 'internal functions that do something are not for everybody');
 
@@ -128,6 +147,13 @@ denied('minter', "SELECT detid.drop_generator('own')");
 denied('minter', "SECURITY LABEL FOR detid ON SEQUENCE own IS 'x'");
 denied('minter', "SELECT detid.create_generator('not_here')");
 denied('creator', "SELECT detid.set_audit('g', 'off')");
+allowed('creator', "SELECT detid.set_scatter('own', true), detid.set_mask('own')");
+for my $role ('minter', 'looker')
+{
+	denied($role, "SELECT detid.set_scatter('own', false)");
+	denied($role, "SELECT detid.set_mask('g')");
+	denied($role, "SELECT detid.set_mask('g', '00000000000000000000000000000000')");
+}
 allowed('creator', "SELECT detid.drop_generator('own')");
 
 # A revoked privilege is gone at once, in a session that has minted, and in prepared statements.
@@ -143,6 +169,18 @@ $node->safe_psql('postgres', 'REVOKE USAGE ON SEQUENCE g FROM minter');
 like(($session->try('LOCK TABLE t IN ACCESS SHARE MODE; EXECUTE mint'))[1], qr/ERROR:  42501/,
 	'REVOKE takes effect within a transaction, at its next lock');
 $session->query('ROLLBACK');
+
+# So it does for what the seed knows.
+$session->query("SELECT detid.is_genuine('$uuid'::uuid, 'u')");
+$node->safe_psql('postgres', 'REVOKE USAGE ON SEQUENCE u FROM minter');
+like(($session->try("SELECT detid.is_genuine('$uuid'::uuid, 'u')"))[1], qr/ERROR:  42501/,
+	'REVOKE takes effect in a session that has verified');
+$node->safe_psql('postgres', 'GRANT SELECT ON SEQUENCE u TO minter');
+is($session->query("SELECT detid.is_genuine('$uuid'::uuid, 'u')"), 't', 'and so does GRANT');
+$node->safe_psql('postgres', 'GRANT nobody TO minter');
+like(($session->try("SET ROLE nobody; SELECT detid.is_genuine('$uuid'::uuid, 'u')"))[1], qr/ERROR:  42501/,
+	'SET ROLE to one that may not, after verifying');
+$session->query('RESET ROLE');
 
 # A privilege that comes by membership.
 $node->safe_psql('postgres', 'CREATE ROLE team; GRANT USAGE ON SEQUENCE g TO team; GRANT team TO minter');
@@ -199,7 +237,7 @@ $node->safe_psql('postgres', q{
 	DECLARE f text; types text[] := '{bigint,integer,text,timestamptz,oid,regclass,uuid,"char",bytea,int2,name}'; a text; op text;
 	BEGIN
 	  -- Functions with the names of ours and of those that ours may call.
-	  FOREACH f IN ARRAY '{create_generator,set_audit,drop_generator,trace,check,prune_ledger,decode,replay,_find_entry,_check,
+	  FOREACH f IN ARRAY '{create_generator,set_audit,set_mask,rotate_seed,import_seed,encode,min,drop_generator,trace,check,prune_ledger,decode,replay,_find_entry,_check,
 	      now,format,pg_size_pretty,pg_total_relation_size,max,count,make_interval,coalesce_,ctid}'::text[] LOOP
 	    FOREACH a IN ARRAY types LOOP
 	      EXECUTE format('CREATE FUNCTION evil.%I(%s) RETURNS text LANGUAGE plpgsql AS $f$BEGIN PERFORM evil.spring(%L); RETURN NULL; END$f$', f, a, f);
@@ -255,8 +293,12 @@ for my $sql (
 	q{SELECT detid.create_generator('public.under_evil', if_not_exists => true)},
 	q{SELECT detid.set_audit('public.under_evil'::pg_catalog.regclass, 'each')},
 	q{SELECT detid.drop_generator('public.under_evil'::pg_catalog.regclass)},
-	'SELECT detid.rotate_seed()',
-	'SELECT * FROM detid.generators',
+	'SELECT detid.rotate_seed()', 'SELECT detid.import_seed(detid.export_seed())',
+	'SELECT * FROM detid.generators', 'SELECT * FROM detid.layouts', 'SELECT * FROM detid.seeds',
+	"SELECT detid.is_genuine('$uuid'::pg_catalog.uuid, 'public.u'::pg_catalog.regclass)",
+	"SELECT detid.unmask(detid.mask($id, 'public.g'::pg_catalog.regclass), 'public.g'::pg_catalog.regclass)",
+	q{SELECT detid.set_scatter('public.g'::pg_catalog.regclass, false)},
+	"SELECT * FROM detid.decode_as('uuid7', '$uuid'::pg_catalog.uuid), detid.guess('$uuid')",
 	'SELECT * FROM detid.check()',
 	"SELECT * FROM detid.decode($id, 'public.g'::pg_catalog.regclass)",
 	"SELECT * FROM detid.trace($id, 'public.g'::pg_catalog.regclass)",
@@ -288,6 +330,20 @@ same_sql($node, q{
 	SELECT detid.next_id() > 0, detid.next_uuid() IS NOT NULL;
 	SELECT count(*) > 0 FROM detid.verify_replay();
 }, "t|t\nt", 'temporary tables of the same names');
+
+# Default privileges open nothing that is the owner's.
+$node->safe_psql('postgres', 'CREATE DATABASE generous');
+$node->safe_psql('generous', q{
+	ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC, nobody;
+	ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC, nobody;
+	CREATE EXTENSION pg_detid;
+});
+for my $sql ('SELECT * FROM detid._seed', 'SELECT detid.rotate_seed()', 'SELECT detid.export_seed()',
+	'SELECT detid.export_seed((SELECT commitment FROM detid.seeds))', q{SELECT detid.import_seed('')})
+{
+	fails_with($node, $sql, '42501', qr/permission denied/, "default privileges: nobody: refused: $sql",
+		db => 'generous', as('nobody'));
+}
 
 # A schema that somebody else made is not taken over.
 $node->safe_psql('postgres', 'CREATE DATABASE other; GRANT CREATE ON DATABASE other TO creator');
