@@ -43,11 +43,15 @@ fails_with($standby, 'SELECT detid.rotate_seed()', '25006', qr/read-only/, 'whic
 $faces = $old->safe_psql('postgres', $faces_sql);
 $standby->stop;
 
-# A session that has verified learns of a rotation in another one, in either direction.
+# A session that has verified learns of a rotation in another one.
 my $session = session($old);
 is($session->query($genuine_sql), '11', 'a session has verified');
 $old->safe_psql('postgres', "SELECT detid.rotate_seed(); INSERT INTO orders DEFAULT VALUES");
 is($session->query($genuine_sql), '12', 'it learns of a seed that another session has added');
+is($session->query(q{SELECT detid.next_text('key') \g /dev/null
+	SELECT encode(l.seed, 'hex') = s.commitment FROM detid.ledger l, detid.seeds s
+	WHERE l.generator = 'key'::regclass AND s.current ORDER BY l.node, l.entry DESC LIMIT 1}), 't',
+	'and mints with it');
 $session->quit;
 $faces = $old->safe_psql('postgres', $faces_sql);
 
@@ -103,6 +107,13 @@ for my $i (0 .. $#commitments)
 is($session->query(q{SELECT count(*) FROM detid.seeds WHERE own; SELECT count(*) FROM detid.seeds WHERE NOT own}), "1\n4",
 	'bare: the own seed goes on making ids');
 is($session->query(q{SELECT mismatches, unverified FROM detid.verify_replay('key')}), '0|0', 'bare: the ledger replays');
+
+# A seed that leaked: its ids are genuine no more, once it is deleted where another takes over.
+$new->safe_psql('bare', "BEGIN; DELETE FROM detid._seed WHERE encode(commitment, 'hex') = '$commitments[1]'; SELECT detid.rotate_seed(); COMMIT");
+is($session->query($genuine_sql), '2', 'bare: ids of a seed that was deleted in a rotation are genuine no more');
+is($session->query($faces_sql), $faces, 'bare: masks hang on another');
+is($session->query(q{SELECT mismatches, unverified FROM detid.verify_replay('key')}), '0|20',
+	'bare: replay says that it is not at hand');
 $session->quit;
 
 # A CHECK that asks is_genuine wants the seeds before the rows.
