@@ -40,7 +40,9 @@ bool IsSeedRelation(ObjectId relation) {
 
 void EachSeed(void (*visit)(int, const Commitment&, const Seed&, void*), void* context) {
   const Relation relation = table_open(SeedRelation(), AccessShareLock);
-  const Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+  // What is committed now, as for catalogs: what is read is kept until the table changes again. A
+  // parallel query may not ask for a latest snapshot otherwise.
+  const Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationGetRelid(relation)));
   const TableScanDesc scan = table_beginscan(relation, snapshot, 0, nullptr);
   while (HeapTuple tuple = heap_getnext(scan, ForwardScanDirection)) {
     bool null = false;
