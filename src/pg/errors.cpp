@@ -178,8 +178,8 @@ Row RowOf(Code code) {
       return {ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "the time is before the generator's epoch",
               nullptr};
     case Code::kNotOfLayout:
-      return {ERRCODE_INVALID_PARAMETER_VALUE, "the id is not of the generator's layout",
-              "Name the generator that made it as the last argument."};
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the id is not of the layout",
+              "Name the generator or the layout that made it."};
     case Code::kIdSyntax:
       return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text is not an id of the generator",
               nullptr};
