@@ -212,6 +212,8 @@ DETID_FUNCTION(detid_set_mask) {
     Raise(Status::Error(Code::kSeedMissing, "The table detid._seed is empty."));
   }
   explicit_bzero(&seed, sizeof seed);
+  if (!compat::OwnsRelation(PG_GETARG_OID(0), GetUserId()))
+    aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SEQUENCE, get_rel_name(PG_GETARG_OID(0)));
   if (is.has_mask && !(is.mask == d.mask)) {
     char set[kCommitmentText + 1];
     FormatCommitment(is.mask, set);
