@@ -17,6 +17,7 @@ ANALYZE post;
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
 EXPLAIN (COSTS OFF) SELECT count(*) FROM post WHERE id >= detid.text_at('r_ulid', '2025-06-01 12:59Z');
+RESET enable_seqscan;
 SELECT count(*) FROM post WHERE id >= detid.text_at('r_ulid', '2025-06-01 12:59Z');
 CREATE TABLE event (id uuid DEFAULT detid.next_uuid('r_uuid6')) PARTITION BY RANGE (id);
 CREATE TABLE event_may PARTITION OF event FOR VALUES FROM (detid.uuid_at('r_uuid6', '2025-05-01Z')) TO (detid.uuid_at('r_uuid6', '2025-06-01Z'));
@@ -28,6 +29,7 @@ CREATE TABLE toot (id bigint DEFAULT detid.next_id('r_mastodon')) PARTITION BY R
 CREATE TABLE toot_may PARTITION OF toot FOR VALUES FROM (detid.id_at('r_mastodon', '2025-05-01Z')) TO (detid.id_at('r_mastodon', '2025-06-01Z'));
 CREATE TABLE toot_june PARTITION OF toot FOR VALUES FROM (detid.id_at('r_mastodon', '2025-06-01Z')) TO (detid.id_at('r_mastodon', '2025-07-01Z'));
 EXPLAIN (COSTS OFF) SELECT FROM toot WHERE id < detid.id_at('r_mastodon', '2025-05-10Z');
+SET enable_seqscan = off;
 -- An index on the time in the id, and a generated column.
 CREATE TABLE visit (id uuid DEFAULT detid.next_uuid('r_uuid1'), at timestamptz GENERATED ALWAYS AS (detid.minted_at(id, 'r_uuid1')) STORED);
 CREATE INDEX ON visit (detid.minted_at(id, 'r_uuid1'));
