@@ -146,14 +146,25 @@ struct DigitsOf {
   // Writes v as `count` digits. REQUIRES: v < kRadix^count.
   static void Write(Bits v, int count, const char* alphabet, char* out) {
     if constexpr (kInWord > 0) {
-      for (int i = 0, at = count - 1; i < count; i++, at--)
-        out[i] =
-            alphabet[v.word[at / kInWord] >> (64 / kInWord * (at % kInWord)) % 64 & (kRadix - 1)];
+      for (int left = count; left > 0;) {
+        const int here = (left - 1) % kInWord + 1;
+        left -= here;
+        WriteWord(v.word[left / kInWord], here, alphabet, out);
+        out += here;
+      }
       return;
     }
     for (; count > kChunk; count -= kChunk)
       WriteChunk(DivideBy<kChunkPower>(&v), kChunk, alphabet, out + count - kChunk);
     WriteChunk(v.word[0], count, alphabet, out);
+  }
+
+  // From the highest digit on, each shifted to the top. REQUIRES: 1 <= count <= kInWord.
+  static void WriteWord(uint64_t v, int count, const char* alphabet, char* out) {
+    constexpr int kDigitBits = std::countr_zero(kRadix);
+    v <<= 64 - kDigitBits * count;
+#pragma GCC unroll 16
+    for (int i = 0; i < count; i++, v <<= kDigitBits) out[i] = alphabet[v >> (64 - kDigitBits)];
   }
 
   static void WriteChunk(uint64_t v, int count, const char* alphabet, char* out) {
