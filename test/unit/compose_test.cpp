@@ -6,11 +6,13 @@
 #include <sodium.h>
 
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/definition.h"
 #include "core/id_text.h"
+#include "core/text_form.h"
 #include "random_layout.h"
 
 namespace detid {
@@ -200,32 +202,52 @@ TEST(Compose, SmallestAndLargestIdOfEveryPreset) {
     const char* smallest;
     const char* largest;
   };
-  // uuid7 without its 40 random bits, which the coordinates determine.
+  // Without the random bits, which the coordinates determine.
   constexpr Ends kEnds[] = {
       {"snowflake", "0", "9223372036854775807"},
       {"twitter", "0", "9223372036854775807"},
       {"discord", "0", "9223372036854775807"},
       {"instagram", "0", "9223372036854775807"},
+      {"mastodon", "0", "9223372036854775807"},
       {"sonyflake", "0", "9223372036854775807"},
+      {"tsid", "0000000000000", "7ZZZZZZZZZZZZ"},
       {"js53", "0", "9007199254740991"},
+      {"uuid1", "00000000-0000-1000-8000-010000000000", "ffffffff-ffff-1fff-bffe-01fff0000000"},
+      {"uuid4", "00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000000"},
+      {"uuid6", "00000000-0000-6000-8000-010000000000", "ffffffff-ffff-6fff-bffe-01fff0000000"},
       {"uuid7", "00000000-0000-7000-8000-000000000000", "ffffffff-ffff-7fff-bfff-ff0000000000"},
+      {"uuid8", "00000000-0000-8000-8000-000000000000", "ffffffff-ffff-8fff-bfff-ffffffffe000"},
+      {"ulid", "00000000000000000000000000", "7ZZZZZZZZZZZZZZZY000000000"},
+      {"timeflake", "0000000000000000000000", "7n42DGM5Tflk9moo0TuPT6"},
+      {"pushid", "--------------------", "zzzzzzzzzzzzzw------"},
+      {"ksuid", "000000000000000000000000000", "aWgEPTl1tmebfsPWUqU1FPEVeYS"},
+      {"xid", "00000000000000000000", "vvvvvvvvvvvvvvvvvvvg"},
+      {"objectid", "000000000000000000000000", "ffffffffffffffffffffffff"},
+      {"nanoid", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAA"},
   };
   ASSERT_EQ(std::size(kEnds), Presets().size());
   const GeneratorKey key = Key();
   for (const Ends& ends : kEnds) {
-    const Layout layout = OfPreset(ends.name);
+    const Definition d = DefinitionOf(ends.name).value;
+    const Layout& layout = d.layout;
     const auto largest = [&](Kind kind) {
       return static_cast<int64_t>(LowMask(layout.bits_of(kind)));
     };
     const Coordinates top = {static_cast<int32_t>(largest(Kind::kNode)),
-                             static_cast<int32_t>(largest(Kind::kWorker)), largest(Kind::kTime),
-                             largest(Kind::kSequence)};
+                             static_cast<int32_t>(largest(Kind::kWorker)),
+                             static_cast<int64_t>(LowMask(layout.time_bits())),
+                             static_cast<int64_t>(LowMask(layout.sequence_bits()))};
     for (const auto& [c, expected] :
          {std::pair{Coordinates{}, ends.smallest}, {top, ends.largest}}) {
       Result<Bits> id = Compose(layout, c, {}, &key);
       ASSERT_TRUE(id.ok()) << ends.name << ": " << id.status.detail;
-      if (layout.shows(Kind::kRandom)) id.value.word[0] &= ~LowMask(40);
-      EXPECT_EQ(Text(layout, id.value), expected) << ends.name;
+      for (const Field& f : std::span(layout.fields.data(), layout.count))
+        if (f.kind == Kind::kRandom)
+          for (int bit = f.shift; bit < f.shift + f.bits; bit++)
+            id.value.word[bit / 64] &= ~(uint64_t{1} << (bit % 64));
+      char text[kMaxTextForm + 1];
+      FormatTextForm(d, id.value, text);
+      EXPECT_STREQ(text, expected) << ends.name;
     }
   }
 }

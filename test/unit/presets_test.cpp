@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <span>
 #include <string>
 
 #include "core/compose.h"
@@ -50,29 +52,72 @@ Bits Uuid(std::string_view text) {
 
 struct Pinned {
   const char* name;
+  const char* codec;
   const char* layout;
+  const char* published;  // empty if it is the layout
   int bits;
   int64_t epoch_us;
   bool epoch_fixed;
+  bool time_first;
   const char* end;  // of the epoch: the first time that the layout cannot hold
   double ids_per_second;
 };
 
+constexpr int64_t k2025 = 1735689600000000;
+constexpr int64_t kGregorian = -12219292800000000;  // 1582-10-15Z
+constexpr char kYear10889[] = "10889-08-02T05:31:50.656Z";
+
 constexpr Pinned kPinned[] = {
-    {"snowflake", "time:41@1ms node:10 sequence:12", 63, 1735689600000000, false,
+    {"snowflake", "decimal", "time:41@1ms node:10 sequence:12", "", 63, k2025, false, true,
      "2094-09-07T15:47:35.552Z", 4096000},
-    {"twitter", "time:41@1ms node:10 sequence:12", 63, 1288834974657000, false,
+    {"twitter", "decimal", "time:41@1ms node:10 sequence:12", "", 63, 1288834974657000, false, true,
      "2080-07-10T17:30:30.209Z", 4096000},
-    {"discord", "time:41@1ms node:10 sequence:12", 63, 1420070400000000, false,
+    {"discord", "decimal", "time:41@1ms node:10 sequence:12", "", 63, 1420070400000000, false, true,
      "2084-09-06T15:47:35.552Z", 4096000},
-    {"instagram", "time:40@1ms node:13 sequence:10", 63, 1314220021721000, false,
-     "2046-06-27T17:00:49.497Z", 1024000},
-    {"sonyflake", "time:39@10ms sequence:8 node:16", 63, 1409529600000000, false,
-     "2188-11-16T03:28:58.88Z", 25600},
-    {"js53", "time:40@1ms node:6 sequence:7", 53, 1735689600000000, false,
+    {"instagram", "decimal", "time:40@1ms node:13 sequence:10", "", 63, 1314220021721000, false,
+     true, "2046-06-27T17:00:49.497Z", 1024000},
+    {"mastodon", "decimal", "time:47@1ms node:6 sequence:10", "time:47@1ms random:16", 63, 0, true,
+     true, "6429-10-17T02:45:55.328Z", 1024000},
+    {"sonyflake", "decimal", "time:39@10ms sequence:8 node:16", "", 63, 1409529600000000, false,
+     true, "2188-11-16T03:28:58.88Z", 25600},
+    {"tsid", "crockford", "time:41@1ms node:10 sequence:12", "", 63, 1577836800000000, false, true,
+     "2089-09-06T15:47:35.552Z", 4096000},
+    {"js53", "decimal", "time:40@1ms node:6 sequence:7", "", 53, k2025, false, true,
      "2059-11-04T19:53:47.776Z", 128000},
-    {"uuid7", "time:48@1ms const:4=7 sequence:12 const:2=2 node:10 worker:12 random:40", 128, 0,
-     true, "10889-08-02T05:31:50.656Z", 16777216000.0},
+    {"uuid1", "uuid",
+     "time:32@100ns^0 time:16^32 const:4=1 time:12^48 const:2=2 sequence:3 node:10 random:8 "
+     "const:1=1 worker:12 random:28",
+     "time:32@100ns^0 time:16^32 const:4=1 time:12^48 const:2=2 random:62", 128, kGregorian, true,
+     false, "5236-03-31T21:21:00.684697Z", 327680000000.0},
+    {"uuid4", "uuid", "random:48 const:4=4 random:12 const:2=2 random:62", "", 128, k2025, false,
+     false, "2094-09-07T15:47:35.552Z", 0},
+    {"uuid6", "uuid",
+     "time:48@100ns const:4=6 time:12 const:2=2 sequence:3 node:10 random:8 const:1=1 worker:12 "
+     "random:28",
+     "time:48@100ns const:4=6 time:12 const:2=2 random:62", 128, kGregorian, true, true,
+     "5236-03-31T21:21:00.684697Z", 327680000000.0},
+    {"uuid7", "uuid", "time:48@1ms const:4=7 sequence:12 const:2=2 node:10 worker:12 random:40",
+     "time:48@1ms const:4=7 random:12 const:2=2 random:62", 128, 0, true, true, kYear10889,
+     16777216000.0},
+    {"uuid8", "uuid", "time:48@1ms const:4=8 sequence:12 const:2=2 node:31 worker:18 random:13",
+     "random:48 const:4=8 random:12 const:2=2 random:62", 128, 0, true, true, kYear10889,
+     1073741824000.0},
+    {"ulid", "crockford", "time:48@1ms sequence:12 node:10 worker:12 random:46",
+     "time:48@1ms random:80", 128, 0, true, true, kYear10889, 16777216000.0},
+    {"timeflake", "base62", "time:48@1ms sequence:12 node:10 worker:12 random:46",
+     "time:48@1ms random:80", 128, 0, true, true, kYear10889, 16777216000.0},
+    {"pushid", "pushid", "time:48@1ms sequence:12 node:10 worker:12 random:38",
+     "time:48@1ms random:72", 120, 0, true, true, kYear10889, 16777216000.0},
+    {"ksuid", "base62", "time:32@1s sequence:24 node:16 worker:16 random:72",
+     "time:32@1s random:128", 160, 1400000000000000, true, true, "2150-06-19T23:21:36Z",
+     1099511627776.0},
+    {"xid", "xid", "time:32@1s node:24 worker:16 sequence:24", "", 96, 0, true, true,
+     "2106-02-07T06:28:16Z", 1099511627776.0},
+    {"objectid", "hex", "time:32@1s node:24 worker:16 sequence:24",
+     "time:32@1s random:40 sequence:24", 96, 0, true, true, "2106-02-07T06:28:16Z",
+     1099511627776.0},
+    {"nanoid", "base64url", "random:126", "", 126, k2025, false, false, "2094-09-07T15:47:35.552Z",
+     0},
 };
 
 TEST(Presets, TextBitsAndEpochArePinned) {
@@ -81,12 +126,36 @@ TEST(Presets, TextBitsAndEpochArePinned) {
     const Preset& preset = Presets()[i];
     const Pinned& pinned = kPinned[i];
     EXPECT_EQ(preset.name, pinned.name);
+    EXPECT_EQ(preset.codec, pinned.codec) << pinned.name;
     EXPECT_EQ(preset.layout, pinned.layout) << pinned.name;
+    EXPECT_EQ(preset.published, pinned.published) << pinned.name;
     EXPECT_EQ(preset.epoch_us, pinned.epoch_us) << pinned.name;
     EXPECT_EQ(preset.epoch_fixed, pinned.epoch_fixed) << pinned.name;
     EXPECT_FALSE(preset.source.empty()) << pinned.name;
     EXPECT_EQ(Of(pinned.name).layout.bits, pinned.bits) << pinned.name;
-    EXPECT_TRUE(Of(pinned.name).layout.time_first()) << pinned.name;
+    EXPECT_EQ(Of(pinned.name).layout.time_first(), pinned.time_first) << pinned.name;
+    EXPECT_EQ(Of(pinned.name).codec->name, pinned.codec) << pinned.name;
+  }
+}
+
+// Where less is published than is minted, it is the same bits under the same constants, so that
+// every id minted is one of the published format, with the same time.
+TEST(Presets, WhatIsMintedIsWhatIsPublished) {
+  for (const Preset& preset : Presets()) {
+    if (preset.published.empty()) continue;
+    const Layout minted = Of(preset.name).layout;
+    const Layout published = ParseLayout(preset.published).value;
+    EXPECT_EQ(minted.bits, published.bits) << preset.name;
+    EXPECT_EQ(minted.unit, published.unit) << preset.name;
+    for (const Field& f : std::span(published.fields.data(), published.count)) {
+      if (f.kind == Kind::kRandom) continue;
+      const auto same = [&f](const Field& g) {
+        return g.kind == f.kind && g.bits == f.bits && g.shift == f.shift &&
+               (f.kind == Kind::kConst || g.below == f.below) && g.value == f.value;
+      };
+      EXPECT_TRUE(std::any_of(minted.fields.begin(), minted.fields.begin() + minted.count, same))
+          << preset.name << ": " << KindName(f.kind);
+    }
   }
 }
 
