@@ -28,8 +28,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Require(second.ok());
   const detid::Definition& b = second.value;
   Require(a.preset == b.preset && a.epoch_us == b.epoch_us && a.salt == b.salt &&
-          a.audit == b.audit && a.ordering == b.ordering);
-  Require(detid::SameButAudit(a, b));
+          a.audit == b.audit && a.ordering == b.ordering && a.codec == b.codec &&
+          a.prefix_text() == b.prefix_text() && a.scatter == b.scatter &&
+          a.has_mask == b.has_mask && a.mask == b.mask);
+  Require(detid::MayBecome(a, b));
   detid::FormatLabel(b, again, sizeof again);
   Require(std::string_view(written) == again);
   Require(detid::IdsPerSecond(a.layout) >= 0);
