@@ -106,6 +106,7 @@ Row NaiveCompose(const LayoutSpec& spec, const Coordinates& c, std::string_view 
   for (const FieldSpec& f : spec.fields) {
     const int kind = static_cast<int>(f.kind);
     const Row constant = RowOf(f.value, f.kind == Kind::kConst ? f.bits : 0);
+    if (f.below >= 0) used[kind] = rows[kind].size() - static_cast<size_t>(f.below + f.bits);
     for (int i = 0; i < f.bits; i++)
       id.push_back(f.kind == Kind::kConst ? constant[static_cast<size_t>(i)]
                                           : rows[kind][used[kind]++]);
@@ -139,7 +140,7 @@ TEST(Compose, AgreesWithTheNaiveReferenceAndDecomposeInverts) {
   ASSERT_TRUE(StartCrypto());
   const GeneratorKey key = Key();
   LayoutMaker maker(4711);
-  int straddling[kKinds] = {}, wide = 0, words = 0;
+  int straddling[kKinds] = {}, wide = 0, narrow = 0, words = 0, placed = 0;
   for (int i = 0; i < 100000; i++) {
     const LayoutSpec spec = maker.Make();
     const Result<Layout> parsed = ParseLayout(spec.text);
@@ -181,6 +182,8 @@ TEST(Compose, AgreesWithTheNaiveReferenceAndDecomposeInverts) {
     }
 
     wide += layout.bits > 128;
+    narrow += layout.bits > 63 && layout.bits < 128;
+    placed += spec.text.find('^') != std::string::npos;
     words += composer.is_word();
     for (int f = 0; f < layout.count; f++) {
       const Field& field = layout.fields[static_cast<size_t>(f)];
@@ -190,6 +193,8 @@ TEST(Compose, AgreesWithTheNaiveReferenceAndDecomposeInverts) {
   }
   // The layouts drawn did cover what they are meant to.
   EXPECT_GT(wide, 10000);
+  EXPECT_GT(narrow, 10000);
+  EXPECT_GT(placed, 5000);
   EXPECT_GT(words, 1000);
   for (const Kind kind : {Kind::kTime, Kind::kNode, Kind::kWorker, Kind::kSequence, Kind::kRandom,
                           Kind::kHash, Kind::kConst})

@@ -169,6 +169,8 @@ TEST(Layout, WidthMakesTheType) {
   EXPECT_TRUE(Parsed("time:48@1ms random:80").is_uuid());
   EXPECT_TRUE(Parsed("time:48@1ms random:81").is_text());
   EXPECT_TRUE(Parsed("time:48@1ms random:112").is_text());
+  EXPECT_TRUE(Parsed("time:48@1ms random:17").is_text());
+  EXPECT_TRUE(Parsed("time:48@1ms random:79").is_text());
   EXPECT_FALSE(Parsed("time:48@1ms random:80").is_text());
   EXPECT_EQ(Parsed("random:1").bits, 1);
 }
@@ -212,11 +214,106 @@ TEST(Layout, TimeFirstMeansIdsSortByTime) {
   EXPECT_FALSE(Parsed("node:10 time:41@1ms sequence:12").time_first());
   EXPECT_FALSE(Parsed("time:32@1ms node:10 time:9").time_first());
   EXPECT_FALSE(Parsed("random:128").time_first());
+  // Parts must follow from the high bits down.
+  EXPECT_TRUE(Parsed("const:1=1 time:20@1ms^21 const:4=1 time:21^0 node:10").time_first());
+  EXPECT_FALSE(Parsed("time:20@1ms^0 const:4=1 time:21^20 node:10").time_first());
+  EXPECT_FALSE(Parsed("time:10@1ms^30 time:10^10 time:10^20 time:10^0").time_first());
+}
+
+// UUIDv1 (RFC 9562 section 5.1): time_low, time_mid, version, time_high.
+TEST(Layout, PartsMaySayWhereTheyBelong) {
+  const Layout layout = Parsed("time:32@100ns^0 time:16^32 const:4=1 time:12^48 random:64");
+  EXPECT_EQ(layout.time_bits(), 60);
+  EXPECT_EQ(layout.fields[0].below, 0);
+  EXPECT_EQ(layout.fields[0].shift, 96);
+  EXPECT_EQ(layout.fields[1].below, 32);
+  EXPECT_EQ(layout.fields[1].shift, 80);
+  EXPECT_EQ(layout.fields[3].below, 48);
+  EXPECT_EQ(layout.fields[3].shift, 64);
+  EXPECT_FALSE(layout.time_first());
+}
+
+TEST(Layout, PartsOfTheSequenceMayToo) {
+  const Layout layout = Parsed("time:40@1ms sequence:4^0 node:3 sequence:8^4");
+  EXPECT_EQ(layout.sequence_bits(), 12);
+  EXPECT_EQ(layout.fields[1].below, 0);
+  EXPECT_EQ(layout.fields[3].below, 4);
+  EXPECT_TRUE(layout.time_first());
+}
+
+TEST(Layout, ShiftsAreWrittenOnlyWhereTheyAreNeeded) {
+  for (const char* text : {"time:32@100ns^0 time:16^32 const:4=1 time:12^48 random:64",
+                           "time:20@1ms^0 time:21^20 node:10 sequence:12",
+                           "time:20@1ms^21 sequence:6^0 time:10^0 sequence:6^6 time:11^10",
+                           "time:41@1ms sequence:6^0 sequence:6^6"})
+    EXPECT_EQ(Format(Parsed(text)), text);
+  // In the order that goes without saying.
+  EXPECT_EQ(Format(Parsed("time:41@1ms^0 node:10")), "time:41@1ms node:10");
+  EXPECT_EQ(Format(Parsed("time:48@100ns^12 const:4=6 time:12^0 random:64")),
+            "time:48@100ns const:4=6 time:12 random:64");
+}
+
+TEST(Layout, ShiftsThatDoNotMakeUpTheFieldAreRefused) {
+  const auto refusal = [](const char* text, const char* field, int bits) {
+    ExpectRefused(
+        Code::kLayoutInvalid,
+        {text, "The parts of its " + std::string(field) + " field do not make up " +
+                   std::to_string(bits) + " bits: each needs a ^SHIFT, and no two may overlap."});
+  };
+  refusal("time:20@1ms^0 time:21^19 node:10", "time", 41);                   // overlap
+  refusal("time:20@1ms^0 time:21^0 node:10", "time", 41);                    // overlap
+  refusal("time:20@1ms^0 time:21^21 node:10", "time", 41);                   // a gap
+  refusal("time:41@1ms^1 node:10", "time", 41);                              // a gap below
+  refusal("time:20@1ms^0 node:10 time:21", "time", 41);                      // one alone
+  refusal("time:20@1ms node:10 time:21^20", "time", 41);                     // one alone
+  refusal("time:41@1ms sequence:6^0 node:5 sequence:6^5", "sequence", 12);   // overlap
+  refusal("time:41@1ms sequence:6^62 node:5 sequence:6^0", "sequence", 12);  // beyond all bits
+  refusal("time:31@1ms^0 time:31^62 node:1", "time", 62);
+}
+
+TEST(Layout, ShiftsBelongToTimeAndSequence) {
+  for (const char* field : {"node:10^0", "worker:10^0", "random:10^0", "hash:10^0"})
+    ExpectRefused(Code::kLayoutSyntax,
+                  {"time:41@1ms " + std::string(field),
+                   "At character " + std::to_string(std::string(field).find('^') + 13) +
+                       ", \"^0\": a space or the end was expected."});
+  ExpectRefused(Code::kLayoutSyntax, {"time:41@1ms const:4=1^0",
+                                      "At character 22, \"^0\": a space or the end was expected."});
+}
+
+TEST(Layout, ShiftsAreFrom0To62) {
+  EXPECT_EQ(Parsed("time:62@1ms^0 time:1^62").fields[1].below, 62);
+  for (const char* shift : {"63", "160", "99999999999999999999", "-1", "x", "^1"})
+    ExpectRefused(Code::kLayoutSyntax,
+                  {"time:41@1ms^" + std::string(shift), "At character 13, \"" + std::string(shift) +
+                                                            "\": a shift from 0 to 62 was "
+                                                            "expected."});
+  ExpectRefused(Code::kLayoutSyntax, {"time:41@1ms^",
+                                      "At the end of the layout, a shift from 0 to "
+                                      "62 was expected."});
+  ExpectRefused(Code::kLayoutSyntax,
+                {"time:41^0@1ms",
+                 "At character 8, \"^0@1ms\": \"@\" and a unit such as 1ms was "
+                 "expected."});
+}
+
+TEST(Layout, AnySubsetOfTheShiftsIsRefusedButNoneAndAll) {
+  for (int placed = 0; placed < 8; placed++) {
+    const auto shift = [&](int part, const char* text) {
+      return placed >> part & 1 ? std::string(text) : std::string();
+    };
+    const std::string text = "time:10@1ms" + shift(0, "^20") + " const:1=0 time:10" +
+                             shift(1, "^10") + " const:1=0 time:10" + shift(2, "^0");
+    EXPECT_EQ(ParseLayout(text).ok(), placed == 0 || placed == 7) << text;
+  }
 }
 
 TEST(Layout, PresetsRoundTrip) {
-  for (const Preset& preset : Presets())
+  for (const Preset& preset : Presets()) {
     EXPECT_EQ(Format(Parsed(preset.layout)), preset.layout) << preset.name;
+    if (preset.published.empty()) continue;
+    EXPECT_EQ(Format(Parsed(preset.published)), preset.published) << preset.name;
+  }
 }
 
 TEST(Layout, RandomValidLayoutsRoundTrip) {

@@ -20,6 +20,7 @@ struct FieldSpec {
   Kind kind;
   int bits;
   uint64_t value = 0;  // of a const
+  int below = -1;      // of a part that says where it belongs: its ^SHIFT
 };
 
 struct LayoutSpec {
@@ -47,6 +48,8 @@ class LayoutMaker {
       LayoutSpec spec;
       Fill(&spec.fields);
       std::shuffle(spec.fields.begin(), spec.fields.end(), rng_);
+      for (const Kind kind : {Kind::kTime, Kind::kSequence})
+        if (Below(3) == 0) PlaceParts(&spec.fields, kind);
       if (spec.fields.size() > kMaxFields || SideBySide(spec.fields)) continue;
       static constexpr const char* kUnitTexts[] = {"100ns", "1us", "1500ns", "1ms", "10ms", "1s"};
       spec.unit = kUnitTexts[Below(6)];
@@ -59,8 +62,9 @@ class LayoutMaker {
           spec.text += "@" + spec.unit;
           unit_written = true;
         }
+        if (f.below >= 0) spec.text += "^" + std::to_string(f.below);
       }
-      return spec;
+      if (spec.text.size() <= kMaxLayoutText) return spec;
     }
   }
 
@@ -75,8 +79,11 @@ class LayoutMaker {
   }
 
   void Fill(std::vector<FieldSpec>* fields) {
-    const int shape = Below(3);
-    int left = shape == 0 ? 1 + Below(63) : shape == 1 ? 128 : 129 + Below(32);
+    const int shape = Below(4);
+    int left = shape == 0   ? 1 + Below(63)
+               : shape == 1 ? 128
+               : shape == 2 ? 129 + Below(32)
+                            : 65 + Below(63);
     const auto take = [&](int most) {
       const int bits = std::min(left, 1 + Below(most));
       left -= bits;
@@ -105,10 +112,28 @@ class LayoutMaker {
     }
   }
 
+  // Gives the parts of a coordinate places in any order but the one that goes without saying,
+  // which is written without.
+  void PlaceParts(std::vector<FieldSpec>* fields, Kind kind) {
+    std::vector<FieldSpec*> parts;
+    for (FieldSpec& f : *fields)
+      if (f.kind == kind) parts.push_back(&f);
+    std::vector<FieldSpec*> order = parts;  // from the low bits up
+    std::shuffle(order.begin(), order.end(), rng_);
+    if (std::equal(order.begin(), order.end(), parts.rbegin())) return;
+    int below = 0;
+    for (FieldSpec* f : order) {
+      f->below = below;
+      below += f->bits;
+    }
+  }
+
+  // Parts without a place must not be neighbours.
   static bool SideBySide(const std::vector<FieldSpec>& fields) {
     for (size_t i = 1; i < fields.size(); i++)
       if (fields[i].kind == fields[i - 1].kind &&
-          (fields[i].kind == Kind::kTime || fields[i].kind == Kind::kSequence))
+          (fields[i].kind == Kind::kTime || fields[i].kind == Kind::kSequence) &&
+          fields[i].below < 0)
         return true;
     return false;
   }
