@@ -25,9 +25,9 @@ bool Fits(const Preset& preset, std::string_view text, int64_t now_us, Candidate
   if (!parts.ok()) return false;
   const Coordinates& c = parts.value.coordinates;
   candidate->preset = &preset;
+  candidate->own_text = ParseTextForm(d, text).ok();
   candidate->const_bits = d.layout.bits_of(Kind::kConst);
-  candidate->sequence_bits =
-      static_cast<int>(std::bit_width(static_cast<uint64_t>(c.sequence)));
+  candidate->sequence_bits = static_cast<int>(std::bit_width(static_cast<uint64_t>(c.sequence)));
   candidate->timed = d.layout.shows(Kind::kTime);
   if (!candidate->timed) return true;
   return TimeOfTick(d.layout, d.epoch_us, c.tick, &candidate->minted_us) &&
@@ -36,10 +36,12 @@ bool Fits(const Preset& preset, std::string_view text, int64_t now_us, Candidate
 }
 
 bool Likelier(const Candidate& a, const Candidate& b) {
+  if (a.own_text != b.own_text) return a.own_text;
   if (a.const_bits != b.const_bits) return a.const_bits > b.const_bits;
   if (a.timed != b.timed) return a.timed;
   if (a.sequence_bits != b.sequence_bits) return a.sequence_bits < b.sequence_bits;
-  return a.minted_us > b.minted_us;
+  if (a.minted_us != b.minted_us) return a.minted_us > b.minted_us;
+  return a.preset < b.preset;
 }
 
 }  // namespace

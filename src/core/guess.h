@@ -27,7 +27,8 @@ Result<Bits> ParseAnyForm(const Definition& definition, std::string_view text);
 
 struct Candidate {
   const Preset* preset = nullptr;
-  bool timed = false;  // the format shows a time, and it is plausible
+  bool own_text = false;  // in the format's own text, not in one that others write it in
+  bool timed = false;     // the format shows a time, and it is plausible
   int64_t minted_us = 0;
   int const_bits = 0;     // that the id has right
   int sequence_bits = 0;  // of the number in the sequence: small ones are likelier
@@ -39,10 +40,12 @@ struct Candidates {
   int count = 0;
 };
 
-// The formats that can have made `text`, the likeliest first: those with more constants right,
-// then those that show a time, with the smaller sequence and the later time. A time is plausible
-// from the format's epoch, but not before 2005, up to a day after `now_us`; microseconds since
-// 1970. A format that shows an implausible time is no candidate.
+// The formats that can have made `text`, the likeliest first: those whose own text it is, then
+// those with more constants right, then those that show a time, with the smaller sequence and the
+// later time; equal ones in the order of the presets. The text comes first because a ULID in lower
+// case is the bare text of a TypeID, and one in twenty has the constants of some version of a uuid.
+// A time is plausible from the format's epoch, but not before 2005, up to a day after `now_us`;
+// microseconds since 1970. A format that shows an implausible time is no candidate.
 Candidates Guess(std::string_view text, int64_t now_us);
 
 }  // namespace detid
