@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// The keys of a label that need not be there: codec, prefix, scatter, mask.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "core/definition.h"
+#include "random_layout.h"
+
+namespace detid {
+namespace {
+
+constexpr char kMask[] = "000102030405060708090a0b0c0d0e0f";
+
+std::string LabelOf(const std::string& layout, const std::string& epoch, const std::string& rest) {
+  return "layout=" + layout + "; epoch=" + epoch +
+         "; audit=range; ordering=backend; salt=00000000000000ff" + rest;
+}
+std::string Snowflake(const std::string& rest) {
+  return LabelOf("snowflake", "2025-01-01T00:00:00Z", rest);
+}
+std::string Uuid7(const std::string& rest) {
+  return LabelOf("uuid7", "1970-01-01T00:00:00Z", rest);
+}
+
+std::string Label(const Definition& d) {
+  char text[kMaxLabelText];
+  EXPECT_LT(FormatLabel(d, text, sizeof text), kMaxLabelText);
+  return text;
+}
+
+Definition Parsed(const std::string& label) {
+  const Result<Definition> r = ParseLabel(label);
+  EXPECT_TRUE(r.ok()) << label << ": " << r.status.detail;
+  return r.value;
+}
+
+void ExpectRefused(const std::string& label, const std::string& detail,
+                   Code code = Code::kLabelSyntax) {
+  const Result<Definition> r = ParseLabel(label);
+  EXPECT_EQ(r.status.code, code) << label;
+  EXPECT_EQ(r.status.detail, detail) << label;
+}
+
+TEST(LabelOptions, AreReadAndWrittenAgain) {
+  for (const std::string& label :
+       {Snowflake("; codec=hex"), Snowflake("; prefix=ord"), Snowflake("; scatter=on"),
+        Snowflake("; mask=" + std::string(kMask)),
+        Snowflake("; prefix=ord; codec=crockford; scatter=on; mask=" + std::string(kMask)),
+        Uuid7("; codec=base58"), Uuid7("; prefix=a_b; codec=uuid")})
+    EXPECT_EQ(Label(Parsed(label)), label);
+}
+
+TEST(LabelOptions, SayWhatTheySay) {
+  const Definition d = Parsed(
+      Snowflake("; mask=" + std::string(kMask) + "; scatter=on; codec=crockford; prefix=ord"));
+  EXPECT_EQ(d.codec, FindCodec("crockford"));
+  EXPECT_EQ(d.prefix_text(), "ord");
+  EXPECT_TRUE(d.scatter);
+  ASSERT_TRUE(d.has_mask);
+  for (int i = 0; i < kCommitmentBytes; i++) EXPECT_EQ(d.mask.byte[i], i);
+  const Definition plain = Parsed(Snowflake(""));
+  EXPECT_EQ(plain.codec, FindCodec("decimal"));
+  EXPECT_EQ(plain.prefix_text(), "");
+  EXPECT_FALSE(plain.scatter);
+  EXPECT_FALSE(plain.has_mask);
+}
+
+TEST(LabelOptions, DefaultsAreNotWritten) {
+  EXPECT_EQ(Label(Parsed(Snowflake("; codec=decimal"))), Snowflake(""));
+  EXPECT_EQ(Label(Parsed(Uuid7("; codec=uuid"))), Uuid7(""));
+  EXPECT_EQ(Label(Parsed(Uuid7("; prefix=ord; codec=typeid"))), Uuid7("; prefix=ord"));
+  EXPECT_EQ(Label(Parsed(Snowflake("; prefix="))), Snowflake(""));
+}
+
+TEST(LabelOptions, ThePrefixMayComeBehindTheCodec) {
+  EXPECT_EQ(Label(Parsed(Uuid7("; codec=base62; prefix=ord"))),
+            Uuid7("; prefix=ord; codec=base62"));
+}
+
+TEST(LabelOptions, DefaultCodecIsThePresetsOrTheTypes) {
+  const std::pair<const char*, const char*> kCodecs[] = {
+      {"snowflake", "decimal"},   {"tsid", "crockford"},
+      {"ulid", "crockford"},      {"ksuid", "base62"},
+      {"nanoid", "base64url"},    {"random:128", "uuid"},
+      {"time:41@1ms", "decimal"}, {"time:41@1ms random:59", "hex"},
+      {"random:129", "hex"}};
+  for (const auto& [layout, codec] : kCodecs) {
+    Definition d = DefinitionOf(layout).value;
+    EXPECT_EQ(d.codec->name, codec) << layout;
+    ASSERT_TRUE(SetPrefix("ord", &d).ok());
+    EXPECT_EQ(d.codec->name, codec == std::string("uuid") ? "typeid" : codec) << layout;
+    ASSERT_TRUE(SetPrefix("", &d).ok());
+    EXPECT_EQ(d.codec->name, codec) << layout;
+  }
+}
+
+TEST(LabelOptions, RefusalsNameTheValue) {
+  ExpectRefused(Snowflake("; codec=base99"), "\"base99\": there is no such codec.");
+  ExpectRefused(Snowflake("; codec="), "\"\": there is no such codec.");
+  ExpectRefused(Snowflake("; codec=HEX"), "\"HEX\": there is no such codec.");
+  ExpectRefused(Snowflake("; codec=uuid"), "\"uuid\": the codec cannot hold ids of this layout.");
+  ExpectRefused(
+      Snowflake("; prefix=Ord"),
+      "\"Ord\": a prefix has up to 63 of a to z and _, and begins and ends with a letter.");
+  for (const char* value : {"", "off", "true", "ON", "1"})
+    ExpectRefused(Snowflake("; scatter=" + std::string(value)),
+                  "\"" + std::string(value) + "\": scatter is on, or not there.");
+  for (const std::string& value :
+       {std::string(), std::string("00"), std::string(kMask) + "0", std::string(31, '0'),
+        std::string(31, '0') + "g", "0x" + std::string(30, '0'), "-" + std::string(31, '0')})
+    ExpectRefused(Snowflake("; mask=" + value),
+                  "\"" + value + "\": mask is 128 bits in hexadecimal.");
+  for (const char* twice : {"codec=hex", "prefix=a", "scatter=on"})
+    ExpectRefused(Snowflake("; " + std::string(twice) + "; " + twice),
+                  "\"" + std::string(twice) + "\": the key is there twice.");
+}
+
+TEST(LabelOptions, ScatterTakesASequence) {
+  const auto label = [](const char* layout) {
+    return LabelOf(layout, "2025-01-01T00:00:00Z", "; scatter=on");
+  };
+  ExpectRefused(label("time:41@1ms node:10"),
+                "Its sequence has 0 bits; to scatter takes 2 at the least.", Code::kLayoutInvalid);
+  ExpectRefused(label("time:41@1ms sequence:1"),
+                "Its sequence has 1 bits; to scatter takes 2 at the least.", Code::kLayoutInvalid);
+  ExpectRefused(label("uuid4"), "Its sequence has 0 bits; to scatter takes 2 at the least.",
+                Code::kLayoutInvalid);
+  EXPECT_TRUE(Parsed(label("time:41@1ms sequence:2")).scatter);
+}
+
+TEST(LabelOptions, OnlyAuditAndScatterMayChangeAndAMaskMayCome) {
+  const Definition plain = Parsed(Snowflake(""));
+  const Definition masked = Parsed(Snowflake("; mask=" + std::string(kMask)));
+  const Definition other = Parsed(Snowflake("; mask=ff" + std::string(kMask + 2)));
+  const Definition scatters = Parsed(Snowflake("; scatter=on"));
+  EXPECT_TRUE(MayBecome(plain, scatters));
+  EXPECT_TRUE(MayBecome(scatters, plain));
+  EXPECT_TRUE(MayBecome(plain, masked));
+  EXPECT_TRUE(MayBecome(masked, masked));
+  EXPECT_FALSE(MayBecome(masked, plain));
+  EXPECT_FALSE(MayBecome(masked, other));
+
+  const Definition codec = Parsed(Snowflake("; codec=hex"));
+  EXPECT_FALSE(MayBecome(plain, codec));
+  EXPECT_FALSE(MayBecome(codec, plain));
+  const Definition ord = Parsed(Snowflake("; prefix=ord"));
+  EXPECT_FALSE(MayBecome(plain, ord));
+  EXPECT_FALSE(MayBecome(ord, plain));
+  EXPECT_FALSE(MayBecome(ord, Parsed(Snowflake("; prefix=orb"))));
+  EXPECT_FALSE(MayBecome(ord, Parsed(Snowflake("; prefix=orde"))));
+  // What says the same may be said in another way.
+  EXPECT_TRUE(MayBecome(plain, Parsed(Snowflake("; codec=decimal; prefix="))));
+  EXPECT_TRUE(MayBecome(
+      plain, Parsed(LabelOf("time:41@1ms node:10 sequence:12", "2025-01-01T00:00:00Z", ""))));
+}
+
+// Coordinates make the same id whatever it is written as.
+TEST(LabelOptions, AreNotInTheFingerprint) {
+  const uint64_t plain = Fingerprint(Parsed(Snowflake("")));
+  for (const std::string& rest : {std::string("; codec=hex"), std::string("; prefix=ord"),
+                                  std::string("; scatter=on"), "; mask=" + std::string(kMask)})
+    EXPECT_EQ(Fingerprint(Parsed(Snowflake(rest))), plain) << rest;
+}
+
+TEST(LabelOptions, RandomOnesRoundTrip) {
+  test::LayoutMaker maker(77);
+  int scattered = 0;
+  for (int i = 0; i < 5000; i++) {
+    const test::LayoutSpec spec = maker.Make();
+    Definition d = DefinitionOf(spec.text).value;
+    std::string prefix(static_cast<size_t>(maker.Below(kMaxPrefix + 1)), 'q');
+    for (char& c : prefix) c = static_cast<char>('a' + maker.Below(26));
+    ASSERT_TRUE(SetPrefix(prefix, &d).ok());
+    const Codec& codec = Codecs()[static_cast<size_t>(maker.Below(12))];
+    const bool fits = codec.only_bits == 0 || codec.only_bits == d.layout.text_bits();
+    ASSERT_EQ(SetCodec(codec.name, &d).ok(), fits) << codec.name << " " << spec.text;
+    d.scatter = spec.BitsOf(Kind::kSequence) > 1 && maker.Below(2) == 0;
+    d.has_mask = maker.Below(2) == 0;
+    for (uint8_t& byte : d.mask.byte) byte = d.has_mask ? static_cast<uint8_t>(maker.Word()) : 0;
+    const Definition again = Parsed(Label(d));
+    ASSERT_EQ(Label(again), Label(d));
+    ASSERT_EQ(again.codec, d.codec);
+    ASSERT_EQ(again.prefix_text(), prefix);
+    ASSERT_EQ(again.scatter, d.scatter);
+    ASSERT_EQ(again.has_mask, d.has_mask);
+    ASSERT_EQ(again.mask, d.mask);
+    ASSERT_TRUE(MayBecome(again, d) && MayBecome(d, again));
+    scattered += d.scatter;
+  }
+  EXPECT_GT(scattered, 500);
+}
+
+TEST(LabelOptions, CommitmentsAreReadInEitherCase) {
+  Commitment a, b;
+  ASSERT_TRUE(ParseCommitment("000102030405060708090a0b0c0d0e0f", &a));
+  ASSERT_TRUE(ParseCommitment("000102030405060708090A0B0C0D0E0F", &b));
+  EXPECT_EQ(a, b);
+  char text[kCommitmentText + 1];
+  FormatCommitment(a, text);
+  EXPECT_STREQ(text, kMask);
+}
+
+}  // namespace
+}  // namespace detid
