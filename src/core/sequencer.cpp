@@ -67,7 +67,8 @@ uint64_t Sequencer::MoveTick(const Definition& d, int64_t now_us) {
 }
 
 int64_t Sequencer::GivenAtUs(const Definition& d, uint64_t position) const {
-  const uint64_t tick = (position >> sequence_bits) - (limits.ahead >> sequence_bits);
+  // The first tick that permits it wherever in its lower half it may begin.
+  const uint64_t tick = (position - limits.ahead + LowMask(sequence_bits)) >> sequence_bits;
   int64_t us = 0;
   TimeOfTick(d.layout, d.epoch_us, static_cast<int64_t>(tick), &us);
   return us;

@@ -16,6 +16,10 @@
 // so is what can be minted in a while. A tick's ids run into the next tick from half of them on,
 // instead of from all of them. So it takes a permitted lead of a tick at the least, and less than
 // half a tick of the lead is lost to it.
+//
+// A sequence of b bits so fills 2^(b-1) buckets evenly. The places below the beginning of a tick
+// are lost where nothing runs into it; only of the last tick of the epoch does one notice, which
+// has half of its ids at the least.
 
 #pragma once
 
@@ -89,7 +93,8 @@ struct Sequencer {
     return TakeLeased(shard, slot, now, wanted, sequence_bits, limits);
   }
 
-  // The node time at which a position that was refused with kWait will be given.
+  // The node time at which a position that was refused with kWait will be given, if not before: the
+  // beginning of a tick that is not the clock's.
   int64_t GivenAtUs(const Definition& definition, uint64_t position) const;
 
   // Looks after the horizon again from node time `again_us` on.
