@@ -130,6 +130,7 @@ void Backend::Connect(std::shared_ptr<Life> life) {
     life_->shard_known = true;
   }
   sequencer_.Prepare(*definition_, life_->rules.horizon.ahead_us);
+  sequencer_.PrepareScatter(*definition_, detid::GeneratorKey{}, kNodeId, number_);
   sequencer_.shard = &life_->shard;
   sequencer_.slot = &life_->slots[static_cast<size_t>(number_)];
   ReadHorizon();

@@ -58,6 +58,9 @@ struct Machine {
   }
 };
 
+// That all simulated servers mint under, each in a world of its own.
+inline constexpr int32_t kNodeId = 7;
+
 // What survives a crash.
 struct Disk {
   HorizonRecord record;

@@ -42,8 +42,8 @@ constexpr Layout kLayouts[] = {
 };
 
 struct Totals {
-  uint64_t nodes = 0, backends = 0, ids = 0, crashes = 0, promotions = 0, steps = 0, refused = 0,
-           failed = 0, ended = 0, waits = 0, pauses = 0;
+  uint64_t nodes = 0, scattered = 0, backends = 0, ids = 0, crashes = 0, promotions = 0, steps = 0,
+           refused = 0, failed = 0, ended = 0, waits = 0, pauses = 0;
   int64_t simulated_us = 0;
 };
 
@@ -64,6 +64,7 @@ class Node {
     definition_ = detid::DefinitionOf(layout.text).value;
     definition_.ordering = layout.ordering;
     definition_.epoch_us = kBase - layout.epoch_before;
+    definition_.scatter = seed % 3 == 0 && detid::CheckScatter(definition_.layout).ok();
     rules_.broken = options.broken;
     rules_.horizon = {r.LogBetween(100 * kMs, 20 * kSecond), r.Chance(0.2) ? 0 : kSecond,
                       10 * kSecond, 10 * kMinute};
@@ -80,6 +81,7 @@ class Node {
     world_.Run();
     journal_->Finish();
     totals_->nodes++;
+    totals_->scattered += definition_.scatter;
     totals_->backends += static_cast<uint64_t>(backends_);
     totals_->ids += journal_->count();
     totals_->simulated_us += world_.now();
@@ -106,7 +108,7 @@ class Node {
     w.instance = instance;
     w.database = 5;
     w.timeline = timeline_;
-    w.node = 7;
+    w.node = kNodeId;
     life_ = std::make_shared<Life>(machine_, &disk_, rules_, w, backends_);
   }
 
@@ -329,12 +331,12 @@ bool RunSeed(uint64_t seed, const Options& options) {
     std::printf("#   repeat: sim --seeds %" PRIu64 "-%" PRIu64 " --nodes %d\n", seed, seed, i + 1);
     return false;
   }
-  std::printf("ok - seed %" PRIu64 ": %" PRIu64 " nodes, %" PRIu64 " backends, %.0f days, %" PRIu64
-              " ids, %" PRIu64 " crashes, %" PRIu64 " promotions, %" PRIu64 " clock steps, %" PRIu64
-              " waits, %" PRIu64 " failed writes, %" PRIu64 " refused starts, %" PRIu64
-              " after the end\n",
-              seed, t.nodes, t.backends, static_cast<double>(t.simulated_us) / kDay, t.ids,
-              t.crashes, t.promotions, t.steps, t.waits, t.failed, t.refused, t.ended);
+  std::printf("ok - seed %" PRIu64 ": %" PRIu64 " nodes (%" PRIu64 " scatter), %" PRIu64
+              " backends, %.0f days, %" PRIu64 " ids, %" PRIu64 " crashes, %" PRIu64
+              " promotions, %" PRIu64 " clock steps, %" PRIu64 " waits, %" PRIu64
+              " failed writes, %" PRIu64 " refused starts, %" PRIu64 " after the end\n",
+              seed, t.nodes, t.scattered, t.backends, static_cast<double>(t.simulated_us) / kDay,
+              t.ids, t.crashes, t.promotions, t.steps, t.waits, t.failed, t.refused, t.ended);
   std::fflush(stdout);
   return true;
 }
