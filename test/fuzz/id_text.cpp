@@ -24,6 +24,7 @@ constexpr std::string_view kLayouts[] = {
     "time:32@1s random:97",
     "time:48@100ns const:12=5 time:12 hash:88",
     "const:1=1 hash:159",
+    "objectid",
 };
 
 void Require(bool holds) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Any text either is refused or is a layout whose written form gives the same layout.
+// Any text either is refused or is a layout whose written form gives the same layout. Whatever
+// parses composes and decomposes, bit by bit, wherever the parts of its time and sequence stand.
 
 #include "core/layout.h"
 
+#include <bit>
 #include <cstdlib>
 #include <string_view>
 
@@ -30,6 +32,30 @@ void Require(bool holds) {
   if (!holds) std::abort();
 }
 
+// The coordinates come back, and each bit of them stands for one bit of the id.
+void CheckComposing(const Layout& layout, std::string_view input, uint64_t position) {
+  const detid::GeneratorKey key{};
+  detid::Coordinates c;
+  detid::SetPosition(layout, position, &c);
+  const detid::Result<detid::Bits> id = detid::Compose(layout, c, input, &key);
+  Require(id.ok() && detid::IsOfLayout(layout, id.value));
+  const detid::Result<detid::Decomposed> parts = detid::Decompose(layout, id.value);
+  Require(parts.ok());
+  if (!layout.shows(detid::Kind::kTime)) return;
+  Require(parts.value.coordinates == c && detid::CoordinatesOf(layout, id.value) == c);
+  if (layout.shows(detid::Kind::kRandom) || layout.shows(detid::Kind::kHash)) return;
+  const int bits = layout.time_bits() + layout.sequence_bits();
+  for (int i = 0; i < bits; i++) {
+    const uint64_t other = position ^ uint64_t { 1 } << i;
+    const detid::Bits near = detid::Composer(layout, 0, 0, nullptr)(other, input);
+    int changed = 0;
+    for (int w = 0; w < 3; w++) changed += std::popcount(near.word[w] ^ id.value.word[w]);
+    Require(changed == 1);
+    if (layout.time_first() && i >= layout.sequence_bits())
+      Require((near < id.value) == (other < position));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -46,15 +72,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       detid::ParseLayout(std::string_view(written, static_cast<size_t>(n)));
   Require(second.ok() && Same(layout, second.value));
 
-  // Whatever parses composes, and decomposes to the same coordinates.
-  const detid::GeneratorKey key{};
-  detid::Coordinates c;
-  c.tick = static_cast<int64_t>(detid::LowMask(layout.time_bits()));
-  c.sequence = static_cast<int64_t>(detid::LowMask(layout.sequence_bits()));
-  const detid::Result<detid::Bits> id = detid::Compose(layout, c, text, &key);
-  Require(id.ok());
-  const detid::Result<detid::Decomposed> parts = detid::Decompose(layout, id.value);
-  Require(parts.ok());
-  if (layout.shows(detid::Kind::kTime)) Require(parts.value.coordinates == c);
+  uint64_t position = 0;
+  for (const char c : text) position = (position ^ static_cast<uint8_t>(c)) * 0x9e3779b97f4a7c15;
+  const uint64_t all = detid::LowMask(layout.time_bits() + layout.sequence_bits());
+  CheckComposing(layout, text, 0);
+  CheckComposing(layout, text, all);
+  CheckComposing(layout, text, position & all);
   return 0;
 }
