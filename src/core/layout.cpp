@@ -341,14 +341,18 @@ int FormatUnit(uint32_t unit, char* out, int size) {
 int FormatLayout(const Layout& layout, char* out, int size) {
   int n = 0;
   bool unit_written = false;
-  // Parts in another order than high bits first say where they belong.
+  // Parts in another order than high bits first say where they belong, and so do those side by
+  // side, which would be a mistake without.
   std::array<int, kKinds> left{};
   std::array<bool, kKinds> placed{};
   for (int i = 0; i < kKinds; i++) left[i] = layout.width[i];
   for (int i = 0; i < layout.count; i++) {
     const int kind = static_cast<int>(layout.fields[i].kind);
     left[kind] -= layout.fields[i].bits;
-    placed[kind] |= layout.fields[i].below != left[kind];
+    const bool beside = i > 0 && layout.fields[i].kind == layout.fields[i - 1].kind;
+    const bool cuts =
+        layout.fields[i].kind == Kind::kTime || layout.fields[i].kind == Kind::kSequence;
+    placed[kind] |= layout.fields[i].below != left[kind] || (beside && cuts);
   }
   out[0] = '\0';
   for (int i = 0; i < layout.count && n < size; i++) {

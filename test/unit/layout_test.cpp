@@ -242,10 +242,13 @@ TEST(Layout, PartsOfTheSequenceMayToo) {
 }
 
 TEST(Layout, ShiftsAreWrittenOnlyWhereTheyAreNeeded) {
-  for (const char* text : {"time:32@100ns^0 time:16^32 const:4=1 time:12^48 random:64",
-                           "time:20@1ms^0 time:21^20 node:10 sequence:12",
-                           "time:20@1ms^21 sequence:6^0 time:10^0 sequence:6^6 time:11^10",
-                           "time:41@1ms sequence:6^0 sequence:6^6"})
+  for (const char* text :
+       {"time:32@100ns^0 time:16^32 const:4=1 time:12^48 random:64",
+        "time:20@1ms^0 time:21^20 node:10 sequence:12",
+        "time:20@1ms^21 sequence:6^0 time:10^0 sequence:6^6 time:11^10",
+        "time:41@1ms sequence:6^0 sequence:6^6",
+        // In order, but a mistake without.
+        "time:10@1ms^30 time:10^20 time:10^10 time:10^0", "time:41@1ms sequence:6^6 sequence:6^0"})
     EXPECT_EQ(Format(Parsed(text)), text);
   // In the order that goes without saying.
   EXPECT_EQ(Format(Parsed("time:41@1ms^0 node:10")), "time:41@1ms node:10");

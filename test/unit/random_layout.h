@@ -112,15 +112,19 @@ class LayoutMaker {
     }
   }
 
-  // Gives the parts of a coordinate places in any order but the one that goes without saying,
-  // which is written without.
+  // Gives the parts of a coordinate places in any order. In the one that goes without saying, they
+  // are written only where two parts are neighbours.
   void PlaceParts(std::vector<FieldSpec>* fields, Kind kind) {
     std::vector<FieldSpec*> parts;
-    for (FieldSpec& f : *fields)
-      if (f.kind == kind) parts.push_back(&f);
+    bool neighbours = false;
+    for (FieldSpec& f : *fields) {
+      if (f.kind != kind) continue;
+      neighbours |= !parts.empty() && parts.back() + 1 == &f;
+      parts.push_back(&f);
+    }
     std::vector<FieldSpec*> order = parts;  // from the low bits up
     std::shuffle(order.begin(), order.end(), rng_);
-    if (std::equal(order.begin(), order.end(), parts.rbegin())) return;
+    if (!neighbours && std::equal(order.begin(), order.end(), parts.rbegin())) return;
     int below = 0;
     for (FieldSpec* f : order) {
       f->below = below;
