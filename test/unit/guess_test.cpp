@@ -96,6 +96,7 @@ TEST(Guess, RanksNumbersByTheirSequence) {
 // presets' order, as nothing tells them apart.
 TEST(Guess, RanksConstantsFirstAndEqualsInOrder) {
   EXPECT_EQ(Names("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), (List{"uuid7", "ulid", "timeflake"}));
+  EXPECT_EQ(Names("017f22e2-79b0-4cc3-98c4-dc0c0c07398f"), (List{"uuid4", "ulid", "timeflake"}));
   EXPECT_EQ(Names("017f22e2-79b0-0cc3-98c4-dc0c0c07398f"), (List{"ulid", "timeflake"}));
 }
 
