@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: PostgreSQL
+// SPDX-License-Identifier: PostgreSQL AND MIT
 //
 // The default block list of the Sqids specification (sqids.org), as of version 0.3.0 of its
-// JavaScript package. MIT License, Copyright (c) 2023-present Sqids maintainers.
+// JavaScript package, under the MIT License (see LICENSE).
 //
 // Ids depend on it, so it never changes: a word more would be another id for the same numbers.
 
