@@ -26,6 +26,7 @@ SELECT detid.explain_as('uuid1', 'c232ab00-9414-11ec-b3c8-9f6bdeced846'::uuid);
 SELECT id, array_agg(coalesce(layout || ' ' || minted_at, layout) ORDER BY n) FROM unnest('{01GV5PA9EQG7D82Q3Y4PKBZSYV,0ujtsYcgvSTl8PAuAdqWYSMnLOv,9m4e2mr0ui3e8a215n4g,
   507f1f77bcf86cd799439011,1ec9414c-232a-6b00-b3c8-9f6bdeced846,-JhLeOlGIEjaIOFHR0xd,017f22e2-79b0-7cc3-98c4-dc0c0c07398f,prefix_01h455vb4pex5vsknk084sn02q,
   V1StGXR8_Z5jdHi6B-myT,01226N0640J7Q}'::text[]) id, detid.guess(id) WITH ORDINALITY AS g (layout, minted_at, n) GROUP BY id ORDER BY id COLLATE "C";
+SELECT detid.guess('5c146b14-3c52-8afd-938a-375d0df1fbf6');
 SELECT id, layout, minted_at FROM (VALUES ('1541815603606036480', 'twitter'), ('175928847299117063', 'discord')) ids (id, made_by), detid.guess(id) WHERE layout = made_by;
 -- No format has made these.
 SELECT count(*) FROM unnest(ARRAY['', ' ', '-1', 'hello, world', repeat('9', 1000000), '00000000-0000-0000-0000-000000000000', 'é', E'1\n']) id, detid.guess(id) WHERE layout <> 'nanoid';

@@ -10,6 +10,7 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/dropped_horizon.h"
+#include "state/generator.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
 #include "state/seed.h"
@@ -103,6 +104,21 @@ void CheckSeed(ReturnSetInfo* set) {
       "Restore detid._seed from a backup, or SELECT detid.rotate_seed();");
 }
 
+void CheckMasks(ReturnSetInfo* set) {
+  int masked = 0, missing = 0;
+  EachGenerator([&](Oid, const Definition& d) {
+    Seed seed;
+    masked += d.has_mask;
+    missing += d.has_mask && !FindSeed(d.mask, &seed);
+    explicit_bzero(&seed, sizeof seed);
+    return true;
+  });
+  Put(set, "masks", missing == 0,
+      psprintf("%d generators are masked; of %d of them the seed is not at hand", masked, missing),
+      "SELECT detid.import_seed(...), with what detid.export_seed(...) returns where the mask was "
+      "set.");
+}
+
 void CheckRoom(ReturnSetInfo* set) {
   const int used = CountShards();
   const bool ok = used <= settings::max_generators * 9 / 10;
@@ -127,6 +143,7 @@ DETID_FUNCTION(detid_check) {
   CheckNodeId(set);
   CheckHorizon(set);
   CheckSeed(set);
+  CheckMasks(set);
   if (shared == nullptr) return Datum{0};
   CheckClock(set);
   CheckRoom(set);

@@ -86,6 +86,7 @@ same_sql($new, $genuine_sql, '0', 'bare: keys of another node are not genuine', 
 fails_with($new, $faces_sql, '55000', qr/seed of the generator's mask is not at hand.*import_seed/s,
 	'bare: nothing is masked', db => 'bare');
 fails_with($new, q{SELECT detid.unmask(1, 'order_id')}, '55000', qr/not at hand/, 'bare: nor unmasked', db => 'bare');
+same_sql($new, q{SELECT ok FROM detid.check() WHERE "check" = 'masks'}, 'f', 'bare: check() says so', db => 'bare');
 fails_with($new, q{SELECT detid.set_mask('order_id')}, '55000', qr/is set for good/, 'bare: nor is the mask another',
 	db => 'bare');
 same_sql($new, q{SELECT detid.is_genuine(detid.next_text('key'), 'key')}, 't', 'bare: it mints under its own',
