@@ -43,11 +43,6 @@ Bits ForeignArgument(FunctionCallInfo fcinfo, const Definition& d) {
   return id.value;
 }
 
-Datum InstantDatum(int64_t us) {
-  us -= kPostgresEpochUs;
-  return TimestampTzGetDatum(IS_VALID_TIMESTAMP(us) ? us : us < 0 ? DT_NOBEGIN : DT_NOEND);
-}
-
 }  // namespace
 
 // decode_as(layout text, id bigint|uuid|text) -> (minted_at, node, worker, tick, sequence, random,
@@ -76,7 +71,7 @@ DETID_FUNCTION(detid_guess) {
     Record<2> row;
     row.AddText(c.preset->name.data());
     if (c.timed)
-      row.Add(InstantDatum(c.minted_us));
+      row.Add(TimestampDatum(c.minted_us));
     else
       row.Skip();
     row.Put(set);
@@ -102,8 +97,8 @@ DETID_FUNCTION(detid_layouts) {
     row.Add(
         Int32GetDatum(EncodedLength(*d.codec, padded ? d.layout.text_bits() : int{d.layout.bits})));
     if (d.layout.shows(Kind::kTime)) {
-      row.Add(InstantDatum(d.epoch_us));
-      row.Add(InstantDatum(EndOfEpochUs(d)));
+      row.Add(TimestampDatum(d.epoch_us));
+      row.Add(TimestampDatum(EndOfEpochUs(d)));
       row.Add(Int64GetDatum(static_cast<int64_t>(rate)));
     } else {
       row.Skip(3);

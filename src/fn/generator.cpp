@@ -231,7 +231,6 @@ DETID_FUNCTION(detid_describe) {
   if (!TryDefinition(PG_GETARG_OID(0), &d, &why)) PG_RETURN_NULL();
   char fields[kMaxLayoutText + 1];
   FormatLayout(d.layout, fields, sizeof fields);
-  const int64_t end_us = EndOfEpochUs(d) - kPostgresEpochUs;
   const double rate = IdsPerSecond(d.layout);
   Record<13> row;
   if (d.preset != nullptr)
@@ -241,8 +240,8 @@ DETID_FUNCTION(detid_describe) {
   row.AddText(fields);
   row.Add(Int32GetDatum(d.layout.bits));
   row.AddText(TypeOf(d.layout));
-  row.Add(TimestampTzGetDatum(d.epoch_us - kPostgresEpochUs));
-  row.Add(TimestampTzGetDatum(IS_VALID_TIMESTAMP(end_us) ? end_us : DT_NOEND));
+  row.Add(TimestampDatum(d.epoch_us));
+  row.Add(TimestampDatum(EndOfEpochUs(d)));
   if (rate > 0)
     row.Add(Int64GetDatum(static_cast<int64_t>(rate < 9e18 ? rate : 9e18)));
   else

@@ -15,10 +15,6 @@
 namespace detid {
 namespace {
 
-Datum TimestampDatum(int64_t us) {
-  return TimestampTzGetDatum(us - kPostgresEpochUs);
-}
-
 // Why nothing is minted in this database; null if there is no reason known.
 const char* ReasonNotReady(bool found, const HorizonRecord& record, const DatabaseState& state) {
   if (shared == nullptr) return MessageOf(Error::kNotPreloaded);

@@ -96,6 +96,13 @@ namespace detid {
 inline constexpr int64_t kPostgresEpochUs =
     (int64_t{POSTGRES_EPOCH_JDATE} - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
 
+// Microseconds since 1970 as a timestamptz; what is beyond its range is infinite.
+inline Datum TimestampDatum(int64_t us) {
+  if (us < 0 && us < MIN_TIMESTAMP + kPostgresEpochUs) return TimestampTzGetDatum(DT_NOBEGIN);
+  us -= kPostgresEpochUs;
+  return TimestampTzGetDatum(us < END_TIMESTAMP ? us : DT_NOEND);
+}
+
 inline std::string_view View(const text* t) {
   return {VARDATA_ANY(t), static_cast<size_t>(VARSIZE_ANY_EXHDR(t))};
 }

@@ -63,7 +63,7 @@ void FillRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nulls) {
   const uint64_t mask = LowMask(e.sequence_bits);
   set(kLedgerNode, Int32GetDatum(e.node));
   set(kLedgerEntry, Int64GetDatum(entry));
-  set(kLedgerMintedAt, TimestampTzGetDatum(e.minted_at_us - kPostgresEpochUs));
+  set(kLedgerMintedAt, TimestampDatum(e.minted_at_us));
   set(kLedgerGenerator, ObjectIdGetDatum(e.generator));
   set(kLedgerGeneratorName, TextDatum(e.name));
   set(kLedgerDefinition, Int64GetDatum(static_cast<int64_t>(e.definition)));
