@@ -136,6 +136,34 @@ Coordinates RandomCoordinates(const LayoutSpec& spec, LayoutMaker* maker) {
           static_cast<int64_t>(pick(timed ? spec.BitsOf(Kind::kSequence) : kHiddenSequenceBits))};
 }
 
+// What reads an id without Decompose agrees with it, and notices a bit that is wrong.
+void CheckShortReadings(const Layout& layout, const Bits& id, const Coordinates& shown,
+                        const GeneratorKey& key, LayoutMaker* maker) {
+  ASSERT_TRUE(IsOfLayout(layout, id));
+  ASSERT_EQ(CoordinatesOf(layout, id), shown);
+  const auto one = [&](Kind kind) { return static_cast<int64_t>(CoordinateOf(layout, kind, id)); };
+  ASSERT_EQ(one(Kind::kTime), shown.tick);
+  ASSERT_EQ(one(Kind::kSequence), shown.sequence);
+  ASSERT_EQ(one(Kind::kNode), shown.node);
+  ASSERT_EQ(one(Kind::kWorker), shown.worker);
+  const bool shows_all = layout.shows(Kind::kTime) && layout.shows(Kind::kNode);
+  if (shows_all) {
+    ASSERT_TRUE(HasRandomOf(layout, id, shown, key));
+  }
+  const auto& field = layout.fields[static_cast<size_t>(maker->Below(layout.count))];
+  const int bit = field.shift + maker->Below(field.bits);
+  Bits other = id;
+  other.word[bit / 64] ^= uint64_t{1} << (bit % 64);
+  ASSERT_EQ(IsOfLayout(layout, other), field.kind != Kind::kConst);
+  ASSERT_EQ(Decompose(layout, other).ok(), field.kind != Kind::kConst);
+  if (shows_all && field.kind == Kind::kRandom) {
+    ASSERT_FALSE(HasRandomOf(layout, other, shown, key));
+  }
+  other = id;
+  other.word[layout.bits / 64] ^= uint64_t{1} << (layout.bits % 64);
+  ASSERT_FALSE(IsOfLayout(layout, other));
+}
+
 TEST(Compose, AgreesWithTheNaiveReferenceAndDecomposeInverts) {
   ASSERT_TRUE(StartCrypto());
   const GeneratorKey key = Key();
@@ -173,6 +201,8 @@ TEST(Compose, AgreesWithTheNaiveReferenceAndDecomposeInverts) {
                          layout.bits_of(Kind::kRandom)))
         << spec.text;
     ASSERT_EQ(back.value.hash, HashBits(input, layout.bits_of(Kind::kHash))) << spec.text;
+
+    ASSERT_NO_FATAL_FAILURE(CheckShortReadings(layout, id.value, shown, key, &maker)) << spec.text;
 
     const Composer composer(layout, c.node, c.worker, &key);
     ASSERT_EQ(composer.is_word(),
