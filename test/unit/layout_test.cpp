@@ -220,6 +220,19 @@ TEST(Layout, TimeFirstMeansIdsSortByTime) {
   EXPECT_FALSE(Parsed("time:10@1ms^30 time:10^10 time:10^20 time:10^0").time_first());
 }
 
+TEST(Layout, PositionFirstMeansIdsOfANodeSortByPosition) {
+  EXPECT_TRUE(Parsed("time:41@1ms node:10 sequence:12").position_first());
+  EXPECT_TRUE(Parsed("node:10 time:41@1ms sequence:12").position_first());
+  EXPECT_TRUE(Parsed("time:20@1ms const:4=1 time:21 sequence:12 random:90").position_first());
+  EXPECT_TRUE(Parsed("time:41@1ms random:60").position_first());
+  EXPECT_FALSE(Parsed("time:41@1ms worker:5 sequence:12").position_first());
+  EXPECT_FALSE(Parsed("sequence:12 time:41@1ms").position_first());
+  EXPECT_FALSE(Parsed("time:20@1ms sequence:12 time:21").position_first());
+  EXPECT_FALSE(Parsed("time:20@1ms^0 time:21^20 sequence:12").position_first());
+  EXPECT_FALSE(Parsed("time:41@1ms sequence:6^0 sequence:6^6").position_first());
+  EXPECT_FALSE(Parsed("random:128").position_first());
+}
+
 // UUIDv1 (RFC 9562 section 5.1): time_low, time_mid, version, time_high.
 TEST(Layout, PartsMaySayWhereTheyBelong) {
   const Layout layout = Parsed("time:32@100ns^0 time:16^32 const:4=1 time:12^48 random:64");
