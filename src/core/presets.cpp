@@ -15,8 +15,8 @@ constexpr Preset kPresets[] = {
      "Twitter's layout with an epoch of 2025-01-01Z"},
     {"twitter", "decimal", "time:41@1ms node:10 sequence:12", "", 1288834974657000, false,
      "Twitter Snowflake, 2010"},
-    // The highest bit of the time of Discord, Instagram and TSID would be a bigint's sign, and is
-    // left out: it is 0 until 2084, 2046 and 2089.
+    // The highest bit of the time of Discord, Instagram, Mastodon and TSID would be a bigint's
+    // sign, and is left out: it is 0 until 2084, 2046, 6429 and 2089.
     {"discord", "decimal", "time:41@1ms node:10 sequence:12", "", 1420070400000000, false,
      "Discord developer documentation; node is worker x 32 + process"},
     {"instagram", "decimal", "time:40@1ms node:13 sequence:10", "", 1314220021721000, false,
