@@ -38,8 +38,10 @@ Result<Bits> ParseTextForm(const Definition& d, std::string_view text) {
     text.remove_prefix(n + 1);
   }
   const Result<Bits> id = Decode(*d.codec, text, d.layout.text_bits());
-  if (!id.ok()) return Status::Error(Code::kIdSyntax, "%s", id.status.detail);
-  return id;
+  if (id.ok()) return id;
+  if (d.prefix_length == 0) return Status::Error(Code::kIdSyntax, "%s", id.status.detail);
+  return Status::Error(Code::kIdSyntax, "Behind \"%.*s%c\": %s", int{d.prefix_length}, d.prefix,
+                       kSeparator, id.status.detail);
 }
 
 }  // namespace detid

@@ -152,16 +152,21 @@ TEST(TextForm, APrefixThatIsNotTheGeneratorsIsRefused) {
 
 TEST(TextForm, TypeIdsSuffixIsStrict) {
   const Definition d = Of("uuid7", "prefix");
-  ExpectRefused(d, "prefix_8zzzzzzzzzzzzzzzzzzzzzzzzz",
-                "At character 1, the typeid text becomes larger than 128 bits can hold.");
+  ExpectRefused(
+      d, "prefix_8zzzzzzzzzzzzzzzzzzzzzzzzz",
+      "Behind \"prefix_\": At character 1, the typeid text becomes larger than 128 bits can hold.");
   ExpectRefused(d, "prefix_01H455vb4pex5vsknk084sn02q",
-                "At character 3, the typeid text has \"H\", which is no digit of the codec.");
+                "Behind \"prefix_\": At character 3, the typeid text has \"H\", which is no digit "
+                "of the codec.");
   ExpectRefused(d, "prefix_01l455vb4pex5vsknk084sn02q",
-                "At character 3, the typeid text has \"l\", which is no digit of the codec.");
-  ExpectRefused(d, "prefix_",
-                "At character 1, the typeid text ends, but 128 bits have 26 characters.");
+                "Behind \"prefix_\": At character 3, the typeid text has \"l\", which is no digit "
+                "of the codec.");
+  ExpectRefused(
+      d, "prefix_",
+      "Behind \"prefix_\": At character 1, the typeid text ends, but 128 bits have 26 characters.");
   ExpectRefused(d, "prefix__1h455vb4pex5vsknk084sn02q",
-                "At character 1, the typeid text has \"_\", which is no digit of the codec.");
+                "Behind \"prefix_\": At character 1, the typeid text has \"_\", which is no digit "
+                "of the codec.");
 }
 
 TEST(TextForm, HugeTextsAreRefusedBriefly) {
