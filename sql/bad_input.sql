@@ -83,5 +83,11 @@ SELECT * FROM error_of($$SELECT detid.next_id('b_narrow')$$);
 BEGIN READ ONLY;
 SELECT * FROM error_of($$SELECT detid.next_id('b_id')$$);
 COMMIT;
+-- An argument whose expression does not tell the id's type (nor does a client's function call message): it is what the function takes.
+CREATE DOMAIN number AS bigint;
+CREATE AGGREGATE picture(number) (SFUNC = detid.explain_as(text, bigint), STYPE = text, INITCOND = 'snowflake');
+SELECT split_part(picture(54910556208918528::number), E'\n', 1);
+DROP AGGREGATE picture(number);
+DROP DOMAIN number;
 DROP SEQUENCE plain, almost, edited, unlogged, b_id, b_uuid, b_narrow;
 DROP FUNCTION error_of;

@@ -36,7 +36,7 @@ const Definition& PublishedArgument(FunctionCallInfo fcinfo) {
 
 // The id in argument 1.
 Bits ForeignArgument(FunctionCallInfo fcinfo, const Definition& d) {
-  const Oid type = get_fn_expr_argtype(fcinfo->flinfo, 1);
+  const Oid type = IdType(fcinfo, 1);
   if (type != TEXTOID) return IdArgument(fcinfo, 1, type, d);
   const Result<Bits> id = ParseAnyForm(d, View(PG_GETARG_TEXT_PP(1)));
   if (!id.ok()) Raise(id.status);

@@ -7,11 +7,31 @@
 
 namespace detid {
 
-Oid IdType(FunctionCallInfo fcinfo) {
-  const Oid type = get_fn_expr_argtype(fcinfo->flinfo, 0);
-  if (type != INT8OID && type != UUIDOID && type != TEXTOID)
-    elog(ERROR, "the type of the id is not known");
-  return type;
+namespace {
+
+bool IsIdType(Oid type) {
+  return type == INT8OID || type == UUIDOID || type == TEXTOID;
+}
+
+// What the function was created with.
+Oid DeclaredType(Oid function, int argument) {
+  Oid* types = nullptr;
+  int count = 0;
+  get_func_signature(function, &types, &count);
+  return argument < count ? types[argument] : InvalidOid;
+}
+
+}  // namespace
+
+Oid IdType(FunctionCallInfo fcinfo, int argument) {
+  const Oid type = get_fn_expr_argtype(fcinfo->flinfo, argument);
+  if (IsIdType(type)) [[likely]]
+    return type;
+  // There is no expression in a call by the protocol's function call message, and it may have a
+  // domain in an aggregate.
+  const Oid declared = DeclaredType(fcinfo->flinfo->fn_oid, argument);
+  if (!IsIdType(declared)) elog(ERROR, "the type of the id is not known");
+  return declared;
 }
 
 const char* TypeOf(const Layout& layout) {

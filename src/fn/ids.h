@@ -38,8 +38,8 @@ Oid GeneratorArgument(FunctionCallInfo fcinfo, Oid type);
 // Its definition; of those that come with the extension, without a look-up.
 const Definition& DefinitionArgument(FunctionCallInfo fcinfo, Oid type);
 
-// The SQL type of the function's first argument.
-Oid IdType(FunctionCallInfo fcinfo);
+// The SQL type of an argument that is an id: bigint, uuid or text, however the function is called.
+Oid IdType(FunctionCallInfo fcinfo, int argument = 0);
 
 // The same, looked up once a query. REQUIRES: the function has no other use for fn_extra.
 inline Oid CachedIdType(FunctionCallInfo fcinfo) {
