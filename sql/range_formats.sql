@@ -37,6 +37,10 @@ INSERT INTO visit SELECT FROM generate_series(1, 3);
 EXPLAIN (COSTS OFF) SELECT FROM visit WHERE detid.minted_at(id, 'r_uuid1') >= '2025-06-01 13:00Z';
 SELECT count(*), min(at), max(at) FROM visit WHERE detid.minted_at(id, 'r_uuid1') >= '2025-06-01 13:00Z';
 -- Refused: times that no id has, layouts and codecs that do not sort by time.
+SELECT detid.uuid_at('r_uuid7', '62000-01-01Z');
+SELECT detid.uuid_at('r_uuid6', '62000-01-01Z');
+SELECT detid.id_at('r_snowflake', '60490-01-01Z');
+SELECT detid.uuid_at('r_uuid7', '294276-12-31Z');
 SELECT detid.uuid_at('r_uuid1', '2025-06-01Z');
 SELECT detid.uuid_at('r_uuid4', '2025-06-01Z');
 SELECT detid.text_at('r_nanoid', '2025-06-01Z');

@@ -109,7 +109,10 @@ TimestampTz TimestampOfTick(const Definition& d, int64_t tick) {
 
 int64_t UnixUs(TimestampTz t) {
   if (TIMESTAMP_NOT_FINITE(t)) Raise(Error::kTimeInvalid, "It is infinite.");
-  return t + kPostgresEpochUs;
+  int64_t us = 0;  // of the last 30 years of timestamptz, more than 64 bits
+  if (__builtin_add_overflow(t, kPostgresEpochUs, &us))
+    Raise(Error::kTimeInvalid, "It is beyond the year 294246.");
+  return us;
 }
 
 }  // namespace detid

@@ -60,7 +60,7 @@ Decomposed DecomposeOrRaise(const Definition& definition, const Bits& id);
 // The time in an id. Errors: the layout shows none, or it is beyond timestamptz.
 TimestampTz TimestampOfTick(const Definition& definition, int64_t tick);
 
-// Compares a timestamptz with an epoch: microseconds since 1970. Errors: infinite.
+// A timestamptz as microseconds since 1970. Errors: infinite, or beyond what 64 bits hold.
 int64_t UnixUs(TimestampTz t);
 
 }  // namespace detid

@@ -12,6 +12,16 @@
 namespace detid {
 namespace {
 
+// The tick that contains `us`; false if the layout has none so late. Times of tens of thousands of
+// years are more than TickAt takes, and more than an id's time may be for decode to show it.
+bool TickWithin(const Definition& d, int64_t us, int64_t* tick) {
+  int64_t span = 0;
+  if (__builtin_sub_overflow(us, d.epoch_us, &span) || __builtin_mul_overflow(span, 10, &span))
+    return false;
+  *tick = TickAt(d.layout, d.epoch_us, us);
+  return static_cast<uint64_t>(*tick) <= LowMask(d.layout.time_bits());
+}
+
 // The id whose time is the tick that contains `at` and whose other fields are lowest: 0, but for
 // constants. So no id minted at `at` or later is below it.
 Bits LowestIdAt(const Definition& d, TimestampTz at) {
@@ -25,8 +35,8 @@ Bits LowestIdAt(const Definition& d, TimestampTz at) {
     FormatInstant(d.epoch_us, bound, sizeof bound);
     Raise(Status::Error(Code::kBeforeEpoch, "%s is before %s.", time, bound));
   }
-  const int64_t tick = TickAt(layout, d.epoch_us, us);
-  if (static_cast<uint64_t>(tick) > LowMask(layout.time_bits())) {
+  int64_t tick = 0;
+  if (!TickWithin(d, us, &tick)) {
     FormatInstant(EndOfEpochUs(d), bound, sizeof bound);
     Raise(Status::Error(Code::kEpochEnd, "%s is not before %s.", time, bound));
   }
