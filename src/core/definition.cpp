@@ -195,6 +195,7 @@ Result<Definition> ParseLabel(std::string_view label) {
   if (Status s = CheckOrdering(d.layout, d.ordering); !s.ok()) return s;
   if (d.scatter)
     if (Status s = CheckScatter(d.layout); !s.ok()) return s;
+  if (d.has_mask && !d.layout.is_bigint()) return LabelError("mask", "only bigints are masked");
   if (d.preset != nullptr && d.preset->epoch_fixed && d.epoch_us != d.preset->epoch_us)
     return LabelError(d.preset->name, "its epoch is part of the format");
   return d;

@@ -113,6 +113,7 @@ TEST(LabelOptions, RefusalsNameTheValue) {
         std::string(31, '0') + "g", "0x" + std::string(30, '0'), "-" + std::string(31, '0')})
     ExpectRefused(Snowflake("; mask=" + value),
                   "\"" + value + "\": mask is 128 bits in hexadecimal.");
+  ExpectRefused(Uuid7("; mask=" + std::string(kMask)), "\"mask\": only bigints are masked.");
   for (const char* twice : {"codec=hex", "prefix=a", "scatter=on"})
     ExpectRefused(Snowflake("; " + std::string(twice) + "; " + twice),
                   "\"" + std::string(twice) + "\": the key is there twice.");
@@ -178,7 +179,7 @@ TEST(LabelOptions, RandomOnesRoundTrip) {
     const bool fits = codec.only_bits == 0 || codec.only_bits == d.layout.text_bits();
     ASSERT_EQ(SetCodec(codec.name, &d).ok(), fits) << codec.name << " " << spec.text;
     d.scatter = spec.BitsOf(Kind::kSequence) > 1 && maker.Below(2) == 0;
-    d.has_mask = maker.Below(2) == 0;
+    d.has_mask = d.layout.is_bigint() && maker.Below(2) == 0;
     for (uint8_t& byte : d.mask.byte) byte = d.has_mask ? static_cast<uint8_t>(maker.Word()) : 0;
     const Definition again = Parsed(Label(d));
     ASSERT_EQ(Label(again), Label(d));
