@@ -70,6 +70,7 @@ void Read(Secrets* s, Definition d) {
   int seeds = 0, newest = 0, current = -1;
   EachSeed([&](int, const Commitment&, const Seed&) { seeds++; });
   if (s->keys != nullptr) pfree(s->keys);
+  s->keys = nullptr;
   s->count = 0;
   s->mask_bits = 0;
   s->keys = static_cast<GeneratorKey*>(
@@ -95,6 +96,7 @@ const Secrets& SecretsFor(ObjectId generator) {
   Secrets* s = Find(generator);
   if (s->ready && s->user == GetUserId()) [[likely]]
     return *s;
+  s->ready = false;  // an error may leave half of it
   do {
     s->stale = false;
     CheckPrivilege(s);
