@@ -10,6 +10,9 @@ SELECT own, current FROM detid.seeds WHERE commitment = :'before';
 SELECT detid.create_generator('s_id', 'uuid7', audit => 'each');
 SELECT detid.next_uuid('s_id') IS NOT NULL AS minted;
 SELECT encode(seed, 'hex') = :'after' AS by_the_new_one FROM detid.ledger WHERE generator = 's_id'::regclass;
+-- The statistics hold no seed.
+ANALYZE detid._seed;
+SELECT attname FROM pg_stats WHERE schemaname = 'detid' AND tablename = '_seed' AND attname = 'seed';
 -- A rotation that is rolled back is none.
 BEGIN;
 SELECT detid.rotate_seed() <> :'after' AS rotated;

@@ -68,6 +68,8 @@ CREATE TABLE detid._seed (
   seed bytea NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()
 ) USING heap;
+-- ANALYZE would copy seeds to where members of pg_read_all_data, and dumps of statistics, find them.
+ALTER TABLE detid._seed ALTER COLUMN seed SET STATISTICS 0;
 COMMENT ON TABLE detid._seed IS
   'seeds of random fields; the highest number makes ids, older ones replay; left out of dumps';
 REVOKE ALL ON detid._seed FROM PUBLIC;
