@@ -38,6 +38,15 @@ void SetLabel(const char* qualified, const Definition& d) {
                quote_literal_cstr(label)));
 }
 
+// The definition, and nobody changes it until the transaction ends: a label is written as a whole,
+// so what somebody else changes meanwhile would be undone. Who may not is refused later.
+Definition LockedDefinition(Oid generator) {
+  DefinitionFor(generator);
+  if (!XactReadOnly && compat::OwnsRelation(generator, GetUserId()))
+    LockRelationOid(generator, ShareUpdateExclusiveLock);  // as SECURITY LABEL does
+  return DefinitionFor(generator);
+}
+
 void Relabel(Oid generator, const Definition& d) {
   char name[kMaxQualifiedName];
   QualifiedName(generator, name);
@@ -180,7 +189,7 @@ DETID_FUNCTION(detid_drop_generator) {
 
 // set_audit(generator regclass, audit text)
 DETID_FUNCTION(detid_set_audit) {
-  Definition d = DefinitionFor(PG_GETARG_OID(0));
+  Definition d = LockedDefinition(PG_GETARG_OID(0));
   d.audit = AuditArgument(View(PG_GETARG_TEXT_PP(1)));
   Relabel(PG_GETARG_OID(0), d);
   PG_RETURN_VOID();
@@ -188,7 +197,7 @@ DETID_FUNCTION(detid_set_audit) {
 
 // set_scatter(generator regclass, scatter boolean)
 DETID_FUNCTION(detid_set_scatter) {
-  Definition d = DefinitionFor(PG_GETARG_OID(0));
+  Definition d = LockedDefinition(PG_GETARG_OID(0));
   d.scatter = PG_GETARG_BOOL(1);
   if (d.scatter) RaiseUnlessOk(CheckScatter(d.layout));
   Relabel(PG_GETARG_OID(0), d);
@@ -198,7 +207,7 @@ DETID_FUNCTION(detid_set_scatter) {
 // set_mask(generator regclass [, commitment text]): masks are keyed by the seed with that
 // commitment, or by the one that makes ids now.
 DETID_FUNCTION(detid_set_mask) {
-  Definition d = DefinitionFor(PG_GETARG_OID(0));
+  Definition d = LockedDefinition(PG_GETARG_OID(0));
   if (!d.layout.is_bigint())
     Raise(Error::kWrongType, "Its layout has %d bits; only bigints are masked.", d.layout.bits);
   const Definition is = d;
