@@ -58,6 +58,11 @@ constexpr Vector kVectors[] = {
      nullptr,
      {},
      {{0x0ec932d5f69181c0, 0x009227a6b4bb8b80, 0}}},
+    {"uuid8",
+     "5c146b14-3c52-8afd-938a-375d0df1fbf6",
+     nullptr,
+     {},
+     {{0x538a375d0df1fbf6, 0x017051ac50f14abf, 0}}},
     // The specifications' own examples.
     {"ulid",
      "01GV5PA9EQG7D82Q3Y4PKBZSYV",
