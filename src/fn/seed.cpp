@@ -41,6 +41,8 @@ Datum CommitmentDatum(const Commitment& c) {
 Datum AddSeed(const Seed& seed, const char* insert) {
   const Commitment commitment = Commit(seed);
   Oid types[] = {BYTEAOID, BYTEAOID};
+  // Two at once would take the same number; who may not write is refused by the statement.
+  if (!XactReadOnly) LockRelationOid(SeedRelation(), ShareRowExclusiveLock);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   Datum values[] = {BytesDatum(commitment.byte, kCommitmentBytes),
                     BytesDatum(seed.byte, kSeedBytes)};
