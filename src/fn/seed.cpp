@@ -10,11 +10,17 @@
 
 #include "state/seed.h"
 
+#include <algorithm>
+
 #include "core/codec.h"
 #include "core/definition.h"
 #include "core/id_text.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
+
+extern "C" {
+#include "catalog/indexing.h"
+}
 
 namespace detid {
 namespace {
@@ -37,18 +43,37 @@ Datum CommitmentDatum(const Commitment& c) {
   return CStringGetTextDatum(text);
 }
 
-// Adds a seed unless it is there; `insert` takes its commitment and itself.
-Datum AddSeed(const Seed& seed, const char* insert) {
+enum class SeedOrigin : bool { kOwn, kImported };
+
+// Adds a seed unless it is there; returns its commitment. Without a query of its own, which a log
+// of statements could show with the seed in it.
+Datum AddSeed(const char* command, const Seed& seed, SeedOrigin origin) {
+  PreventCommandIfReadOnly(command);
+  PreventCommandIfParallelMode(command);
+  const Oid table = SeedRelation();
+  if (pg_class_aclcheck(table, GetUserId(), ACL_INSERT) != ACLCHECK_OK)
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(table));
+  // Two at once would take the same number.
+  const Relation relation = table_open(table, ShareRowExclusiveLock);
   const Commitment commitment = Commit(seed);
-  Oid types[] = {BYTEAOID, BYTEAOID};
-  // Two at once would take the same number; who may not write is refused by the statement.
-  if (!XactReadOnly) LockRelationOid(SeedRelation(), ShareRowExclusiveLock);
-  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  Datum values[] = {BytesDatum(commitment.byte, kCommitmentBytes),
-                    BytesDatum(seed.byte, kSeedBytes)};
-  const int result = SPI_execute_with_args(insert, 2, types, values, nullptr, false, 0);
-  if (result != SPI_OK_INSERT) elog(ERROR, "SPI_execute failed: %d", result);
-  SPI_finish();
+  int highest = 0, lowest = 0;
+  bool there = false;
+  EachSeed([&](int number, const Commitment& c, const Seed&) {
+    highest = std::max(highest, number);
+    lowest = std::min(lowest, number);
+    there = there || c == commitment;
+  });
+  if (!there) {
+    Datum values[] = {Int32GetDatum(origin == SeedOrigin::kOwn ? highest + 1 : lowest - 1),
+                      BytesDatum(commitment.byte, kCommitmentBytes),
+                      BytesDatum(seed.byte, kSeedBytes),
+                      TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())};
+    bool nulls[std::size(values)] = {};
+    CatalogTupleInsert(relation, heap_form_tuple(RelationGetDescr(relation), values, nulls));
+    CacheInvalidateRelcache(relation);
+    CommandCounterIncrement();
+  }
+  table_close(relation, NoLock);
   return CommitmentDatum(commitment);
 }
 
@@ -99,10 +124,7 @@ DETID_FUNCTION(detid_seed_changed) {
 // its commitment.
 DETID_FUNCTION(detid_rotate_seed) {
   Seed seed = NewSeed();
-  const Datum commitment = AddSeed(
-      seed,
-      "INSERT INTO detid._seed (number, commitment, seed) SELECT "
-      "GREATEST(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1, $1, $2 FROM detid._seed");
+  const Datum commitment = AddSeed("rotate_seed()", seed, SeedOrigin::kOwn);
   explicit_bzero(&seed, sizeof seed);
   return commitment;
 }
@@ -111,11 +133,7 @@ DETID_FUNCTION(detid_rotate_seed) {
 // Returns its commitment.
 DETID_FUNCTION(detid_import_seed) {
   Seed seed = ParseExported(View(PG_GETARG_TEXT_PP(0)));
-  const Datum commitment =
-      AddSeed(seed,
-              "INSERT INTO detid._seed (number, commitment, seed) SELECT "
-              "LEAST(pg_catalog.min(number), 0) OPERATOR(pg_catalog.-) 1, $1, $2 FROM detid._seed "
-              "ON CONFLICT (commitment) DO NOTHING");
+  const Datum commitment = AddSeed("import_seed()", seed, SeedOrigin::kImported);
   explicit_bzero(&seed, sizeof seed);
   return commitment;
 }

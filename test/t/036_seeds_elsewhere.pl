@@ -134,5 +134,20 @@ $new->command_ok([ @pg_restore, '--section=data', '--section=post-data', $archiv
 same_sql($new, 'SELECT count(*) FROM proven', '10', 'seeded: with all rows', db => 'seeded');
 same_sql($new, q{INSERT INTO proven DEFAULT VALUES RETURNING detid.node_of(key, 'key')}, '8', 'seeded: and goes on', db => 'seeded');
 
+# The log of everything that is executed has none that was made.
+$old->safe_psql('postgres', q{
+	LOAD 'auto_explain';
+	SET auto_explain.log_min_duration = 0;
+	SET auto_explain.log_nested_statements = on;
+	SET auto_explain.log_verbose = on;
+	SET log_statement = 'all';
+	SET log_min_duration_statement = 0;
+	SELECT 1 FROM detid.rotate_seed();
+});
+my $log = slurp_file($old->logfile);
+like($log, qr/rotate_seed/, 'the log shows a rotation');
+unlike($log, qr/$_/i, 'and no seed')
+  for lines($old->safe_psql('postgres', "SELECT encode(seed, 'hex') FROM detid._seed"));
+
 $_->stop for $new, $old;
 done_testing();
