@@ -142,9 +142,7 @@ constexpr std::array<const Codec*, 16> kSlots = [] {
 
 constexpr bool TableIsSound() {
   for (const Codec& c : kCodecs)
-    if (c.radix == nullptr || c.radix->count[kMaxIdBits] > kMaxEncoded ||
-        kSlots[SlotOf(c.name)] != &c)
-      return false;
+    if (c.radix->count[kMaxIdBits] > kMaxEncoded || kSlots[SlotOf(c.name)] != &c) return false;
   return true;
 }
 static_assert(TableIsSound());
