@@ -147,7 +147,8 @@ std::vector<int> CountFlips(int bits, int samples) {
     const uint64_t value = random() & LowMask(bits), mask = Permute(key, value, bits);
     for (int i = 0; i < bits; i++) {
       const uint64_t change = Permute(key, value ^ uint64_t{1} << i, bits) ^ mask;
-      for (int j = 0; j < bits; j++) flips[static_cast<size_t>(i * bits + j)] += change >> j & 1;
+      for (int j = 0; j < bits; j++)
+        flips[static_cast<size_t>(i * bits + j)] += static_cast<int>(change >> j & 1);
     }
   }
   return flips;
