@@ -46,6 +46,30 @@ BEGIN
   RETURN extract(epoch FROM clock_timestamp() - started) * 1e9 / rows;
 END $$;
 
+-- Nanoseconds a row of an expression over the sample, and of the empty one that it is compared with:
+-- in turn, in batches of 20,000, so that both see the machine in the same moods. Lower quartiles.
+CREATE FUNCTION pair(expression text, base text, rounds integer) RETURNS float8[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  queries text[] := ARRAY[format('SELECT count(%s) FROM sample, generate_series(1, 20) i', expression),
+                          format('SELECT count(%s) FROM sample, generate_series(1, 20) i', base)];
+  measured float8[] := '{}';
+  bases float8[] := '{}';
+  started timestamptz;
+  took float8;
+BEGIN
+  FOR round IN 1..rounds LOOP
+    FOR side IN 1..2 LOOP
+      started := clock_timestamp();
+      EXECUTE queries[side];
+      took := extract(epoch FROM clock_timestamp() - started) * 1e9 / 20000;
+      IF side = 1 THEN measured := measured || took; ELSE bases := bases || took; END IF;
+    END LOOP;
+  END LOOP;
+  RETURN ARRAY[(SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY ns) FROM unnest(measured) ns),
+               (SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY ns) FROM unnest(bases) ns)];
+END $$;
+
 -- Milliseconds of a statement.
 CREATE FUNCTION ms(statement text) RETURNS float8
 LANGUAGE plpgsql AS $$
