@@ -98,12 +98,18 @@ trap 'exit 143' TERM
 
 # --- Which PostgreSQL -------------------------------------------------------------------------
 
+# Whether a pg_config's server headers are installed. Its PGXS makefile alone says little: Debian
+# ships that with the client.
+has_headers() {
+  [ -x "$1" ] && [ -f "$("$1" --pgxs)" ] && [ -f "$("$1" --includedir-server)/postgres.h" ]
+}
+
 # The major versions that are installed with server and headers, newest first.
 installed_majors() {
   local dir
   for dir in /usr/lib/postgresql/[1-9][0-9]; do
     [ "${dir##*/}" -ge "$oldest_major" ] 2>/dev/null && [ -x "$dir/bin/postgres" ] &&
-      [ -f "$dir/lib/pgxs/src/makefiles/pgxs.mk" ] && echo "${dir##*/}"
+      has_headers "$dir/bin/pg_config" && echo "${dir##*/}"
   done | sort -rn
 }
 
@@ -141,7 +147,7 @@ choose_postgres() {
 # Whether what a package is wanted for is at hand, however it came.
 have() {
   case $1 in
-    postgresql-server-dev-*) [ -x "$pg_config" ] && [ -f "$("$pg_config" --pgxs)" ] ;;
+    postgresql-server-dev-*) has_headers "$pg_config" ;;
     postgresql-[0-9]*) [ -x "$bindir/postgres" ] && [ -x "$bindir/initdb" ] ;;
     g++ | gcc | make | cmake | pkg-config | spin | gdb | npm) command -v "$1" >/dev/null ;;
     nodejs) command -v node >/dev/null ;;
