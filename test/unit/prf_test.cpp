@@ -91,6 +91,18 @@ TEST(Prf, EveryCoordinateAndTheSaltChangeTheBits) {
   EXPECT_NE(RandomBits(other, 1, 2, 3, 160), base);
 }
 
+// Ids show where a tick begins, so it must tell nothing of their random bits.
+TEST(Prf, ScatterIsNoneOfTheRandomBits) {
+  const GeneratorKey key = DeriveGeneratorKey(CountingSeed(), "orders_id");
+  for (const uint32_t worker : {0u, 3u}) {
+    const Bits random = RandomBits(key, 4096, 2, worker, 160);
+    for (const uint64_t word : random.word) EXPECT_NE(ScatterWord(key, 4096, 2, worker), word);
+  }
+  EXPECT_NE(ScatterWord(key, 4096, 2, 3), ScatterWord(key, 4096, 2, 4));
+  EXPECT_NE(ScatterWord(key, 4096, 2, 3), ScatterWord(key, 4096, 3, 3));
+  EXPECT_NE(ScatterWord(key, 4096, 2, 3), ScatterWord(key, 8192, 2, 3));
+}
+
 TEST(Prf, HashBitsAreGolden) {
   EXPECT_EQ(Hex(HashBits("alice@example.com", 160)), "591ce30813f27f7e58b061a8d459ac74e7788ee5");
   EXPECT_EQ(Hex(HashBits("", 160)), "2fca4f01cda0cb69830e66550d0fe957ce697b9f");
