@@ -4,8 +4,6 @@
 // what the view detid.layouts shows.
 
 #include "core/guess.h"
-#include "core/instant.h"
-#include "core/picture.h"
 #include "core/presets.h"
 #include "fn/decoded.h"
 #include "fn/ids.h"
@@ -60,7 +58,7 @@ DETID_FUNCTION(detid_explain_as) {
   return PictureDatum(d, ForeignArgument(fcinfo, d));
 }
 
-// guess(id text) -> setof (layout, codec, minted_at), the likeliest first
+// guess(id text) -> setof (layout, minted_at), the likeliest first
 DETID_FUNCTION(detid_guess) {
   InitMaterializedSRF(fcinfo, 0);
   ReturnSetInfo* set = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
