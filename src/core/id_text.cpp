@@ -100,16 +100,18 @@ int FormatId(int id_bits, const Bits& id, char* out, int size) {
   return static_cast<int>(end - out);
 }
 
+Result<Bits> ParseUuid(std::string_view text) {
+  constexpr char kWhy[] = "is not a uuid";
+  if (text.size() != kUuidText) return IdError(text, kWhy);
+  return ParseDigits(text, true, kWhy);
+}
+
 bool LooksLikeUuid(std::string_view text) {
   return text.size() == kUuidText && ParseDigits(text, true, "").ok();
 }
 
 Result<Bits> ParseId(const Layout& layout, std::string_view text) {
-  if (layout.is_uuid()) {
-    constexpr char kWhy[] = "is not a uuid";
-    if (text.size() != kUuidText) return IdError(text, kWhy);
-    return ParseDigits(text, true, kWhy);
-  }
+  if (layout.is_uuid()) return ParseUuid(text);
   if (layout.is_text()) {
     constexpr char kWhy[] = "is not an id in hexadecimal of the layout's width";
     if (text.size() != static_cast<size_t>((layout.bits + 3) / 4)) return IdError(text, kWhy);

@@ -35,6 +35,9 @@ int FormatHex(const Bits& value, int bits, char* out, int size);
 // Errors: kIdSyntax for a text that is no id of the layout's type.
 Result<Bits> ParseId(const Layout& layout, std::string_view text);
 
+// Errors: kIdSyntax for a text that has not the form of a uuid.
+Result<Bits> ParseUuid(std::string_view text);
+
 // True if the text has the form of a uuid (36 characters with hyphens).
 bool LooksLikeUuid(std::string_view text);
 

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // rotate_seed, export_seed, import_seed: the seeds behind random fields, for their owner alone.
-//
-// An exported seed is
-//
-//   detid-seed-1-<64 hexadecimal digits>-<the first 8 of its commitment>
-//
-// so that a digit mistyped is noticed.
 
 #include "state/seed.h"
 
 #include <algorithm>
 
-#include "core/codec.h"
 #include "core/definition.h"
-#include "core/id_text.h"
+#include "fn/exported.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 
@@ -25,23 +18,7 @@ extern "C" {
 namespace detid {
 namespace {
 
-constexpr std::string_view kHead = "detid-seed-1-";
-constexpr int kHalfDigits = kSeedBytes;  // of half a seed
-constexpr int kCheckDigits = 8;
-constexpr size_t kExportedLength = kHead.size() + 2 * kHalfDigits + 1 + kCheckDigits;
-
-Datum BytesDatum(const uint8_t* from, int n) {
-  bytea* b = static_cast<bytea*>(palloc(static_cast<Size>(VARHDRSZ + n)));
-  SET_VARSIZE(b, VARHDRSZ + n);
-  memcpy(VARDATA(b), from, static_cast<size_t>(n));
-  return PointerGetDatum(b);
-}
-
-Datum CommitmentDatum(const Commitment& c) {
-  char text[kCommitmentText + 1];
-  FormatCommitment(c, text);
-  return CStringGetTextDatum(text);
-}
+constexpr char kHead[] = "detid-seed-1-";
 
 enum class SeedOrigin : bool { kOwn, kImported };
 
@@ -77,40 +54,6 @@ Datum AddSeed(const char* command, const Seed& seed, SeedOrigin origin) {
   return CommitmentDatum(commitment);
 }
 
-void FormatExported(const Seed& seed, char* out) {
-  char* at = out + kHead.copy(out, kHead.size());
-  for (int half = 0; half < 2; half++) {
-    FormatHex(FromUuidBytes(seed.byte + 16 * half), 128, at, kHalfDigits + 1);
-    at += kHalfDigits;
-  }
-  char commitment[kCommitmentText + 1];
-  FormatCommitment(Commit(seed), commitment);
-  snprintf(at, 1 + kCheckDigits + 1, "-%.*s", kCheckDigits, commitment);
-}
-
-// Does not repeat the text in an error: it may be most of a seed.
-Seed ParseExported(std::string_view text) {
-  Seed seed;
-  bool right = text.size() == kExportedLength && text.substr(0, kHead.size()) == kHead;
-  const Codec& hex = *FindCodec("hex");
-  for (int half = 0; half < 2 && right; half++) {
-    const Result<Bits> bits = Decode(
-        hex, text.substr(kHead.size() + static_cast<size_t>(half) * kHalfDigits, kHalfDigits), 128);
-    right = bits.ok();
-    if (right) ToUuidBytes(bits.value, seed.byte + 16 * half);
-  }
-  if (right) {
-    char again[kExportedLength + 1];
-    FormatExported(seed, again);
-    right = text == std::string_view(again, kExportedLength);
-  }
-  if (!right)
-    Raise(Error::kArgumentInvalid,
-          "The text is not what detid.export_seed has returned; it has %zu characters.",
-          text.size());
-  return seed;
-}
-
 }  // namespace
 
 // Trigger on detid._seed, after any change: sessions that hold keys of seeds read them again.
@@ -132,7 +75,7 @@ DETID_FUNCTION(detid_rotate_seed) {
 // import_seed(seed text) -> text: a seed of another node, to verify and replay what it has made.
 // Returns its commitment.
 DETID_FUNCTION(detid_import_seed) {
-  Seed seed = ParseExported(View(PG_GETARG_TEXT_PP(0)));
+  Seed seed = ParseExported(kHead, "detid.export_seed", View(PG_GETARG_TEXT_PP(0)));
   const Datum commitment = AddSeed("import_seed()", seed, SeedOrigin::kImported);
   explicit_bzero(&seed, sizeof seed);
   return commitment;
@@ -151,10 +94,9 @@ DETID_FUNCTION(detid_export_seed) {
       Raise(Error::kArgumentInvalid, "There is no seed with the commitment \"%.*s\".",
             Clip(given, 60), given.data());
   }
-  char exported[kExportedLength + 1];
-  FormatExported(seed, exported);
+  const Datum exported = ExportedDatum(kHead, seed);
   explicit_bzero(&seed, sizeof seed);
-  PG_RETURN_TEXT_P(cstring_to_text_with_len(exported, kExportedLength));
+  return exported;
 }
 
 }  // namespace detid

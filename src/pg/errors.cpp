@@ -145,6 +145,25 @@ Row RowOf(Error error) {
     case Error::kMaskFixed:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the generator's mask is set for good",
               "Masked ids that are known outside would mean others under another mask."};
+    case Error::kInputType:
+      return {ERRCODE_DATATYPE_MISMATCH, "an input must be a text, an integer or a uuid",
+              "Cast it to text, in a form that no setting changes: to_char(at, "
+              "'YYYY-MM-DD\"T\"HH24:MI:SS')."};
+    case Error::kNoInputs:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "there is no input", "Give one text at least."};
+    case Error::kNamespaceInvalid:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the namespace cannot be used", nullptr};
+    case Error::kNamespaceNoSecret:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the namespace has no secret",
+              "SELECT detid.set_namespace_secret('name'); makes one; with what "
+              "detid.export_namespace_secret('name') returns elsewhere, ids are the same as there."};
+    case Error::kNamespaceSecretFixed:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the namespace has a secret already",
+              "Ids that were derived would be others under another secret. Use another "
+              "namespace."};
+    case Error::kClaimsTaken:
+      return {ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED, "no free id was found for the input",
+              "Use a generator whose layout has more hash bits."};
     case Error::kArgumentInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "invalid argument", nullptr};
     case Error::kNullElement:

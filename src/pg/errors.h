@@ -47,6 +47,12 @@ enum class Error : uint8_t {
   kNoMask,
   kMaskSeedMissing,
   kMaskFixed,
+  kInputType,
+  kNoInputs,
+  kNamespaceInvalid,
+  kNamespaceNoSecret,
+  kNamespaceSecretFixed,
+  kClaimsTaken,
   kArgumentInvalid,
   kNullElement,
 };

@@ -9,6 +9,7 @@
 #include "state/dropped_horizon.h"
 #include "state/label.h"
 #include "state/ledger.h"
+#include "state/namespace_secret.h"
 #include "state/secrets.h"
 #include "state/settings.h"
 #include "state/shared.h"
@@ -29,6 +30,7 @@ void _PG_init(void) {
   RegisterLabelProvider();
   WatchGenerators();
   WatchSecrets();
+  WatchNamespaces();
   WatchDroppedHorizon();
   WatchTransactions();
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "fn/exported.h"
+
+#include "core/codec.h"
+#include "core/definition.h"
+#include "core/id_text.h"
+#include "pg/errors.h"
+
+namespace detid {
+namespace {
+
+constexpr int kHalfDigits = kSeedBytes;  // of half a secret
+constexpr int kCheckDigits = 8;
+constexpr size_t kDigits = 2 * kHalfDigits + 1 + kCheckDigits;
+constexpr size_t kMaxHead = 20;
+
+// Returns the length.
+size_t Format(const char* head, const Seed& secret, char* out) {
+  const size_t head_length = strlen(head);
+  Assert(head_length <= kMaxHead);
+  memcpy(out, head, head_length);
+  char* at = out + head_length;
+  for (int half = 0; half < 2; half++) {
+    FormatHex(FromUuidBytes(secret.byte + 16 * half), 128, at, kHalfDigits + 1);
+    at += kHalfDigits;
+  }
+  char commitment[kCommitmentText + 1];
+  FormatCommitment(Commit(secret), commitment);
+  snprintf(at, 1 + kCheckDigits + 1, "-%.*s", kCheckDigits, commitment);
+  return head_length + kDigits;
+}
+
+}  // namespace
+
+Datum ExportedDatum(const char* head, const Seed& secret) {
+  char text[kMaxHead + kDigits + 1];
+  const size_t length = Format(head, secret, text);
+  return PointerGetDatum(cstring_to_text_with_len(text, static_cast<int>(length)));
+}
+
+Seed ParseExported(const char* head, const char* exporter, std::string_view text) {
+  Seed secret;
+  const size_t head_length = strlen(head);
+  bool right = text.size() == head_length + kDigits && text.substr(0, head_length) == head;
+  const Codec& hex = *FindCodec("hex");
+  for (int half = 0; half < 2 && right; half++) {
+    const size_t at = head_length + static_cast<size_t>(half) * kHalfDigits;
+    const Result<Bits> bits = Decode(hex, text.substr(at, kHalfDigits), 128);
+    right = bits.ok();
+    if (right) ToUuidBytes(bits.value, secret.byte + 16 * half);
+  }
+  if (right) {
+    char again[kMaxHead + kDigits + 1];
+    right = text == std::string_view(again, Format(head, secret, again));
+  }
+  if (!right)
+    Raise(Error::kArgumentInvalid, "The text is not what %s has returned; it has %zu characters.",
+          exporter, text.size());
+  return secret;
+}
+
+Datum CommitmentDatum(const Commitment& c) {
+  char text[kCommitmentText + 1];
+  FormatCommitment(c, text);
+  return CStringGetTextDatum(text);
+}
+
+Datum BytesDatum(const uint8_t* from, int n) {
+  bytea* b = static_cast<bytea*>(palloc(static_cast<Size>(VARHDRSZ + n)));
+  SET_VARSIZE(b, VARHDRSZ + n);
+  memcpy(VARDATA(b), from, static_cast<size_t>(n));
+  return PointerGetDatum(b);
+}
+
+}  // namespace detid
