@@ -22,6 +22,7 @@ CREATE TABLE detid.ledger (
   role text NOT NULL,
   tag text,
   pinned boolean NOT NULL,
+  attempt integer,
   PRIMARY KEY (node, entry)
 ) USING heap;
 CREATE INDEX ledger_minted_at ON detid.ledger USING brin (minted_at) WITH (pages_per_range = 32);
@@ -53,11 +54,13 @@ COMMENT ON COLUMN detid.ledger.xact IS 'the minting transaction';
 COMMENT ON COLUMN detid.ledger.role IS 'the role that minted';
 COMMENT ON COLUMN detid.ledger.tag IS 'detid.tag when it minted';
 COMMENT ON COLUMN detid.ledger.pinned IS 'minted under a pinned clock, in a test';
+COMMENT ON COLUMN detid.ledger.attempt IS
+  'of a claim: how many ids were taken before this one was free; NULL if it is no claim';
 
 CREATE FUNCTION detid.prune_ledger(before timestamptz, max_rows bigint DEFAULT NULL) RETURNS bigint
   LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_prune_ledger';
 COMMENT ON FUNCTION detid.prune_ledger(timestamptz, bigint) IS
-  'removes ledger entries minted before a time, at most max_rows of them, and says how many';
+  'removes ledger entries other than claims, minted before a time, at most max_rows of them, and says how many';
 REVOKE EXECUTE ON FUNCTION detid.prune_ledger(timestamptz, bigint) FROM PUBLIC;

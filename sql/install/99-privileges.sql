@@ -11,13 +11,15 @@ BEGIN
   FOR target, grantee IN
     SELECT format('TABLE %s', c.oid::regclass), a.grantee
     FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
-    WHERE c.oid IN ('detid._horizon'::regclass, 'detid._seed'::regclass, 'detid._namespace'::regclass, 'detid.ledger'::regclass)
+    WHERE c.oid IN ('detid._horizon'::regclass, 'detid._seed'::regclass, 'detid._namespace'::regclass, 'detid.ledger'::regclass,
+                    'detid.claims'::regclass)
       AND a.grantee NOT IN (0, c.relowner)
     UNION
     SELECT format('FUNCTION %s', p.oid::regprocedure), a.grantee
     FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a
     WHERE p.pronamespace = 'detid'::regnamespace
-      AND p.proname IN ('_refuse_change', 'set_namespace_secret', 'export_namespace_secret', '_seed_changed', '_merge_horizon', '_first_horizon', 'rotate_seed', 'export_seed',
+      AND p.proname IN ('_refuse_change', 'set_namespace_secret', '_claim_from_elsewhere',
+                        'export_namespace_secret', '_seed_changed', '_merge_horizon', '_first_horizon', 'rotate_seed', 'export_seed',
                         'import_seed', 'prune_ledger',
                         'accept_clock', 'accept_copy')
       AND a.grantee NOT IN (0, p.proowner)

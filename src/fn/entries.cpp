@@ -2,6 +2,8 @@
 
 #include "fn/entries.h"
 
+#include "fn/inputs.h"
+#include "state/claim.h"
 #include "state/generator.h"
 #include "state/ledger.h"
 
@@ -15,6 +17,7 @@ namespace {
 constexpr long kFetch = 1000;
 constexpr char kNoGenerator[] = "the generator is gone or was made anew";
 constexpr char kNoSeed[] = "the seed is not at hand";
+constexpr char kNoInput[] = "the input was not recorded";
 constexpr char kDamaged[] = "the entry is damaged";
 
 // Columns of the query below.
@@ -34,7 +37,8 @@ enum Column {
   kSeed,
   kIds,
   kInputs,
-  kPositions
+  kPositions,
+  kAttempt
 };
 std::string_view TextAt(HeapTuple tuple, TupleDesc desc, int column) {
   bool null;
@@ -91,6 +95,11 @@ bool AnyTrue(const bool* flags, int n) {
   return false;
 }
 
+bool IsDamagedClaim(const Entry& e) {
+  return e.count != 1 || e.ids != nullptr ||
+         (e.inputs != nullptr && (e.inputs_count == 0 || AnyTrue(e.no_input, e.inputs_count)));
+}
+
 // Resolves generators and keys, remembering the last: entries come in runs of the same.
 class Reader {
  public:
@@ -110,6 +119,8 @@ class Reader {
     e->last_id = TextAt(tuple, desc, kLastId);
     ResolveGenerator(DatumGetObjectId(SPI_getbinval(tuple, desc, kGenerator, &null)),
                      TextAt(tuple, desc, kName), static_cast<uint64_t>(int64_at(kDefinition)));
+    const int attempt = int32_at(kAttempt);
+    e->attempt = null ? -1 : attempt;
     e->generator = generator_;
     e->reason = OidIsValid(generator_) ? nullptr : kNoGenerator;
     e->layout = definition_.layout;
@@ -121,10 +132,12 @@ class Reader {
     e->positions = Elements(tuple, desc, kPositions, INT8OID, &no_position, &e->positions_count);
     // Written by hand or brought by replication, it may hold anything.
     if (e->count < 1 || AnyTrue(no_id, ids) || AnyTrue(no_position, e->positions_count) ||
-        (e->ids != nullptr && ids != e->count)) {
+        (e->ids != nullptr && ids != e->count) || (e->attempt >= 0 && IsDamagedClaim(*e))) {
       e->reason = kDamaged;
       e->ids = nullptr;
       e->count = 1;  // one row says so
+    } else if (e->attempt >= 0 && e->inputs == nullptr && e->layout.shows(Kind::kHash)) {
+      e->reason = kNoInput;
     }
   }
 
@@ -174,12 +187,32 @@ uint64_t PositionAt(const Entry& e, int i) {
 
 }  // namespace
 
+namespace {
+
+// What was hashed for a claim.
+std::string_view ClaimedMessage(const Entry& e) {
+  std::string_view* fields = static_cast<std::string_view*>(
+      palloc(sizeof(std::string_view) * static_cast<Size>(e.inputs_count)));
+  for (int i = 0; i < e.inputs_count; i++) fields[i] = InputOfText(DatumGetTextPP(e.inputs[i]));
+  return ClaimMessage(fields, e.inputs_count, static_cast<uint64_t>(e.attempt));
+}
+
+std::string_view ArrayText(const Entry& e) {
+  ArrayType* array =
+      construct_array(e.inputs, e.inputs_count, TEXTOID, -1, false, TYPALIGN_INT);
+  return OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
+}
+
+}  // namespace
+
 std::string_view InputOf(const Entry& e, int i) {
+  if (e.attempt >= 0 && e.inputs_count > 1) return ArrayText(e);
   if (e.inputs == nullptr || i >= e.inputs_count || e.no_input[i]) return {};
   return View(DatumGetTextPP(e.inputs[i]));
 }
 
 Bits Regenerate(const Entry& e, int i) {
+  if (e.attempt >= 0 && e.inputs != nullptr) return e.composer(PositionAt(e, i), ClaimedMessage(e));
   return e.composer(PositionAt(e, i), InputOf(e, i));
 }
 
@@ -210,7 +243,7 @@ void EachEntry(const char* condition, int n, Oid* types, Datum* values, const ch
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   const char* query = psprintf(
       "SELECT node, entry, generator, generator_name, definition, worker, tick, sequence, count, "
-      "first_id, last_id, digest, seed, ids, inputs, positions FROM detid.ledger WHERE %s "
+      "first_id, last_id, digest, seed, ids, inputs, positions, attempt FROM detid.ledger WHERE %s "
       "ORDER BY node USING OPERATOR(pg_catalog.<), entry USING OPERATOR(pg_catalog.<)",
       condition);
   const Portal portal = SPI_cursor_open_with_args(nullptr, query, n, types, values, nulls, true, 0);

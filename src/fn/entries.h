@@ -30,6 +30,7 @@ struct Entry {
   bool* no_input;
   Datum* positions;
   int inputs_count, positions_count;
+  int32 attempt;  // of a claim, whose one id has all of `inputs`; -1: no claim
 };
 
 // The id that the entry's ordinal i (from 0) makes again. REQUIRES: no reason.
@@ -38,7 +39,8 @@ Bits Regenerate(const Entry& e, int i);
 // The recorded text of ordinal i; data() is null within a run, where the digest stands for it.
 std::string_view Recorded(const Entry& e, int i);
 
-// The input of ordinal i; data() is null if there was none.
+// The input of ordinal i, as text; of a claim that has several, as an array. data() is null if there
+// was none.
 std::string_view InputOf(const Entry& e, int i);
 
 // True if the digest of a run's ids is the recorded one. REQUIRES: no reason.

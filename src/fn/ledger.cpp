@@ -10,10 +10,10 @@ namespace {
 
 bool pruning = false;
 
-constexpr char kPrune[] = "DELETE FROM detid.ledger WHERE minted_at < $1";
+constexpr char kPrune[] = "DELETE FROM ONLY detid.ledger WHERE minted_at < $1";
 constexpr char kPruneSome[] =
-    "DELETE FROM detid.ledger WHERE ctid = ANY (ARRAY(SELECT ctid FROM detid.ledger WHERE "
-    "minted_at < $1 LIMIT $2))";
+    "DELETE FROM ONLY detid.ledger WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY detid.ledger "
+    "WHERE minted_at < $1 LIMIT $2))";
 
 }  // namespace
 

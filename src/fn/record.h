@@ -8,17 +8,22 @@
 
 namespace detid {
 
-// The row type that the function returns, looked up once a query.
-inline TupleDesc ResultDescriptor(FunctionCallInfo fcinfo) {
-  if (fcinfo->flinfo->fn_extra == nullptr) {
+// The row type that the function returns, looked up once a query and kept in `known`.
+inline TupleDesc ResultDescriptor(FunctionCallInfo fcinfo, TupleDesc* known) {
+  if (*known == nullptr) {
     TupleDesc desc;
     if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)
       elog(ERROR, "return type must be a row type");
     const MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-    fcinfo->flinfo->fn_extra = BlessTupleDesc(CreateTupleDescCopy(desc));
+    *known = BlessTupleDesc(CreateTupleDescCopy(desc));
     MemoryContextSwitchTo(old);
   }
-  return static_cast<TupleDesc>(fcinfo->flinfo->fn_extra);
+  return *known;
+}
+
+// The same, of a function that has no other use for fn_extra.
+inline TupleDesc ResultDescriptor(FunctionCallInfo fcinfo) {
+  return ResultDescriptor(fcinfo, reinterpret_cast<TupleDesc*>(&fcinfo->flinfo->fn_extra));
 }
 
 template <int kColumns>
@@ -37,8 +42,8 @@ struct Record {
   void AddText(const char* s) { Add(CStringGetTextDatum(s)); }
   void Skip(int columns = 1) { next += columns; }
 
-  Datum Return(FunctionCallInfo fcinfo) {
-    const TupleDesc desc = ResultDescriptor(fcinfo);
+  Datum Return(FunctionCallInfo fcinfo) { return Return(ResultDescriptor(fcinfo)); }
+  Datum Return(TupleDesc desc) {
     Assert(desc->natts == kColumns && next == kColumns);
     return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
   }

@@ -7,6 +7,7 @@
 #include "fn/ids.h"
 #include "fn/record.h"
 #include "pg/pg.h"
+#include "state/claim.h"
 #include "state/generator.h"
 
 namespace detid {
@@ -19,8 +20,12 @@ constexpr char kCandidates[] =
     "($2 OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => 2)) AND minted_at "
     "OPERATOR(pg_catalog.<=) $2))";
 
+// A claim is found by its id, whatever its layout shows.
+constexpr char kClaim[] = "node OPERATOR(pg_catalog.=) $3 AND entry OPERATOR(pg_catalog.=) $4";
+
 // The ordinal of `id` in the entry, or -1. Where the layout shows its coordinates, they tell.
 int OrdinalOf(const Entry& e, const Bits& id, std::string_view text, const Coordinates& shown) {
+  if (e.attempt >= 0) return e.first_id == text ? 0 : -1;
   if (e.ids != nullptr) {
     for (int i = 0; i < e.count; i++)
       if (Recorded(e, i) == text) return i;
@@ -52,10 +57,15 @@ DETID_FUNCTION(detid_find_entry) {
   FormatId(d.layout.bits, id, text, sizeof text);
   const Coordinates shown = DecomposeOrRaise(d, id).coordinates;
   const bool timed = d.layout.shows(Kind::kTime);
-  Oid types[] = {INT8OID, TIMESTAMPTZOID};
+  int32_t node = 0;
+  int64_t number = 0;
+  const bool claimed = FindClaimOf(Fingerprint(d), text, &node, &number);
+  Oid types[] = {INT8OID, TIMESTAMPTZOID, INT4OID, INT8OID};
   Datum values[] = {Int64GetDatum(static_cast<int64_t>(Fingerprint(d))),
-                    timed ? TimestampTzGetDatum(TimestampOfTick(d, shown.tick)) : Datum{0}};
-  EachEntry(kCandidates, 2, types, values, timed ? "  " : " n", [&](const Entry& e) {
+                    timed ? TimestampTzGetDatum(TimestampOfTick(d, shown.tick)) : Datum{0},
+                    Int32GetDatum(node), Int64GetDatum(number)};
+  const char* condition = claimed ? kClaim : kCandidates;
+  EachEntry(condition, 4, types, values, timed ? "    " : " n  ", [&](const Entry& e) {
     if (e.generator != generator) return true;
     const int i = OrdinalOf(e, id, text, shown);
     if (i < 0) return true;

@@ -45,14 +45,26 @@ inline bool HasNewStorage(Relation relation) {
 #endif
 }
 
-// Inserts the slot's tuple into all indexes of the relation.
-inline void InsertIndexTuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate) {
+// Inserts the slot's tuple into all indexes of the relation. If `conflict` is not null, a duplicate
+// sets it, instead of an error or a wait for whoever inserts the other.
+inline void InsertIndexTuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate,
+                              bool* conflict) {
+  const bool no_error = conflict != nullptr;
 #if PG_VERSION_NUM >= 160000
-  List* rechecks = ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL, false);
+  List* rechecks =
+      ExecInsertIndexTuples(relation, slot, estate, false, no_error, conflict, NIL, false);
 #else
-  List* rechecks = ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL);
+  List* rechecks = ExecInsertIndexTuples(relation, slot, estate, false, no_error, conflict, NIL);
 #endif
   list_free(rechecks);
+}
+
+inline IndexScanDesc BeginIndexScan(Relation table, Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(table, index, snapshot, nullptr, keys, 0);
+#else
+  return index_beginscan(table, index, snapshot, keys, 0);
+#endif
 }
 
 // An EState whose range table is this one relation.

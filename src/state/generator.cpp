@@ -25,6 +25,7 @@ struct Entry {
   Oid generator;  // the hash key
   bool defined;
   Definition definition;
+  uint64_t fingerprint;  // of the definition
   Minter minter;
 };
 
@@ -322,8 +323,14 @@ const Definition& DefinitionFor(ObjectId generator) {
     Raise(Error::kNotAGenerator, "Relation %u %s.", generator, why);
   }
   e->definition = found;
+  e->fingerprint = Fingerprint(found);
   e->defined = true;
   return e->definition;
+}
+
+uint64_t FingerprintFor(ObjectId generator) {
+  DefinitionFor(generator);
+  return EntryFor(generator)->fingerprint;
 }
 
 namespace {

@@ -52,7 +52,10 @@ struct Minter : Sequencer {
 // Works without preloading and for any role.
 const Definition& DefinitionFor(ObjectId generator);
 
-// The same, but false where it is none; `why` (static text) then says why not.
+// Its fingerprint. Errors: as DefinitionFor.
+uint64_t FingerprintFor(ObjectId generator);
+
+// The same as DefinitionFor, but false where it is none; `why` (static text) then says why not.
 bool TryDefinition(ObjectId generator, Definition* definition, const char** why);
 
 // The generator that comes with the extension. Errors: the extension is not installed.

@@ -11,8 +11,6 @@
 namespace detid {
 namespace {
 
-// A run is cut after this long, so that a row is found by the time of any of its ids.
-constexpr int64_t kMaxRunUs = 1000000;
 // The buffer's bounds; an early write empties it as far as L3 allows.
 constexpr int kMaxEntries = 1024;
 constexpr size_t kMaxBufferBytes = 4 << 20;
@@ -114,44 +112,13 @@ LedgerEntry* Extendable(const Minter* m, uint64_t position, bool each) {
              : nullptr;
 }
 
-// The tag, or what is ASCII of it: a client's start packet may hold anything.
-const char* CleanTag() {
-  const char* tag = settings::tag != nullptr ? settings::tag : "";
-  if (pg_verifymbstr(tag, static_cast<int>(strlen(tag)), true)) return tag;
-  char* clean = pstrdup(tag);
-  for (char* c = clean; *c != '\0'; c++)
-    if (static_cast<unsigned char>(*c) >= 0x80) *c = '?';
-  return clean;
-}
-
 LedgerEntry* NewEntry(const Minter* m, uint64_t position, const Bits& id, bool each) {
   LedgerEntry* e = AddEntry();
   const LedgerEntry* last = count > 0 ? e - 1 : nullptr;
-  const Definition& d = m->definition;
-  e->generator = m->generator;
-  e->name = ShareOrCopy(last != nullptr ? last->name : nullptr, m->name, &e->owns_name);
-  e->role = m->user;
-  e->tag = ShareOrCopy(last != nullptr ? last->tag : nullptr, CleanTag(), &e->owns_tag);
-  e->tag_changes = settings::tag_changes;
+  DescribeMint(m, position, id, e);
+  e->name = ShareOrCopy(last != nullptr ? last->name : nullptr, e->name, &e->owns_name);
+  e->tag = ShareOrCopy(last != nullptr ? last->tag : nullptr, e->tag, &e->owns_tag);
   e->subtransaction = GetCurrentSubTransactionId();
-  e->node = m->node;
-  e->worker = m->worker_number;
-  e->definition = m->fingerprint;
-  e->id_bits = d.layout.bits;
-  e->sequence_bits = m->sequence_bits;
-  e->pinned = m->pinned;
-  e->has_seed = m->has_seed;
-  e->seed = m->seed;
-  e->minted_at_us = 0;
-  const int64_t tick = static_cast<int64_t>(position >> m->sequence_bits);
-  TimeOfTick(d.layout, d.epoch_us, tick, &e->minted_at_us);
-  const int64_t ticks = std::max<int64_t>(kMaxRunUs * 10 / d.layout.unit, 1);
-  e->last_of_run = (static_cast<uint64_t>(tick + ticks) << m->sequence_bits) - 1;
-  e->first = position;
-  e->count = 0;
-  e->digest = 0;
-  e->first_id = id;
-  e->each = nullptr;
   if (each) {
     e->each = static_cast<LedgerEach*>(MemoryContextAlloc(context, sizeof(LedgerEach)));
     e->each->input_bytes = 0;
@@ -225,10 +192,7 @@ void RecordMint(Minter* m, uint64_t position, const Bits& id, std::string_view i
     e->each->id[e->count] = id;
     e->each->input[e->count] = copy;
   }
-  e->count++;
-  e->next = position + 1;
-  e->last_id = id;
-  e->digest = AddToDigest(e->digest, id);
+  AddToEntry(position, id, e);
   if (committing) WriteTail(TailOf(GetCurrentSubTransactionId()));
 }
 

@@ -54,7 +54,8 @@ enum LedgerColumn {
   kLedgerRole,
   kLedgerTag,
   kLedgerPinned,
-  kLedgerColumns = kLedgerPinned
+  kLedgerAttempt,
+  kLedgerColumns = kLedgerAttempt
 };
 
 // Registers the transaction callbacks; called from _PG_init.

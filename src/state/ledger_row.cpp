@@ -55,7 +55,54 @@ void FillEach(const LedgerEntry& e, Datum* values, bool* nulls) {
   }
 }
 
-void FillRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nulls) {
+// The tag, or what is ASCII of it: a client's start packet may hold anything.
+char* CleanTag() {
+  char* tag = settings::tag != nullptr ? settings::tag : const_cast<char*>("");
+  if (pg_verifymbstr(tag, static_cast<int>(strlen(tag)), true)) return tag;
+  char* clean = pstrdup(tag);
+  for (char* c = clean; *c != '\0'; c++)
+    if (static_cast<unsigned char>(*c) >= 0x80) *c = '?';
+  return clean;
+}
+
+// A run is cut after this long, so that a row is found by the time of any of its ids.
+constexpr int64_t kMaxRunUs = 1000000;
+
+}  // namespace
+
+void DescribeMint(const Minter* m, uint64_t position, const Bits& id, LedgerEntry* e) {
+  const Definition& d = m->definition;
+  *e = LedgerEntry{};
+  e->generator = m->generator;
+  e->name = const_cast<char*>(m->name);
+  e->role = m->user;
+  e->tag = CleanTag();
+  e->tag_changes = settings::tag_changes;
+  e->node = m->node;
+  e->worker = m->worker_number;
+  e->definition = m->fingerprint;
+  e->id_bits = d.layout.bits;
+  e->sequence_bits = m->sequence_bits;
+  e->pinned = m->pinned;
+  e->has_seed = m->has_seed;
+  e->seed = m->seed;
+  const int64_t tick = static_cast<int64_t>(position >> m->sequence_bits);
+  TimeOfTick(d.layout, d.epoch_us, tick, &e->minted_at_us);
+  const int64_t ticks = std::max<int64_t>(kMaxRunUs * 10 / d.layout.unit, 1);
+  e->last_of_run = (static_cast<uint64_t>(tick + ticks) << m->sequence_bits) - 1;
+  e->first = position;
+  e->first_id = id;
+  e->attempt = -1;
+}
+
+void AddToEntry(uint64_t position, const Bits& id, LedgerEntry* e) {
+  e->count++;
+  e->next = position + 1;
+  e->last_id = id;
+  e->digest = AddToDigest(e->digest, id);
+}
+
+void FillLedgerRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nulls) {
   const auto set = [&](LedgerColumn column, Datum value) {
     values[column - 1] = value;
     nulls[column - 1] = false;
@@ -86,17 +133,27 @@ void FillRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nulls) {
     set(kLedgerSeed, PointerGetDatum(seed));
   }
   if (e.each != nullptr) FillEach(e, values, nulls);
+  if (e.attempt >= 0) set(kLedgerAttempt, Int32GetDatum(e.attempt));
+  if (e.inputs != 0) set(kLedgerInputs, e.inputs);
 }
 
-}  // namespace
+ObjectId LedgerTable(const char* name) {
+  const Oid schema = get_namespace_oid("detid", true);
+  const Oid oid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+  if (!OidIsValid(oid) && OidIsValid(get_extension_oid("pg_detid", true)))
+    Raise(Error::kLedgerMissing, "There is no table detid.%s.", name);
+  return oid;
+}
+
+int64_t NextEntryNumber(ObjectId ledger) {
+  Minter* minter = LedgerMinter(ledger);
+  const uint64_t position = TakeOne(minter);
+  return static_cast<int64_t>(minter->composer.Word(position));
+}
 
 void WriteLedger(const LedgerEntry* entries, int count) {
-  const Oid schema = get_namespace_oid("detid", true);
-  const Oid oid = OidIsValid(schema) ? get_relname_relid("ledger", schema) : InvalidOid;
-  if (!OidIsValid(oid)) {
-    if (!OidIsValid(get_extension_oid("pg_detid", true))) return;  // dropped in this transaction
-    Raise(Error::kLedgerMissing, "There is no table detid.ledger.");
-  }
+  const Oid oid = LedgerTable("ledger");
+  if (!OidIsValid(oid)) return;
   const MemoryContext work =
       AllocSetContextCreate(CurrentMemoryContext, "pg_detid ledger rows", ALLOCSET_DEFAULT_SIZES);
   const MemoryContext before = MemoryContextSwitchTo(work);
@@ -133,7 +190,7 @@ void WriteLedger(const LedgerEntry* entries, int count) {
       }
       ExecClearTuple(slots[i]);
       memset(slots[i]->tts_isnull, true, static_cast<size_t>(columns));
-      FillRow(entries[done + i], static_cast<int64_t>(minter->composer.Word(numbers.first)),
+      FillLedgerRow(entries[done + i], static_cast<int64_t>(minter->composer.Word(numbers.first)),
               slots[i]->tts_values, slots[i]->tts_isnull);
       numbers.first++;
       numbers.count--;
@@ -142,7 +199,7 @@ void WriteLedger(const LedgerEntry* entries, int count) {
     table_multi_insert(relation, slots, n, GetCurrentCommandId(true), 0, bulk);
     for (int i = 0; i < n; i++) {
       slots[i]->tts_tableOid = oid;
-      compat::InsertIndexTuples(target, slots[i], estate);
+      compat::InsertIndexTuples(target, slots[i], estate, nullptr);
       ResetPerTupleExprContext(estate);
       ExecClearTuple(slots[i]);
     }

@@ -7,6 +7,7 @@
 #include "core/bits.h"
 #include "core/prf.h"
 #include "pg/pg.h"
+#include "state/generator.h"
 
 namespace detid {
 
@@ -44,7 +45,23 @@ struct LedgerEntry {
   uint64_t digest;
   Bits first_id, last_id;
   LedgerEach* each;  // null for 'range'
+  int32_t attempt;   // of a claim; -1: no claim
+  Datum inputs;      // of a claim, an array of texts; 0: not recorded
 };
+
+// One minting as an entry of its own, but for who owns its name and tag, and for its subtransaction.
+void DescribeMint(const Minter* minter, uint64_t position, const Bits& id, LedgerEntry* entry);
+void AddToEntry(uint64_t position, const Bits& id, LedgerEntry* entry);
+
+// The columns of detid.ledger; those that are not set stay NULL.
+void FillLedgerRow(const LedgerEntry& entry, int64_t number, Datum* values, bool* nulls);
+
+// The number of an entry that is written by itself. `ledger` is the table's oid.
+int64_t NextEntryNumber(ObjectId ledger);
+
+// detid.ledger, or a table beside it. 0 if the extension was dropped in this transaction. Errors:
+// the table is missing.
+ObjectId LedgerTable(const char* name);
 
 // Writes entries to the table and its indexes, without triggers, as the extension itself: the
 // minting role needs no privilege on the ledger. Nothing is written if the extension was dropped.

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/claim.h"
+
+#include "core/id_text.h"
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/ledger.h"
+#include "state/ledger_row.h"
+#include "state/mint.h"
+
+namespace detid {
+
+struct ClaimTable {
+  Relation heap, by_input, by_id;
+  ObjectId ledger;
+  TupleTableSlot* found;
+  // From the first row that is written on.
+  EState* estate;
+  ResultRelInfo* target;
+  TupleTableSlot* row;
+};
+
+namespace {
+
+// Columns of detid.claims behind those of detid.ledger.
+enum Column { kClaim = kLedgerColumns + 1, kOrigin, kColumns = kOrigin };
+
+// Positions whose ids were all taken, of layouts that are all random.
+constexpr int kMaxRandomTries = 10000;
+
+Datum BytesOf(const ClaimKey& key) {
+  bytea* b = static_cast<bytea*>(palloc(VARHDRSZ + sizeof key.byte));
+  SET_VARSIZE(b, VARHDRSZ + sizeof key.byte);
+  memcpy(VARDATA(b), key.byte, sizeof key.byte);
+  return PointerGetDatum(b);
+}
+
+// The first row of an index that begins with these two, as it is now; who inserts it, if that has
+// not ended. Not by the transaction's snapshot (K1); so SERIALIZABLE has nothing to say either.
+bool FindRow(ClaimTable* t, Relation index, uint64_t definition, RegProcedure equals, Datum key,
+             SnapshotData* now) {
+  ScanKeyData keys[2];
+  ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ,
+              Int64GetDatum(static_cast<int64_t>(definition)));
+  ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, equals, key);
+  InitDirtySnapshot(*now);
+  const IndexScanDesc scan = compat::BeginIndexScan(t->heap, index, now, 2);
+  index_rescan(scan, keys, 2, nullptr, 0);
+  const bool found = index_getnext_slot(scan, ForwardScanDirection, t->found);
+  if (found) ExecMaterializeSlot(t->found);
+  index_endscan(scan);
+  return found;
+}
+
+// Until whoever inserts the row in `found` has committed, rolled back or thought better of it.
+void WaitForInserter(ClaimTable* t, const SnapshotData& now) {
+  if (now.speculativeToken != 0)
+    SpeculativeInsertionWait(now.xmin, now.speculativeToken);
+  else
+    XactLockTableWait(now.xmin, t->heap, &t->found->tts_tid, XLTW_InsertIndex);
+}
+
+Bits IdOfRow(ClaimTable* t, const Layout& layout) {
+  bool null = false;
+  const Datum first = slot_getattr(t->found, kLedgerFirstId, &null);
+  const Result<Bits> id = ParseId(layout, null ? std::string_view{} : View(DatumGetTextPP(first)));
+  if (!id.ok()) Raise(id.status);
+  return id.value;
+}
+
+bool FindInput(ClaimTable* t, const Layout& layout, uint64_t definition, Datum key, Bits* id) {
+  SnapshotData now;
+  for (;;) {
+    const bool found = FindRow(t, t->by_input, definition, F_BYTEAEQ, key, &now);
+    const bool pending = found && TransactionIdIsValid(now.xmin);
+    if (!found || (pending && RecoveryInProgress())) return false;
+    if (!pending) break;
+    WaitForInserter(t, now);
+  }
+  *id = IdOfRow(t, layout);
+  return true;
+}
+
+bool IsTaken(ClaimTable* t, const Minter* m, const Bits& id) {
+  char text[kMaxIdText];
+  FormatId(m->id_bits, id, text, sizeof text);
+  SnapshotData now;
+  const Datum key = CStringGetTextDatum(text);
+  const bool taken = FindRow(t, t->by_id, m->fingerprint, F_TEXTEQ, key, &now);
+  pfree(DatumGetPointer(key));
+  return taken;
+}
+
+// What a row says besides who claimed.
+struct Choice {
+  uint64_t position;
+  int32_t attempt;
+  Bits id;
+};
+
+// The id of the first attempt that nobody has (K2).
+Choice ChooseHashed(ClaimTable* t, Minter* m, const ClaimInput& input) {
+  Choice c{TakeOne(m), 0, {}};
+  const int hash_bits = m->definition.layout.bits_of(Kind::kHash);
+  const uint64_t most = MaxAttempts(hash_bits);
+  for (uint64_t attempt = 0; attempt < most; attempt++) {
+    CHECK_FOR_INTERRUPTS();
+    const std::string_view message = ClaimMessage(input.fields, input.count, attempt);
+    c.attempt = static_cast<int32_t>(attempt);
+    c.id = m->composer(c.position, message);
+    if (message.data() != input.fields[0].data()) pfree(const_cast<char*>(message.data()));
+    if (!IsTaken(t, m, c.id)) return c;
+  }
+  Raise(Error::kClaimsTaken, "%llu ids were tried; the layout of %s has %d hash bits.",
+        static_cast<unsigned long long>(most), m->name, hash_bits);
+}
+
+// A minted id; one that is not unique by its coordinates, of those that no input has.
+Choice ChooseMinted(ClaimTable* t, Minter* m) {
+  for (int tries = 0; tries < kMaxRandomTries; tries++) {
+    const uint64_t position = TakeOne(m);
+    const Choice c{position, 0, m->composer(position)};
+    if (m->definition.layout.shows(Kind::kTime) || !IsTaken(t, m, c.id)) return c;
+  }
+  Raise(Error::kClaimsTaken, "%d random ids of %s were tried.", kMaxRandomTries, m->name);
+}
+
+void PrepareToWrite(ClaimTable* t) {
+  if (t->estate != nullptr) return;
+  const MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(t));
+  t->estate = CreateExecutorState();
+  compat::InitRangeTable(t->estate, t->heap);
+  t->target = makeNode(ResultRelInfo);
+  InitResultRelInfo(t->target, t->heap, 1, nullptr, 0);
+  ExecOpenIndices(t->target, true);
+  t->row = table_slot_create(t->heap, nullptr);
+  MemoryContextSwitchTo(old);
+}
+
+// The fields as an array of texts, in the database's encoding.
+Datum ArrayOf(const ClaimInput& input) {
+  Datum* texts = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(input.count)));
+  for (int i = 0; i < input.count; i++) {
+    const std::string_view field = input.fields[i];
+    const char* here = pg_any_to_server(field.data(), static_cast<int>(field.size()), PG_UTF8);
+    const size_t length = here == field.data() ? field.size() : strlen(here);
+    texts[i] = PointerGetDatum(cstring_to_text_with_len(here, static_cast<int>(length)));
+  }
+  return PointerGetDatum(construct_array(texts, input.count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+// Writes the row, unless the input or the id has one by now.
+bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& input, Datum key) {
+  LedgerEntry entry;
+  DescribeMint(m, c.position, c.id, &entry);
+  AddToEntry(c.position, c.id, &entry);
+  entry.attempt = c.attempt;
+  if (m->audit != Audit::kOff) entry.inputs = ArrayOf(input);
+  const int64_t number = NextEntryNumber(t->ledger);
+
+  PrepareToWrite(t);
+  ExecClearTuple(t->row);
+  memset(t->row->tts_isnull, true, kColumns);
+  FillLedgerRow(entry, number, t->row->tts_values, t->row->tts_isnull);
+  t->row->tts_values[kClaim - 1] = key;
+  t->row->tts_isnull[kClaim - 1] = false;
+  t->row->tts_values[kOrigin - 1] = Int32GetDatum(0);
+  t->row->tts_isnull[kOrigin - 1] = false;
+  ExecStoreVirtualTuple(t->row);
+
+  const TransactionId xid = GetCurrentTransactionId();
+  const uint32 token = SpeculativeInsertionLockAcquire(xid);
+  table_tuple_insert_speculative(t->heap, t->row, GetCurrentCommandId(true), 0, nullptr, token);
+  bool conflict = false;
+  compat::InsertIndexTuples(t->target, t->row, t->estate, &conflict);
+  table_tuple_complete_speculative(t->heap, t->row, token, !conflict);
+  SpeculativeInsertionLockRelease(xid);
+  ResetPerTupleExprContext(t->estate);
+  ExecClearTuple(t->row);
+  return !conflict;
+}
+
+Relation OpenIndex(const char* name, ObjectId schema) {
+  const Oid oid = get_relname_relid(name, schema);
+  if (!OidIsValid(oid)) Raise(Error::kLedgerMissing, "There is no index detid.%s.", name);
+  return index_open(oid, RowExclusiveLock);
+}
+
+}  // namespace
+
+std::string_view ClaimMessage(const std::string_view* fields, int count, uint64_t attempt) {
+  if (count == 1 && attempt == 0) return fields[0];
+  const size_t size = ClaimBytes(fields, count, attempt);
+  char* bytes = static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, size));
+  WriteClaim(fields, count, attempt, bytes);
+  return {bytes, size};
+}
+
+ClaimInput::ClaimInput(const std::string_view* f, int n) : fields(f), count(n) {
+  const std::string_view message = ClaimMessage(fields, count, 0);
+  key = KeyOfClaim(message);
+  if (message.data() != fields[0].data()) pfree(const_cast<char*>(message.data()));
+}
+
+ClaimTable* OpenClaims() {
+  const Oid oid = LedgerTable("claims");
+  if (!OidIsValid(oid)) Raise(Error::kNoExtension);
+  ClaimTable* t = static_cast<ClaimTable*>(palloc0(sizeof(ClaimTable)));
+  t->heap = table_open(oid, RowExclusiveLock);
+  if (RelationGetNumberOfAttributes(t->heap) != kColumns)
+    Raise(Error::kLedgerMissing, "detid.claims has %d columns, not %d.",
+          RelationGetNumberOfAttributes(t->heap), int{kColumns});
+  const Oid schema = RelationGetNamespace(t->heap);
+  t->by_input = OpenIndex("claims_input", schema);
+  t->by_id = OpenIndex("claims_id", schema);
+  t->ledger = LedgerTable("ledger");
+  t->found = table_slot_create(t->heap, nullptr);
+  return t;
+}
+
+void CloseClaims(ClaimTable* t) {
+  ExecDropSingleTupleTableSlot(t->found);
+  if (t->estate != nullptr) {
+    ExecDropSingleTupleTableSlot(t->row);
+    ExecCloseIndices(t->target);
+    FreeExecutorState(t->estate);
+  }
+  // The locks last as long as the transaction, as those of INSERT do.
+  index_close(t->by_id, NoLock);
+  index_close(t->by_input, NoLock);
+  table_close(t->heap, NoLock);
+  pfree(t);
+}
+
+Claimed Claim(ClaimTable* t, ObjectId generator, const ClaimInput& input) {
+  const uint64_t definition = FingerprintFor(generator);
+  const Layout layout = DefinitionFor(generator).layout;
+  const Datum key = BytesOf(input.key);
+  for (;;) {
+    CHECK_FOR_INTERRUPTS();
+    Claimed claimed;
+    if (FindInput(t, layout, definition, key, &claimed.id)) return claimed;
+    PreventCommandIfReadOnly("claim_id()");
+    PreventCommandIfParallelMode("claim_id()");
+    Minter* m = MinterFor(generator);
+    if (!m->ready || m->user != GetUserId()) Fill(m);
+    const Choice c =
+        layout.shows(Kind::kHash) ? ChooseHashed(t, m, input) : ChooseMinted(t, m);
+    if (!Insert(t, m, c, input, key)) continue;
+    m->has_last = true;
+    m->last = c.id;
+    return {c.id, true};
+  }
+}
+
+bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry) {
+  ClaimTable* t = OpenClaims();
+  SnapshotData now;
+  const bool found =
+      FindRow(t, t->by_id, definition, F_TEXTEQ, CStringGetTextDatum(id), &now);
+  if (found) {
+    bool null = false;
+    *node = DatumGetInt32(slot_getattr(t->found, kLedgerNode, &null));
+    *entry = DatumGetInt64(slot_getattr(t->found, kLedgerEntry, &null));
+  }
+  CloseClaims(t);
+  return found;
+}
+
+}  // namespace detid

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Claims: the id that an input has for ever. A claim is a ledger row in detid.claims, a child of
+// detid.ledger that is not pruned; it is written when the input is claimed first, and read from
+// then on.
+//
+// Invariants:
+//   K1  one row an input: the index claims_input is unique over (definition, key of the input,
+//       origin). Rows are looked for as they are now, committed or by this transaction, whatever
+//       the snapshot: who finds another's that has not ended waits for it; so all agree, under
+//       every isolation level, without an error.
+//   K2  one row an id: claims_id is unique over (definition, id, origin). An id that is another
+//       input's, or is about to be, is passed over, and nobody waits for it: so the only waits are
+//       for inputs, and who claims inputs in the order of their keys meets no deadlock.
+//   K3  which id an input gets follows from what its row records: coordinates, inputs and the
+//       attempt, which enters the hash. Replay needs nothing else.
+//   K4  the row is written before the function that claims returns, in its subtransaction: it
+//       commits or vanishes with what the id was claimed for.
+//
+// `origin` is 0 for what was claimed in this database. Rows that logical replication brings get
+// another number, so that nodes which claimed the same input may be merged; they are looked at too,
+// behind our own.
+
+#pragma once
+
+#include <string_view>
+
+#include "core/bits.h"
+#include "core/derive.h"
+#include "state/generator.h"
+
+namespace detid {
+
+// Ids that are tried for one input before it is given up, for a layout of that many hash bits. Where
+// all values but one are taken, 32 times as many tries as values miss it for one input in 2^46; from
+// 16 bits on, more than 2 million tries would only be a slow way to say the same.
+constexpr uint64_t MaxAttempts(int hash_bits) {
+  return uint64_t{32} << (hash_bits < 16 ? hash_bits : 16);
+}
+
+// One input: its fields in UTF-8, and what it is found by.
+struct ClaimInput {
+  const std::string_view* fields;
+  int count;
+  ClaimKey key;
+
+  ClaimInput(const std::string_view* fields, int count);
+};
+
+struct Claimed {
+  Bits id;
+  bool created = false;
+};
+
+// What is hashed for an attempt: in CurrentMemoryContext, or the one field itself.
+std::string_view ClaimMessage(const std::string_view* fields, int count, uint64_t attempt);
+
+// detid.claims, open. Everything in it belongs to the memory context that opened it.
+struct ClaimTable;
+ClaimTable* OpenClaims();
+void CloseClaims(ClaimTable* claims);
+
+// The id of the input, which is minted if it has none. Memory that is not of the table is the
+// caller's to reset. Errors: those of minting, kClaimsTaken.
+Claimed Claim(ClaimTable* claims, ObjectId generator, const ClaimInput& input);
+
+// The ledger key of the claim that has an id; false if none has. `id` as the ledger writes it.
+bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry);
+
+}  // namespace detid
