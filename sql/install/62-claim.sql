@@ -8,8 +8,8 @@ CREATE TABLE detid.claims (
   origin integer NOT NULL DEFAULT 0,
   PRIMARY KEY (node, entry)
 ) INHERITS (detid.ledger) USING heap;
-CREATE UNIQUE INDEX claims_input ON detid.claims (definition, claim, origin);
-CREATE UNIQUE INDEX claims_id ON detid.claims (definition, first_id COLLATE "C", origin);
+CREATE UNIQUE INDEX claims_input ON detid.claims (claim, definition, origin);
+CREATE UNIQUE INDEX claims_id ON detid.claims (first_id COLLATE "C", definition, origin);
 CREATE INDEX claims_minted_at ON detid.claims USING brin (minted_at) WITH (pages_per_range = 32);
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON detid.claims
   FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();

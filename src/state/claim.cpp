@@ -12,10 +12,11 @@
 namespace detid {
 
 struct ClaimTable {
-  Relation heap, by_input, by_id;
-  ObjectId ledger;
+  Relation heap, by_input;
   TupleTableSlot* found;
-  // From the first row that is written on.
+  // From the first input that has no id yet on.
+  Relation by_id;
+  ObjectId ledger;
   EState* estate;
   ResultRelInfo* target;
   TupleTableSlot* row;
@@ -36,34 +37,37 @@ Datum BytesOf(const ClaimKey& key) {
   return PointerGetDatum(b);
 }
 
-// The first row of an index that begins with these two, as it is now; who inserts it, if that has
-// not ended. Not by the transaction's snapshot (K1); so SERIALIZABLE has nothing to say either.
+// Calls read(slot) with the first row of an index that begins with these two, as it is now; `now`
+// says who inserts it, if that has not ended. Not by the transaction's snapshot (K1); so
+// SERIALIZABLE has nothing to say either. False if there is none.
+template <typename Read>
 bool FindRow(ClaimTable* t, Relation index, uint64_t definition, RegProcedure equals, Datum key,
-             SnapshotData* now) {
+             SnapshotData* now, Read read) {
   ScanKeyData keys[2];
-  ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ,
+  ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, equals, key);
+  ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ,
               Int64GetDatum(static_cast<int64_t>(definition)));
-  ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, equals, key);
   InitDirtySnapshot(*now);
   const IndexScanDesc scan = compat::BeginIndexScan(t->heap, index, now, 2);
   index_rescan(scan, keys, 2, nullptr, 0);
   const bool found = index_getnext_slot(scan, ForwardScanDirection, t->found);
-  if (found) ExecMaterializeSlot(t->found);
+  if (found) read(t->found);
+  ExecClearTuple(t->found);
   index_endscan(scan);
   return found;
 }
 
-// Until whoever inserts the row in `found` has committed, rolled back or thought better of it.
-void WaitForInserter(ClaimTable* t, const SnapshotData& now) {
+// Until whoever inserts the row has committed, rolled back or thought better of it.
+void WaitForInserter(ClaimTable* t, const SnapshotData& now, ItemPointerData row) {
   if (now.speculativeToken != 0)
     SpeculativeInsertionWait(now.xmin, now.speculativeToken);
   else
-    XactLockTableWait(now.xmin, t->heap, &t->found->tts_tid, XLTW_InsertIndex);
+    XactLockTableWait(now.xmin, t->heap, &row, XLTW_InsertIndex);
 }
 
-Bits IdOfRow(ClaimTable* t, const Layout& layout) {
+Bits IdOfRow(TupleTableSlot* row, const Layout& layout) {
   bool null = false;
-  const Datum first = slot_getattr(t->found, kLedgerFirstId, &null);
+  const Datum first = slot_getattr(row, kLedgerFirstId, &null);
   const Result<Bits> id = ParseId(layout, null ? std::string_view{} : View(DatumGetTextPP(first)));
   if (!id.ok()) Raise(id.status);
   return id.value;
@@ -71,15 +75,17 @@ Bits IdOfRow(ClaimTable* t, const Layout& layout) {
 
 bool FindInput(ClaimTable* t, const Layout& layout, uint64_t definition, Datum key, Bits* id) {
   SnapshotData now;
-  for (;;) {
-    const bool found = FindRow(t, t->by_input, definition, F_BYTEAEQ, key, &now);
-    const bool pending = found && TransactionIdIsValid(now.xmin);
-    if (!found || (pending && RecoveryInProgress())) return false;
-    if (!pending) break;
-    WaitForInserter(t, now);
+  ItemPointerData row;
+  const auto read = [&](TupleTableSlot* slot) {
+    row = slot->tts_tid;
+    *id = IdOfRow(slot, layout);
+  };
+  while (FindRow(t, t->by_input, definition, F_BYTEAEQ, key, &now, read)) {
+    if (!TransactionIdIsValid(now.xmin)) return true;
+    if (RecoveryInProgress()) return false;
+    WaitForInserter(t, now, row);
   }
-  *id = IdOfRow(t, layout);
-  return true;
+  return false;
 }
 
 bool IsTaken(ClaimTable* t, const Minter* m, const Bits& id) {
@@ -87,7 +93,8 @@ bool IsTaken(ClaimTable* t, const Minter* m, const Bits& id) {
   FormatId(m->id_bits, id, text, sizeof text);
   SnapshotData now;
   const Datum key = CStringGetTextDatum(text);
-  const bool taken = FindRow(t, t->by_id, m->fingerprint, F_TEXTEQ, key, &now);
+  const bool taken =
+      FindRow(t, t->by_id, m->fingerprint, F_TEXTEQ, key, &now, [](TupleTableSlot*) {});
   pfree(DatumGetPointer(key));
   return taken;
 }
@@ -126,9 +133,18 @@ Choice ChooseMinted(ClaimTable* t, Minter* m) {
   Raise(Error::kClaimsTaken, "%d random ids of %s were tried.", kMaxRandomTries, m->name);
 }
 
+Relation OpenIndex(const ClaimTable* t, const char* name, LOCKMODE lock) {
+  const Oid oid = get_relname_relid(name, RelationGetNamespace(t->heap));
+  if (!OidIsValid(oid)) Raise(Error::kLedgerMissing, "There is no index detid.%s.", name);
+  return index_open(oid, lock);
+}
+
 void PrepareToWrite(ClaimTable* t) {
   if (t->estate != nullptr) return;
   const MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(t));
+  LockRelationOid(RelationGetRelid(t->heap), RowExclusiveLock);
+  t->by_id = OpenIndex(t, "claims_id", RowExclusiveLock);
+  t->ledger = LedgerTable("ledger");
   t->estate = CreateExecutorState();
   compat::InitRangeTable(t->estate, t->heap);
   t->target = makeNode(ResultRelInfo);
@@ -159,7 +175,6 @@ bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& i
   if (m->audit != Audit::kOff) entry.inputs = ArrayOf(input);
   const int64_t number = NextEntryNumber(t->ledger);
 
-  PrepareToWrite(t);
   ExecClearTuple(t->row);
   memset(t->row->tts_isnull, true, kColumns);
   FillLedgerRow(entry, number, t->row->tts_values, t->row->tts_isnull);
@@ -179,12 +194,6 @@ bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& i
   ResetPerTupleExprContext(t->estate);
   ExecClearTuple(t->row);
   return !conflict;
-}
-
-Relation OpenIndex(const char* name, ObjectId schema) {
-  const Oid oid = get_relname_relid(name, schema);
-  if (!OidIsValid(oid)) Raise(Error::kLedgerMissing, "There is no index detid.%s.", name);
-  return index_open(oid, RowExclusiveLock);
 }
 
 }  // namespace
@@ -207,14 +216,11 @@ ClaimTable* OpenClaims() {
   const Oid oid = LedgerTable("claims");
   if (!OidIsValid(oid)) Raise(Error::kNoExtension);
   ClaimTable* t = static_cast<ClaimTable*>(palloc0(sizeof(ClaimTable)));
-  t->heap = table_open(oid, RowExclusiveLock);
+  t->heap = table_open(oid, AccessShareLock);
   if (RelationGetNumberOfAttributes(t->heap) != kColumns)
     Raise(Error::kLedgerMissing, "detid.claims has %d columns, not %d.",
           RelationGetNumberOfAttributes(t->heap), int{kColumns});
-  const Oid schema = RelationGetNamespace(t->heap);
-  t->by_input = OpenIndex("claims_input", schema);
-  t->by_id = OpenIndex("claims_id", schema);
-  t->ledger = LedgerTable("ledger");
+  t->by_input = OpenIndex(t, "claims_input", AccessShareLock);
   t->found = table_slot_create(t->heap, nullptr);
   return t;
 }
@@ -225,9 +231,9 @@ void CloseClaims(ClaimTable* t) {
     ExecDropSingleTupleTableSlot(t->row);
     ExecCloseIndices(t->target);
     FreeExecutorState(t->estate);
+    index_close(t->by_id, NoLock);
   }
-  // The locks last as long as the transaction, as those of INSERT do.
-  index_close(t->by_id, NoLock);
+  // The locks last as long as the transaction.
   index_close(t->by_input, NoLock);
   table_close(t->heap, NoLock);
   pfree(t);
@@ -245,6 +251,7 @@ Claimed Claim(ClaimTable* t, ObjectId generator, const ClaimInput& input) {
     PreventCommandIfParallelMode("claim_id()");
     Minter* m = MinterFor(generator);
     if (!m->ready || m->user != GetUserId()) Fill(m);
+    PrepareToWrite(t);
     const Choice c =
         layout.shows(Kind::kHash) ? ChooseHashed(t, m, input) : ChooseMinted(t, m);
     if (!Insert(t, m, c, input, key)) continue;
@@ -256,14 +263,15 @@ Claimed Claim(ClaimTable* t, ObjectId generator, const ClaimInput& input) {
 
 bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry) {
   ClaimTable* t = OpenClaims();
+  const Relation by_id = OpenIndex(t, "claims_id", AccessShareLock);
   SnapshotData now;
-  const bool found =
-      FindRow(t, t->by_id, definition, F_TEXTEQ, CStringGetTextDatum(id), &now);
-  if (found) {
-    bool null = false;
-    *node = DatumGetInt32(slot_getattr(t->found, kLedgerNode, &null));
-    *entry = DatumGetInt64(slot_getattr(t->found, kLedgerEntry, &null));
-  }
+  const bool found = FindRow(t, by_id, definition, F_TEXTEQ, CStringGetTextDatum(id), &now,
+                             [&](TupleTableSlot* row) {
+                               bool null = false;
+                               *node = DatumGetInt32(slot_getattr(row, kLedgerNode, &null));
+                               *entry = DatumGetInt64(slot_getattr(row, kLedgerEntry, &null));
+                             });
+  index_close(by_id, NoLock);
   CloseClaims(t);
   return found;
 }
