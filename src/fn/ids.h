@@ -60,6 +60,9 @@ Decomposed DecomposeOrRaise(const Definition& definition, const Bits& id);
 // The time in an id. Errors: the layout shows none, or it is beyond timestamptz.
 TimestampTz TimestampOfTick(const Definition& definition, int64_t tick);
 
+// The tick that contains a time. Errors: before the epoch, after its end, infinite.
+int64_t TickOf(const Definition& definition, TimestampTz at);
+
 // A timestamptz as microseconds since 1970. Errors: infinite, or beyond what 64 bits hold.
 int64_t UnixUs(TimestampTz t);
 

@@ -22,12 +22,9 @@ bool TickWithin(const Definition& d, int64_t us, int64_t* tick) {
   return static_cast<uint64_t>(*tick) <= LowMask(d.layout.time_bits());
 }
 
-// The id whose time is the tick that contains `at` and whose other fields are lowest: 0, but for
-// constants. So no id minted at `at` or later is below it.
-Bits LowestIdAt(const Definition& d, TimestampTz at) {
-  const Layout& layout = d.layout;
-  if (!layout.time_first())
-    Raise(Error::kTimeNotShown, "Its time field is not the first of the layout.");
+}  // namespace
+
+int64_t TickOf(const Definition& d, TimestampTz at) {
   const int64_t us = UnixUs(at);
   char time[kMaxInstantText], bound[kMaxInstantText];
   FormatInstant(us, time, sizeof time);
@@ -40,6 +37,18 @@ Bits LowestIdAt(const Definition& d, TimestampTz at) {
     FormatInstant(EndOfEpochUs(d), bound, sizeof bound);
     Raise(Status::Error(Code::kEpochEnd, "%s is not before %s.", time, bound));
   }
+  return tick;
+}
+
+namespace {
+
+// The id whose time is the tick that contains `at` and whose other fields are lowest: 0, but for
+// constants. So no id minted at `at` or later is below it.
+Bits LowestIdAt(const Definition& d, TimestampTz at) {
+  const Layout& layout = d.layout;
+  if (!layout.time_first())
+    Raise(Error::kTimeNotShown, "Its time field is not the first of the layout.");
+  const int64_t tick = TickOf(d, at);
   Bits id = layout.fixed;
   for (int i = 0; i < layout.count; i++) {
     const Field& f = layout.fields[i];

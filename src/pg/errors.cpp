@@ -164,6 +164,9 @@ Row RowOf(Error error) {
     case Error::kClaimsTaken:
       return {ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED, "no free id was found for the input",
               "Use a generator whose layout has more hash bits."};
+    case Error::kNoStream:
+      return {ERRCODE_FEATURE_NOT_SUPPORTED, "the generator's ids are not a stream of its seed",
+              "Use a layout with random and without hash fields, such as uuid4."};
     case Error::kArgumentInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "invalid argument", nullptr};
     case Error::kNullElement:
