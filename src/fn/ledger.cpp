@@ -17,7 +17,7 @@ constexpr char kPruneSome[] =
 
 }  // namespace
 
-// Trigger on detid.ledger, detid._horizon and detid._seed: refuses what would change them.
+// Trigger on the ledger, claims, the horizon and secrets: refuses what would change them.
 DETID_FUNCTION(detid_refuse_change) {
   if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
   const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
@@ -31,8 +31,10 @@ DETID_FUNCTION(detid_refuse_change) {
                      : TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? "DELETE"
                                                                   : "TRUNCATE";
   const char* table = RelationGetRelationName(trigger->tg_relation);
-  Raise(strcmp(table, "ledger") == 0 ? Error::kLedgerAppendOnly : Error::kHorizonProtected,
-        "%s on detid.%s was refused.", what, table);
+  const Error error = strcmp(table, "ledger") == 0   ? Error::kLedgerAppendOnly
+                      : strcmp(table, "claims") == 0 ? Error::kClaimsKept
+                                                     : Error::kHorizonProtected;
+  Raise(error, "%s on detid.%s was refused.", what, table);
 }
 
 // prune_ledger(before timestamptz, max_rows bigint) -> bigint. Runs as the ledger's owner; who

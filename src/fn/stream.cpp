@@ -62,7 +62,7 @@ DETID_FUNCTION(detid_stream) {
   const int64 from = PG_GETARG_INT64(1);
   const int count = PG_GETARG_INT32(2);
   if (count < 0 || count > kMaxCount)
-    Raise(Error::kCountInvalid, "%d ids were asked for; 0 to %d may be.", count, kMaxCount);
+    Raise(Error::kArgumentInvalid, "%d ids were asked for; 0 to %d may be.", count, kMaxCount);
   const uint64_t end = uint64_t{1} << (d.layout.time_bits() + d.layout.sequence_bits());
   if (from < 0 || static_cast<uint64_t>(from) > end - static_cast<uint64_t>(count))
     Raise(Error::kArgumentInvalid, "Positions from %lld on are not within 0 and %llu.",

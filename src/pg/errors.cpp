@@ -147,8 +147,7 @@ Row RowOf(Error error) {
               "Masked ids that are known outside would mean others under another mask."};
     case Error::kInputType:
       return {ERRCODE_DATATYPE_MISMATCH, "an input must be a text, an integer or a uuid",
-              "Cast it to text, in a form that no setting changes: to_char(at, "
-              "'YYYY-MM-DD\"T\"HH24:MI:SS')."};
+              "Cast it to text, in a form that no setting changes. An array goes behind VARIADIC."};
     case Error::kNoInputs:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "there is no input", "Give one text at least."};
     case Error::kNamespaceInvalid:
@@ -164,6 +163,9 @@ Row RowOf(Error error) {
     case Error::kClaimsTaken:
       return {ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED, "no free id was found for the input",
               "Use a generator whose layout has more hash bits."};
+    case Error::kClaimsKept:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "claims are kept for ever",
+              "An input whose claim is gone would be given another id."};
     case Error::kNoStream:
       return {ERRCODE_FEATURE_NOT_SUPPORTED, "the generator's ids are not a stream of its seed",
               "Use a layout with random and without hash fields, such as uuid4."};

@@ -53,6 +53,7 @@ enum class Error : uint8_t {
   kNamespaceNoSecret,
   kNamespaceSecretFixed,
   kClaimsTaken,
+  kClaimsKept,
   kNoStream,
   kArgumentInvalid,
   kNullElement,

@@ -176,7 +176,7 @@ bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& i
   const int64_t number = NextEntryNumber(t->ledger);
 
   ExecClearTuple(t->row);
-  memset(t->row->tts_isnull, true, kColumns);
+  memset(t->row->tts_isnull, true, static_cast<size_t>(RelationGetNumberOfAttributes(t->heap)));
   FillLedgerRow(entry, number, t->row->tts_values, t->row->tts_isnull);
   t->row->tts_values[kClaim - 1] = key;
   t->row->tts_isnull[kClaim - 1] = false;
@@ -217,8 +217,8 @@ ClaimTable* OpenClaims() {
   if (!OidIsValid(oid)) Raise(Error::kNoExtension);
   ClaimTable* t = static_cast<ClaimTable*>(palloc0(sizeof(ClaimTable)));
   t->heap = table_open(oid, AccessShareLock);
-  if (RelationGetNumberOfAttributes(t->heap) != kColumns)
-    Raise(Error::kLedgerMissing, "detid.claims has %d columns, not %d.",
+  if (RelationGetNumberOfAttributes(t->heap) < kColumns)
+    Raise(Error::kLedgerMissing, "detid.claims has %d columns of %d.",
           RelationGetNumberOfAttributes(t->heap), int{kColumns});
   t->by_input = OpenIndex(t, "claims_input", AccessShareLock);
   t->found = table_slot_create(t->heap, nullptr);
