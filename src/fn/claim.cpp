@@ -65,7 +65,7 @@ bool ClaimOne(FunctionCallInfo fcinfo, As as, Claimed* claimed) {
   ReadInputs(fcinfo, 1, SiteOf(fcinfo)->inputs, &inputs);
   if (inputs.any_null) return false;
   ClaimTable* claims = OpenClaims();
-  *claimed = Claim(claims, generator, ClaimInput(inputs.field, inputs.count));
+  *claimed = Claim(claims, generator, InputToClaim(inputs.field, inputs.count));
   CloseClaims(claims);
   return true;
 }
@@ -101,7 +101,7 @@ void ClaimInOrder(Oid generator, Element** order, int count) {
       continue;
     }
     const MemoryContext old = MemoryContextSwitchTo(one);
-    e->claimed = Claim(claims, generator, ClaimInput(&e->field, 1));
+    e->claimed = Claim(claims, generator, {&e->field, 1, e->key});
     MemoryContextSwitchTo(old);
     MemoryContextReset(one);
   }

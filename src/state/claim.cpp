@@ -206,10 +206,11 @@ std::string_view ClaimMessage(const std::string_view* fields, int count, uint64_
   return {bytes, size};
 }
 
-ClaimInput::ClaimInput(const std::string_view* f, int n) : fields(f), count(n) {
+ClaimInput InputToClaim(const std::string_view* fields, int count) {
   const std::string_view message = ClaimMessage(fields, count, 0);
-  key = KeyOfClaim(message);
+  const ClaimInput input = {fields, count, KeyOfClaim(message)};
   if (message.data() != fields[0].data()) pfree(const_cast<char*>(message.data()));
+  return input;
 }
 
 ClaimTable* OpenClaims() {

@@ -43,9 +43,8 @@ struct ClaimInput {
   const std::string_view* fields;
   int count;
   ClaimKey key;
-
-  ClaimInput(const std::string_view* fields, int count);
 };
+ClaimInput InputToClaim(const std::string_view* fields, int count);
 
 struct Claimed {
   Bits id;

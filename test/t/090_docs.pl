@@ -108,7 +108,7 @@ for my $file (@files)
 	my $db = lc $base;
 	$node->safe_psql('postgres', "CREATE DATABASE $db");
 	$node->safe_psql($db, 'CREATE EXTENSION pg_detid')
-	  unless slurp_file($file) =~ /^CREATE EXTENSION/m;
+	  unless slurp_file($file) =~ /^CREATE EXTENSION pg_detid/m;
 
 	# One psql runs them all; marks in both its outputs say what belongs to which.
 	my $mark = 'end of the block of line ';
