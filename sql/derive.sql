@@ -1,10 +1,15 @@
 -- Ids that follow from their input: the same in every session, on every server.
 SELECT detid.derive_uuid('orders', 'alice', 42), detid.derive_id('orders', 'alice', 42);
 -- Texts, integers and uuids count as their texts, and may be mixed.
-SELECT detid.derive_id('orders', 'alice', '42') = detid.derive_id('orders', 'alice', 42::bigint) AS bigint, detid.derive_id('n', 7::smallint) = detid.derive_id('n', '7'::varchar) AS smallint, detid.derive_uuid('n', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'::uuid) = detid.derive_uuid('n', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11') AS uuid, detid.derive_id('n', (-9223372036854775808)::bigint) = detid.derive_id('n', '-9223372036854775808') AS smallest;
+SELECT detid.derive_id('orders', 'alice', '42') = detid.derive_id('orders', 'alice', 42::bigint) AS bigint, detid.derive_id('n', 7::smallint) = detid.derive_id('n', '7'::varchar) AS smallint, detid.derive_uuid('n', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'::uuid) = detid.derive_uuid('n', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11') AS uuid, detid.derive_id('n', (-9223372036854775808)::bigint) = detid.derive_id('n', '-9223372036854775808') AS smallest, detid.derive_id('n', 'a'::char(3)) = detid.derive_id('n', 'a') AS blanks;
 -- An array counts as its elements.
 SELECT detid.derive_id('n', VARIADIC '{a,b}'::text[]) = detid.derive_id('n', 'a', 'b') AS texts, detid.derive_id('n', VARIADIC '{1,2}'::int[]) = detid.derive_id('n', 1, 2) AS integers, detid.derive_id('n', VARIADIC '{{a,b},{c,d}}'::text[]) = detid.derive_id('n', 'a', 'b', 'c', 'd') AS of_two_dimensions;
 SELECT detid.derive_id('n', VARIADIC (SELECT array_agg(i) FROM generate_series(1, 100) i)) = detid.derive_id('n', VARIADIC (SELECT array_agg(i::text) FROM generate_series(1, 100) i)) AS hundred;
+-- Parameters without a type are texts.
+PREPARE untyped AS SELECT detid.derive_id($1, $2, $3) = detid.derive_id('n', 'a', 'b') AS same;
+EXECUTE untyped('n', 'a', 'b');
+SELECT parameter_types FROM pg_prepared_statements WHERE name = 'untyped';
+DEALLOCATE untyped;
 -- Where an input ends counts, and which is first.
 SELECT detid.derive_uuid('n', 'ab', 'c') <> detid.derive_uuid('n', 'a', 'bc') AS cut, detid.derive_uuid('n', 'a', 'b') <> detid.derive_uuid('n', 'b', 'a') AS turned, detid.derive_uuid('n', 'a') <> detid.derive_uuid('n', 'a', '') AS empty, detid.derive_uuid('na', 'b') <> detid.derive_uuid('n', 'ab') AS namespace;
 -- A namespace is a name, or a uuid in any form.

@@ -6,12 +6,13 @@ SELECT detid.derive_id('', 'a');
 SELECT detid.derive_id('n', now());
 SELECT detid.derive_id('n', 'a', 1.50);
 SELECT detid.derive_id('n', VARIADIC '{2025-01-01}'::date[]);
-SELECT detid.derive_id('n', 'a'::char(3));
 SELECT detid.derive_id('n', '{a}'::text[]);
 SELECT detid.derive_id('n', VARIADIC 'a'::text);
+SELECT detid.derive_id('n', VARIADIC '{a}');
+PREPARE mixed AS SELECT detid.derive_id('n', $1, 42);
 -- A domain is as good as what it is made of.
 CREATE DOMAIN email AS text;
-SELECT detid.derive_id('n', 'a'::email) = detid.derive_id('n', 'a') AS same, detid.derive_id('n', VARIADIC '{a}'::email[]) = detid.derive_id('n', 'a') AS in_an_array;
+SELECT detid.derive_id('n', 'a'::email) = detid.derive_id('n', 'a') AS same;
 DROP DOMAIN email;
 -- Namespaces of versions 3 and 5 are uuids.
 SELECT detid.uuid5('orders', 'a');

@@ -1,52 +1,97 @@
 -- SPDX-License-Identifier: PostgreSQL
 --
 -- Derivation is pure: no table is read, nothing is preloaded, a standby will do. The inputs are
--- "any", so that integers and uuids need no cast and may be mixed; the functions refuse types whose
--- text hangs on settings, which keeps them immutable. The keyed forms read a secret, so they are
+-- texts; or "any", so that integers and uuids need no cast and may be mixed: the functions refuse
+-- types whose text hangs on settings, which keeps them immutable. (With "any" alone, a parameter
+-- whose type the client leaves open would have none.) The keyed forms read a secret, so they are
 -- stable, and not for everybody: who may call one can try inputs.
+
+CREATE FUNCTION detid.derive_uuid(namespace text, VARIADIC input text[]) RETURNS uuid
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid';
+COMMENT ON FUNCTION detid.derive_uuid(text, VARIADIC text[]) IS
+  'a uuid (version 8) that follows from a namespace, and inputs that are texts';
 
 CREATE FUNCTION detid.derive_uuid(namespace text, VARIADIC input "any") RETURNS uuid
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid';
 COMMENT ON FUNCTION detid.derive_uuid(text, VARIADIC "any") IS
-  'a uuid (version 8) that follows from a namespace, and inputs';
+  'a uuid (version 8) that follows from a namespace, and inputs that are texts, integers or uuids';
+
+CREATE FUNCTION detid.derive_uuid(namespace uuid, VARIADIC input text[]) RETURNS uuid
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid';
+COMMENT ON FUNCTION detid.derive_uuid(uuid, VARIADIC text[]) IS
+  'a uuid (version 8) that follows from a namespace, and inputs that are texts';
 
 CREATE FUNCTION detid.derive_uuid(namespace uuid, VARIADIC input "any") RETURNS uuid
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid';
 COMMENT ON FUNCTION detid.derive_uuid(uuid, VARIADIC "any") IS
-  'a uuid (version 8) that follows from a namespace, and inputs';
+  'a uuid (version 8) that follows from a namespace, and inputs that are texts, integers or uuids';
+
+CREATE FUNCTION detid.derive_id(namespace text, VARIADIC input text[]) RETURNS bigint
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id';
+COMMENT ON FUNCTION detid.derive_id(text, VARIADIC text[]) IS
+  'a bigint of 63 bits that follows from a namespace, and inputs that are texts';
 
 CREATE FUNCTION detid.derive_id(namespace text, VARIADIC input "any") RETURNS bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id';
 COMMENT ON FUNCTION detid.derive_id(text, VARIADIC "any") IS
-  'a bigint of 63 bits that follows from a namespace, and inputs';
+  'a bigint of 63 bits that follows from a namespace, and inputs that are texts, integers or uuids';
+
+CREATE FUNCTION detid.derive_id(namespace uuid, VARIADIC input text[]) RETURNS bigint
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id';
+COMMENT ON FUNCTION detid.derive_id(uuid, VARIADIC text[]) IS
+  'a bigint of 63 bits that follows from a namespace, and inputs that are texts';
 
 CREATE FUNCTION detid.derive_id(namespace uuid, VARIADIC input "any") RETURNS bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id';
 COMMENT ON FUNCTION detid.derive_id(uuid, VARIADIC "any") IS
-  'a bigint of 63 bits that follows from a namespace, and inputs';
+  'a bigint of 63 bits that follows from a namespace, and inputs that are texts, integers or uuids';
+
+CREATE FUNCTION detid.derive_uuid_keyed(namespace text, VARIADIC input text[]) RETURNS uuid
+  LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid_keyed';
+COMMENT ON FUNCTION detid.derive_uuid_keyed(text, VARIADIC text[]) IS
+  'a uuid (version 8) that follows from a namespace and its secret, and inputs that are texts';
+REVOKE EXECUTE ON FUNCTION detid.derive_uuid_keyed(text, VARIADIC text[]) FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_uuid_keyed(namespace text, VARIADIC input "any") RETURNS uuid
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid_keyed';
 COMMENT ON FUNCTION detid.derive_uuid_keyed(text, VARIADIC "any") IS
-  'a uuid (version 8) that follows from a namespace and its secret, and inputs';
+  'a uuid (version 8) that follows from a namespace and its secret, and inputs that are texts, integers or uuids';
 REVOKE EXECUTE ON FUNCTION detid.derive_uuid_keyed(text, VARIADIC "any") FROM PUBLIC;
+
+CREATE FUNCTION detid.derive_uuid_keyed(namespace uuid, VARIADIC input text[]) RETURNS uuid
+  LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid_keyed';
+COMMENT ON FUNCTION detid.derive_uuid_keyed(uuid, VARIADIC text[]) IS
+  'a uuid (version 8) that follows from a namespace and its secret, and inputs that are texts';
+REVOKE EXECUTE ON FUNCTION detid.derive_uuid_keyed(uuid, VARIADIC text[]) FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_uuid_keyed(namespace uuid, VARIADIC input "any") RETURNS uuid
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid_keyed';
 COMMENT ON FUNCTION detid.derive_uuid_keyed(uuid, VARIADIC "any") IS
-  'a uuid (version 8) that follows from a namespace and its secret, and inputs';
+  'a uuid (version 8) that follows from a namespace and its secret, and inputs that are texts, integers or uuids';
 REVOKE EXECUTE ON FUNCTION detid.derive_uuid_keyed(uuid, VARIADIC "any") FROM PUBLIC;
+
+CREATE FUNCTION detid.derive_id_keyed(namespace text, VARIADIC input text[]) RETURNS bigint
+  LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id_keyed';
+COMMENT ON FUNCTION detid.derive_id_keyed(text, VARIADIC text[]) IS
+  'a bigint of 63 bits that follows from a namespace and its secret, and inputs that are texts';
+REVOKE EXECUTE ON FUNCTION detid.derive_id_keyed(text, VARIADIC text[]) FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_id_keyed(namespace text, VARIADIC input "any") RETURNS bigint
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id_keyed';
 COMMENT ON FUNCTION detid.derive_id_keyed(text, VARIADIC "any") IS
-  'a bigint of 63 bits that follows from a namespace and its secret, and inputs';
+  'a bigint of 63 bits that follows from a namespace and its secret, and inputs that are texts, integers or uuids';
 REVOKE EXECUTE ON FUNCTION detid.derive_id_keyed(text, VARIADIC "any") FROM PUBLIC;
+
+CREATE FUNCTION detid.derive_id_keyed(namespace uuid, VARIADIC input text[]) RETURNS bigint
+  LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id_keyed';
+COMMENT ON FUNCTION detid.derive_id_keyed(uuid, VARIADIC text[]) IS
+  'a bigint of 63 bits that follows from a namespace and its secret, and inputs that are texts';
+REVOKE EXECUTE ON FUNCTION detid.derive_id_keyed(uuid, VARIADIC text[]) FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_id_keyed(namespace uuid, VARIADIC input "any") RETURNS bigint
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id_keyed';
 COMMENT ON FUNCTION detid.derive_id_keyed(uuid, VARIADIC "any") IS
-  'a bigint of 63 bits that follows from a namespace and its secret, and inputs';
+  'a bigint of 63 bits that follows from a namespace and its secret, and inputs that are texts, integers or uuids';
 REVOKE EXECUTE ON FUNCTION detid.derive_id_keyed(uuid, VARIADIC "any") FROM PUBLIC;
 
 CREATE FUNCTION detid.uuid3(namespace uuid, name text) RETURNS uuid

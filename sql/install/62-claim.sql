@@ -2,6 +2,7 @@
 --
 -- Claims: rows of the ledger that say which id an input has, in a table of their own, as they are
 -- found by their input, are unique, and are not pruned. As a child of the ledger it is read with it.
+-- For the types of inputs see 58-derive.sql.
 
 CREATE TABLE detid.claims (
   claim bytea NOT NULL,
@@ -29,20 +30,40 @@ CREATE TRIGGER from_elsewhere BEFORE INSERT ON detid.claims
   FOR EACH ROW EXECUTE FUNCTION detid._claim_from_elsewhere();
 ALTER TABLE detid.claims ENABLE REPLICA TRIGGER from_elsewhere;
 
+CREATE FUNCTION detid.claim_id(generator regclass, VARIADIC input text[]) RETURNS bigint
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_claim_id';
+COMMENT ON FUNCTION detid.claim_id(regclass, VARIADIC text[]) IS
+  'the id that an input has for ever: minted when it is claimed first, then remembered';
+
 CREATE FUNCTION detid.claim_id(generator regclass, VARIADIC input "any") RETURNS bigint
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_claim_id';
 COMMENT ON FUNCTION detid.claim_id(regclass, VARIADIC "any") IS
   'the id that an input has for ever: minted when it is claimed first, then remembered';
+
+CREATE FUNCTION detid.claim_uuid(generator regclass, VARIADIC input text[]) RETURNS uuid
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_claim_uuid';
+COMMENT ON FUNCTION detid.claim_uuid(regclass, VARIADIC text[]) IS
+  'the uuid that an input has for ever: minted when it is claimed first, then remembered';
 
 CREATE FUNCTION detid.claim_uuid(generator regclass, VARIADIC input "any") RETURNS uuid
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_claim_uuid';
 COMMENT ON FUNCTION detid.claim_uuid(regclass, VARIADIC "any") IS
   'the uuid that an input has for ever: minted when it is claimed first, then remembered';
 
+CREATE FUNCTION detid.claim_text(generator regclass, VARIADIC input text[]) RETURNS text
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_claim_text';
+COMMENT ON FUNCTION detid.claim_text(regclass, VARIADIC text[]) IS
+  'the id, as text, that an input has for ever: minted when it is claimed first, then remembered';
+
 CREATE FUNCTION detid.claim_text(generator regclass, VARIADIC input "any") RETURNS text
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_claim_text';
 COMMENT ON FUNCTION detid.claim_text(regclass, VARIADIC "any") IS
   'the id, as text, that an input has for ever: minted when it is claimed first, then remembered';
+
+CREATE FUNCTION detid.claim(generator regclass, VARIADIC input text[], OUT id text, OUT created boolean)
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_claim';
+COMMENT ON FUNCTION detid.claim(regclass, VARIADIC text[]) IS
+  'the id that an input has for ever, as text, and whether it was claimed just now';
 
 CREATE FUNCTION detid.claim(generator regclass, VARIADIC input "any", OUT id text, OUT created boolean)
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_claim';

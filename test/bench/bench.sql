@@ -22,6 +22,8 @@ SELECT detid.create_generator('worker', 'time:29@1s node:2 worker:8 sequence:24'
 SELECT detid.create_generator('uuid', 'time:48@1ms const:4=7 sequence:12 const:2=2 sequence:3 node:10 worker:12 random:37', epoch => '1970-01-01Z', audit => 'off');
 SELECT detid.create_generator('ranged', 'time:41@1ms node:4 sequence:18', audit => 'range');
 SELECT detid.create_generator('each', 'time:41@1ms node:4 sequence:18', audit => 'each');
+SELECT detid.create_generator('claimed');
+SELECT detid.set_namespace_secret('bench');
 SELECT detid.set_mask('detid.default_id');
 -- A thousand ids, and a uuid in every codec.
 CREATE TABLE sample AS SELECT id, u, uuid_send(u) AS bytes, detid.encode(u, 'hex') AS hex, u::text AS uuid, detid.encode(u, 'decimal') AS "decimal",

@@ -24,6 +24,10 @@ FROM (VALUES
   (15, 'is_genuine', 'is_genuine, empty', 'hmac sha256', 'hmac sha256, empty'),
   (16, 'hmac sha256', 'hmac sha256, empty', NULL, NULL),
   (17, 'uuid_generate_v5', 'uuid_generate_v5, empty', NULL, NULL),
+  (17.1, 'derive_uuid', 'derive_uuid, empty', 'uuid_generate_v5', 'uuid_generate_v5, empty'),
+  (17.2, 'derive_id', 'derive_id, empty', 'uuid_generate_v5', 'uuid_generate_v5, empty'),
+  (17.3, 'derive_uuid_keyed', 'derive_uuid_keyed, empty', 'hmac sha256', 'hmac sha256, empty'),
+  (17.4, 'uuid5', 'uuid5, empty', 'uuid_generate_v5', 'uuid_generate_v5, empty'),
   (18, 'encode hex', 'encode hex, empty', 'bytes in hex', 'bytes in hex, empty'),
   (19, 'encode uuid', 'encode uuid, empty', 'uuid::text', 'uuid::text, empty'),
   (20, 'encode decimal', 'encode decimal, empty', NULL, NULL),
@@ -51,6 +55,14 @@ FROM (VALUES
   (3, 'single bigserial', 'single-row INSERT, bigserial', 1, 'single off'),
   (4, 'single off', 'single-row INSERT, audit off', 1, 'single off'),
   (5, 'single range', 'single-row INSERT, audit range', 1, 'single off')) t(n, name, label, factor, base) ORDER BY n;
+SELECT E'\n| single statements, one client | a second | ratio of times |\n|---|---|---|';
+SELECT format('| %s | %s | %s |', label, round(pg_temp.m(name)::numeric), round((pg_temp.m(base) / pg_temp.m(name))::numeric, 2))
+FROM (VALUES
+  (1, 'insert unique', 'INSERT, unique index', 'insert unique'),
+  (2, 'claim first', 'claim_id, first', 'insert unique'),
+  (3, 'select indexed', 'SELECT, indexed', 'select indexed'),
+  (4, 'claim again', 'claim_id, again', 'select indexed')) t(n, name, label, base) ORDER BY n;
+SELECT format(E'\nclaim_ids: 100,000 new inputs in %s ms.', round(pg_temp.m('claim load')::numeric));
 SELECT format(E'\nverify_replay: %s ids a second.', round(pg_temp.m('replay')::numeric));
 SELECT E'\n| single calls, ns | p50 | p99 | p99.9 | slowest |\n|---|---|---|---|---|';
 SELECT format('| %s | %s | %s | %s | %s |', name, round(pg_temp.m('tail ' || name || ' p50')), round(pg_temp.m('tail ' || name || ' p99')),

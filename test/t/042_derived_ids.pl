@@ -142,7 +142,7 @@ for my $call (q{derive_id_keyed('orders', 'a')}, q{derive_uuid_keyed('orders', '
 {
 	fails_with($node, "SET ROLE app; SELECT detid.$call", '42501', qr/permission denied for function/, "$call is not for all");
 }
-$node->safe_psql('postgres', q{GRANT EXECUTE ON FUNCTION detid.derive_id_keyed(text, VARIADIC "any") TO app});
+$node->safe_psql('postgres', q{GRANT EXECUTE ON FUNCTION detid.derive_id_keyed(text, VARIADIC text[]) TO app});
 same_sql($node, q{SET ROLE app; SELECT detid.derive_id_keyed('orders', 'a') > 0}, 't', 'but for whom it is granted');
 same_sql($node, q{SET ROLE app; SELECT count(*) > 0 FROM detid.namespaces}, 't', 'everybody sees which have one');
 fails_with($node, q{SET ROLE app; SELECT * FROM detid._namespace}, '42501', qr/permission denied/, 'and nobody what it is');
