@@ -114,6 +114,25 @@ std::string_view NamespaceText(std::string_view name) {
   return uuid.ok() ? UuidText(uuid.value) : name;
 }
 
+namespace {
+
+// The common case of an array: a few texts, none of them NULL.
+bool ReadTexts(const ArrayType* array, Inputs* inputs) {
+  if (ARR_ELEMTYPE(array) != TEXTOID || ARR_HASNULL(array) || ARR_NDIM(array) != 1 ||
+      ARR_DIMS(array)[0] > Inputs::kInline)
+    return false;
+  inputs->count = ARR_DIMS(array)[0];
+  char* at = ARR_DATA_PTR(array);
+  for (int i = 0; i < inputs->count; i++) {
+    at = reinterpret_cast<char*>(att_align_pointer(at, TYPALIGN_INT, -1, at));
+    inputs->field[i] = ReadInput(InputKind::kText, PointerGetDatum(at));
+    at = reinterpret_cast<char*>(att_addlength_pointer(at, -1, at));
+  }
+  return true;
+}
+
+}  // namespace
+
 void ReadInputs(FunctionCallInfo fcinfo, int first, const InputSite& site, Inputs* inputs) {
   if (!site.array) {
     inputs->count = site.count;
@@ -125,6 +144,7 @@ void ReadInputs(FunctionCallInfo fcinfo, int first, const InputSite& site, Input
     return;
   }
   ArrayType* array = PG_GETARG_ARRAYTYPE_P(first);
+  if (ReadTexts(array, inputs)) return;
   int16 width;
   bool by_value;
   char align;

@@ -5,6 +5,7 @@
 #include "core/prf.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
+#include "state/claim.h"
 #include "state/generator.h"
 #include "state/dropped_horizon.h"
 #include "state/label.h"
@@ -31,6 +32,7 @@ void _PG_init(void) {
   WatchGenerators();
   WatchSecrets();
   WatchNamespaces();
+  WatchClaims();
   WatchDroppedHorizon();
   WatchTransactions();
 }

@@ -24,6 +24,14 @@ struct ClaimTable {
 
 namespace {
 
+// The table and its index on inputs, looked up once; 0: not yet, or no more.
+Oid claims_table = InvalidOid, input_index = InvalidOid;
+
+void OnRelationChange(Datum, Oid relation) {
+  if (relation == InvalidOid || relation == claims_table || relation == input_index)
+    claims_table = input_index = InvalidOid;
+}
+
 // Columns of detid.claims behind those of detid.ledger.
 enum Column { kClaim = kLedgerColumns + 1, kOrigin, kColumns = kOrigin };
 
@@ -133,17 +141,17 @@ Choice ChooseMinted(ClaimTable* t, Minter* m) {
   Raise(Error::kClaimsTaken, "%d random ids of %s were tried.", kMaxRandomTries, m->name);
 }
 
-Relation OpenIndex(const ClaimTable* t, const char* name, LOCKMODE lock) {
+Oid IndexNamed(const ClaimTable* t, const char* name) {
   const Oid oid = get_relname_relid(name, RelationGetNamespace(t->heap));
   if (!OidIsValid(oid)) Raise(Error::kLedgerMissing, "There is no index detid.%s.", name);
-  return index_open(oid, lock);
+  return oid;
 }
 
 void PrepareToWrite(ClaimTable* t) {
   if (t->estate != nullptr) return;
   const MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(t));
   LockRelationOid(RelationGetRelid(t->heap), RowExclusiveLock);
-  t->by_id = OpenIndex(t, "claims_id", RowExclusiveLock);
+  t->by_id = index_open(IndexNamed(t, "claims_id"), RowExclusiveLock);
   t->ledger = LedgerTable("ledger");
   t->estate = CreateExecutorState();
   compat::InitRangeTable(t->estate, t->heap);
@@ -206,6 +214,10 @@ std::string_view ClaimMessage(const std::string_view* fields, int count, uint64_
   return {bytes, size};
 }
 
+void WatchClaims() {
+  CacheRegisterRelcacheCallback(OnRelationChange, 0);
+}
+
 ClaimInput InputToClaim(const std::string_view* fields, int count) {
   const std::string_view message = ClaimMessage(fields, count, 0);
   const ClaimInput input = {fields, count, KeyOfClaim(message)};
@@ -214,14 +226,22 @@ ClaimInput InputToClaim(const std::string_view* fields, int count) {
 }
 
 ClaimTable* OpenClaims() {
-  const Oid oid = LedgerTable("claims");
-  if (!OidIsValid(oid)) Raise(Error::kNoExtension);
+  Oid oid = claims_table;
+  if (!OidIsValid(oid)) [[unlikely]] {
+    oid = LedgerTable("claims");
+    if (!OidIsValid(oid)) Raise(Error::kNoExtension);
+  }
   ClaimTable* t = static_cast<ClaimTable*>(palloc0(sizeof(ClaimTable)));
   t->heap = table_open(oid, AccessShareLock);
   if (RelationGetNumberOfAttributes(t->heap) < kColumns)
     Raise(Error::kLedgerMissing, "detid.claims has %d columns of %d.",
           RelationGetNumberOfAttributes(t->heap), int{kColumns});
-  t->by_input = OpenIndex(t, "claims_input", AccessShareLock);
+  Oid index = input_index;
+  if (!OidIsValid(index)) [[unlikely]]
+    index = IndexNamed(t, "claims_input");
+  t->by_input = index_open(index, AccessShareLock);
+  claims_table = oid;
+  input_index = index;
   t->found = table_slot_create(t->heap, nullptr);
   return t;
 }
@@ -264,7 +284,7 @@ Claimed Claim(ClaimTable* t, ObjectId generator, const ClaimInput& input) {
 
 bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry) {
   ClaimTable* t = OpenClaims();
-  const Relation by_id = OpenIndex(t, "claims_id", AccessShareLock);
+  const Relation by_id = index_open(IndexNamed(t, "claims_id"), AccessShareLock);
   SnapshotData now;
   const bool found = FindRow(t, by_id, definition, F_TEXTEQ, CStringGetTextDatum(id), &now,
                              [&](TupleTableSlot* row) {

@@ -63,6 +63,9 @@ void CloseClaims(ClaimTable* claims);
 // caller's to reset. Errors: those of minting, kClaimsTaken.
 Claimed Claim(ClaimTable* claims, ObjectId generator, const ClaimInput& input);
 
+// Registers the callback; called from _PG_init.
+void WatchClaims();
+
 // The ledger key of the claim that has an id; false if none has. `id` as the ledger writes it.
 bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry);
 
