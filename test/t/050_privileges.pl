@@ -53,7 +53,11 @@ sub allowed
 # Minting is as nextval: USAGE or UPDATE.
 my @mint = ("SELECT detid.next_id('g')", "SELECT detid.next_id('g', 'input')", "SELECT detid.next_ids('g', 3)",
 	"SELECT detid.next_uuid('u')", "SELECT detid.next_uuid('u', 'input')", "SELECT detid.next_uuids('u', 3)",
-	"SELECT detid.next_text('g')", "SELECT detid.next_text('u', 'input')", 'INSERT INTO t (n) VALUES (1)');
+	"SELECT detid.next_text('g')", "SELECT detid.next_text('u', 'input')", 'INSERT INTO t (n) VALUES (1)',
+	# What is remembered is told to who may mint it, whether it is new or not.
+	"SELECT detid.claim_id('g', 'input')", "SELECT detid.claim_uuid('u', 42)", "SELECT detid.claim_text('r', 'a', 'b')",
+	"SELECT * FROM detid.claim('g', 'input')", "SELECT * FROM detid.claim_ids('g', '{input,b}')",
+	"SELECT * FROM detid.claim_uuids('u', '{a}')", "SELECT * FROM detid.claim_texts('r', '{a}')");
 for my $sql (@mint)
 {
 	denied($_, $sql) for 'nobody', 'looker';
@@ -77,6 +81,8 @@ for my $sql (
 	"SELECT detid.is_valid($id, 'g'), detid.is_valid('$uuid'::uuid, 'u'), detid.is_valid('x'::text, 'u')",
 	"SELECT detid.encode($id, 'base58'), detid.decode_id('1', 'decimal'), detid.decode_text('00', 'hex')",
 	"SELECT * FROM detid.decode_as('uuid7', '$uuid'::uuid), detid.guess('$uuid')",
+	"SELECT detid.derive_uuid('n', 'a', 1), detid.derive_id('n', 'a'), detid.uuid3('dns', 'a'), detid.uuid5('dns', 'a')",
+	"SELECT detid.position_at('g', now())", 'SELECT * FROM detid.namespaces',
 	'SELECT * FROM detid.generators', 'SELECT * FROM detid.layouts', 'SELECT * FROM detid.seeds')
 {
 	allowed('nobody', $sql);
@@ -87,6 +93,8 @@ for my $sql ("SELECT detid.compose_uuid('u', 1, 2, 3, 4)", "SELECT detid.compose
 	denied($_, $sql) for 'nobody', 'minter';
 	allowed('looker', $sql);
 }
+# A stream foretells ids, so it is its owner's alone.
+denied($_, "SELECT * FROM detid.stream('u', 0, 1)") for 'nobody', 'minter', 'looker';
 # What the seed knows is told of single ids: to who mints or looks.
 $node->safe_psql('postgres', "SELECT detid.set_mask('g'), detid.set_mask('r')");
 for my $sql ("SELECT detid.is_genuine('$uuid'::uuid, 'u')", "SELECT detid.is_genuine('$uuid'::text, 'u')",
@@ -110,6 +118,9 @@ for my $role ('nobody', 'minter', 'creator', 'monitor')
 	for my $sql (
 		'SELECT * FROM detid._seed', 'SELECT * FROM detid._horizon', 'SELECT * FROM detid.ledger',
 		'SELECT count(*) FROM detid.ledger', 'COPY detid._seed TO STDOUT',
+		'SELECT * FROM detid.claims', 'DELETE FROM detid.claims', 'SELECT * FROM detid._namespace',
+		"SELECT detid.set_namespace_secret('n')", "SELECT detid.export_namespace_secret('n')",
+		"SELECT detid.derive_uuid_keyed('n', 'a')", "SELECT detid.derive_id_keyed('n', 1)",
 		'INSERT INTO detid._horizon VALUES (0, 0)', 'UPDATE detid._horizon SET horizon = 0',
 		'DELETE FROM detid._seed', 'TRUNCATE detid._horizon', 'DROP TABLE detid._horizon',
 		'SELECT detid.rotate_seed()', 'SELECT detid.export_seed()',
