@@ -160,6 +160,9 @@ Row RowOf(Error error) {
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the namespace has a secret already",
               "Ids that were derived would be others under another secret. Use another "
               "namespace."};
+    case Error::kClaimsMissing:
+      return {ERRCODE_UNDEFINED_TABLE, "the claims cannot be read",
+              "Somebody has renamed or altered detid.claims. Undo that."};
     case Error::kClaimsTaken:
       return {ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED, "no free id was found for the input",
               "Use a generator whose layout has more hash bits."};

@@ -52,6 +52,7 @@ enum class Error : uint8_t {
   kNamespaceInvalid,
   kNamespaceNoSecret,
   kNamespaceSecretFixed,
+  kClaimsMissing,
   kClaimsTaken,
   kClaimsKept,
   kNoStream,

@@ -143,7 +143,7 @@ Choice ChooseMinted(ClaimTable* t, Minter* m) {
 
 Oid IndexNamed(const ClaimTable* t, const char* name) {
   const Oid oid = get_relname_relid(name, RelationGetNamespace(t->heap));
-  if (!OidIsValid(oid)) Raise(Error::kLedgerMissing, "There is no index detid.%s.", name);
+  if (!OidIsValid(oid)) Raise(Error::kClaimsMissing, "There is no index detid.%s.", name);
   return oid;
 }
 
@@ -152,7 +152,7 @@ void PrepareToWrite(ClaimTable* t) {
   const MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(t));
   LockRelationOid(RelationGetRelid(t->heap), RowExclusiveLock);
   t->by_id = index_open(IndexNamed(t, "claims_id"), RowExclusiveLock);
-  t->ledger = LedgerTable("ledger");
+  t->ledger = LedgerTable();
   t->estate = CreateExecutorState();
   compat::InitRangeTable(t->estate, t->heap);
   t->target = makeNode(ResultRelInfo);
@@ -228,13 +228,15 @@ ClaimInput InputToClaim(const std::string_view* fields, int count) {
 ClaimTable* OpenClaims() {
   Oid oid = claims_table;
   if (!OidIsValid(oid)) [[unlikely]] {
-    oid = LedgerTable("claims");
-    if (!OidIsValid(oid)) Raise(Error::kNoExtension);
+    const Oid schema = get_namespace_oid("detid", true);
+    if (!OidIsValid(schema)) Raise(Error::kNoExtension);
+    oid = get_relname_relid("claims", schema);
+    if (!OidIsValid(oid)) Raise(Error::kClaimsMissing, "There is no table detid.claims.");
   }
   ClaimTable* t = static_cast<ClaimTable*>(palloc0(sizeof(ClaimTable)));
   t->heap = table_open(oid, AccessShareLock);
   if (RelationGetNumberOfAttributes(t->heap) < kColumns)
-    Raise(Error::kLedgerMissing, "detid.claims has %d columns of %d.",
+    Raise(Error::kClaimsMissing, "detid.claims has %d columns of %d.",
           RelationGetNumberOfAttributes(t->heap), int{kColumns});
   Oid index = input_index;
   if (!OidIsValid(index)) [[unlikely]]

@@ -137,11 +137,11 @@ void FillLedgerRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nul
   if (e.inputs != 0) set(kLedgerInputs, e.inputs);
 }
 
-ObjectId LedgerTable(const char* name) {
+ObjectId LedgerTable() {
   const Oid schema = get_namespace_oid("detid", true);
-  const Oid oid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+  const Oid oid = OidIsValid(schema) ? get_relname_relid("ledger", schema) : InvalidOid;
   if (!OidIsValid(oid) && OidIsValid(get_extension_oid("pg_detid", true)))
-    Raise(Error::kLedgerMissing, "There is no table detid.%s.", name);
+    Raise(Error::kLedgerMissing, "There is no table detid.ledger.");
   return oid;
 }
 
@@ -152,7 +152,7 @@ int64_t NextEntryNumber(ObjectId ledger) {
 }
 
 void WriteLedger(const LedgerEntry* entries, int count) {
-  const Oid oid = LedgerTable("ledger");
+  const Oid oid = LedgerTable();
   if (!OidIsValid(oid)) return;
   const MemoryContext work =
       AllocSetContextCreate(CurrentMemoryContext, "pg_detid ledger rows", ALLOCSET_DEFAULT_SIZES);

@@ -59,9 +59,8 @@ void FillLedgerRow(const LedgerEntry& entry, int64_t number, Datum* values, bool
 // The number of an entry that is written by itself. `ledger` is the table's oid.
 int64_t NextEntryNumber(ObjectId ledger);
 
-// detid.ledger, or a table beside it. 0 if the extension was dropped in this transaction. Errors:
-// the table is missing.
-ObjectId LedgerTable(const char* name);
+// detid.ledger. 0 if the extension was dropped in this transaction. Errors: the table is missing.
+ObjectId LedgerTable();
 
 // Writes entries to the table and its indexes, without triggers, as the extension itself: the
 // minting role needs no privilege on the ledger. Nothing is written if the extension was dropped.
