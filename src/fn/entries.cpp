@@ -7,10 +7,6 @@
 #include "state/generator.h"
 #include "state/ledger.h"
 
-extern "C" {
-#include "utils/varlena.h"
-}
-
 namespace detid {
 namespace {
 

@@ -41,13 +41,6 @@ void RequireVerifiable(const Layout& layout) {
     Raise(Error::kNotVerifiable, "The generator's layout has no %s field.", missing);
 }
 
-// Whether a text is the one that the id has: other forms that are read, such as a uuid's, would be
-// the same id once more in a column of texts.
-bool IsOwnText(const Definition& d, const Bits& id, std::string_view given) {
-  char own[kMaxTextForm + 1];
-  return given == std::string_view(own, static_cast<size_t>(FormatTextForm(d, id, own)));
-}
-
 }  // namespace
 
 // is_valid(id bigint|uuid|text, generator regclass) -> boolean

@@ -44,6 +44,11 @@ Datum TextFormDatum(const Definition& d, const Bits& id) {
   return PointerGetDatum(cstring_to_text_with_len(text, n));
 }
 
+bool IsOwnText(const Definition& d, const Bits& id, std::string_view given) {
+  char own[kMaxTextForm + 1];
+  return given == std::string_view(own, static_cast<size_t>(FormatTextForm(d, id, own)));
+}
+
 namespace {
 
 void RequireType(const Layout& layout, bool fits, const char* given) {

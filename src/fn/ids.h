@@ -31,6 +31,10 @@ const char* TypeOf(const Layout& layout);
 // The text form as a value.
 Datum TextFormDatum(const Definition& definition, const Bits& id);
 
+// Whether a text is the one that the id has: other forms that are read, such as a uuid's, would be
+// the same id once more in a column of texts.
+bool IsOwnText(const Definition& definition, const Bits& id, std::string_view given);
+
 // The generator of a function's id: the argument after the id if there is one, else the one that
 // comes with the extension for the id's type; a text that looks like a uuid means the uuid one.
 Oid GeneratorArgument(FunctionCallInfo fcinfo, Oid type);

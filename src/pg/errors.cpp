@@ -176,6 +176,13 @@ Row RowOf(Error error) {
       return {ERRCODE_INVALID_PARAMETER_VALUE, "invalid argument", nullptr};
     case Error::kNullElement:
       return {ERRCODE_NULL_VALUE_NOT_ALLOWED, "an element of the array is NULL", nullptr};
+    case Error::kNotATable:
+      return {ERRCODE_WRONG_OBJECT_TYPE, "ids are checked in tables and views only", nullptr};
+    case Error::kNoSuchColumn:
+      return {ERRCODE_UNDEFINED_COLUMN, "there is no such column", nullptr};
+    case Error::kColumnType:
+      return {ERRCODE_DATATYPE_MISMATCH, "the column's type is none that ids have",
+              "Make a view that casts it to bigint, uuid or text, and check that."};
   }
   return {ERRCODE_INTERNAL_ERROR, "unknown error", nullptr};
 }

@@ -58,6 +58,9 @@ enum class Error : uint8_t {
   kNoStream,
   kArgumentInvalid,
   kNullElement,
+  kNotATable,
+  kNoSuchColumn,
+  kColumnType,
 };
 
 // The primary message of an error.

@@ -218,6 +218,9 @@ my @without_preload = (
 	'SELECT count(*) FROM detid.replay()',
 	'SELECT * FROM detid.generators',
 	'SELECT * FROM detid.check()',
+	'CREATE TABLE ids (id bigint)',
+	"SELECT * FROM detid.check_ids('g', 'ids', 'id')",
+	'SELECT detid.collision_probability(128, 1000)',
 	"SELECT detid.prune_ledger('2020-01-01')");
 for my $sql (@without_preload)
 {

@@ -83,6 +83,7 @@ for my $sql (
 	"SELECT * FROM detid.decode_as('uuid7', '$uuid'::uuid), detid.guess('$uuid')",
 	"SELECT detid.derive_uuid('n', 'a', 1), detid.derive_id('n', 'a'), detid.uuid3('dns', 'a'), detid.uuid5('dns', 'a')",
 	"SELECT detid.position_at('g', now())", 'SELECT * FROM detid.namespaces',
+	'SELECT detid.collision_probability(128, 1e6), detid.ids_for_probability(128, 0.5), detid.years_until(128, 1, 0.5)',
 	'SELECT * FROM detid.generators', 'SELECT * FROM detid.layouts', 'SELECT * FROM detid.seeds')
 {
 	allowed('nobody', $sql);
@@ -108,6 +109,21 @@ same_sql($node, q{SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attrib
 	'the view of seeds shows commitments only');
 same_sql($node, q{SELECT count(*) FROM detid._seed x JOIN detid.seeds s ON
 	position(encode(x.seed, 'hex') IN s::text) > 0 OR position(x.seed::text IN s::text) > 0}, '0', 'and no seed');
+
+# Ids that are already there: for who may read their column, whoever owns the generator.
+$node->safe_psql('postgres', q{
+	CREATE TABLE ids (id bigint, secret bigint); INSERT INTO ids VALUES (-1, -2);
+	CREATE TABLE rows_of_one (id bigint, who name); ALTER TABLE rows_of_one ENABLE ROW LEVEL SECURITY;
+	CREATE POLICY own ON rows_of_one USING (who = current_user);
+	INSERT INTO rows_of_one VALUES (-1, 'looker'), (-2, 'minter');
+	GRANT SELECT ON rows_of_one TO looker; GRANT SELECT (id) ON ids TO looker;
+});
+is(allowed('looker', "SELECT ids, example FROM detid.check_ids('g', 'ids', 'id') LIMIT 1"), '1|-1', 'check_ids: SELECT on the column');
+denied('looker', "SELECT * FROM detid.check_ids('g', 'ids', 'secret')");
+denied('looker', "SELECT * FROM detid.check_ids('g', '{ids.id,ids.secret}')");
+denied('nobody', "SELECT * FROM detid.check_ids('g', 'ids', 'id')");
+is(allowed('looker', "SELECT ids, example FROM detid.check_ids('g', 'rows_of_one', 'id') LIMIT 1"), '1|-1',
+	'check_ids: rows that a policy hides are not seen');
 denied('nobody', "SELECT detid.last_id('g')");
 is(allowed('minter', "SELECT detid.next_id('g') \\g /dev/null\nSELECT detid.last_id('g') > 0"), 't',
 	'minter: last_id after minting');
@@ -237,6 +253,7 @@ denied('nobody', 'SELECT * FROM one_id', 'functions in views check the caller, a
 
 # A hostile schema ahead of all others, with objects of the names that the extension uses.
 $node->safe_psql('postgres', q{
+	CREATE TABLE texts AS SELECT '-1'::text AS id UNION ALL SELECT '5' UNION ALL SELECT '5';
 	CREATE SCHEMA evil;
 	GRANT USAGE ON SCHEMA evil TO PUBLIC;
 	CREATE TABLE evil.trap (what text);
@@ -248,7 +265,7 @@ $node->safe_psql('postgres', q{
 	DECLARE f text; types text[] := '{bigint,integer,text,timestamptz,oid,regclass,uuid,"char",bytea,int2,name}'; a text; op text;
 	BEGIN
 	  -- Functions with the names of ours and of those that ours may call.
-	  FOREACH f IN ARRAY '{create_generator,set_audit,set_mask,rotate_seed,import_seed,encode,min,drop_generator,trace,check,prune_ledger,decode,replay,_find_entry,_check,
+	  FOREACH f IN ARRAY '{create_generator,set_audit,set_mask,rotate_seed,import_seed,encode,min,substr,is_valid,decode_id,check_ids,drop_generator,trace,check,prune_ledger,decode,replay,_find_entry,_check,
 	      now,format,pg_size_pretty,pg_total_relation_size,max,count,make_interval,coalesce_,ctid}'::text[] LOOP
 	    FOREACH a IN ARRAY types LOOP
 	      EXECUTE format('CREATE FUNCTION evil.%I(%s) RETURNS text LANGUAGE plpgsql AS $f$BEGIN PERFORM evil.spring(%L); RETURN NULL; END$f$', f, a, f);
@@ -320,6 +337,8 @@ for my $sql (
 	q{SELECT detid.id_at('public.g'::pg_catalog.regclass, pg_catalog.now())},
 	q{SELECT detid.prune_ledger('2000-01-01', 5)},
 	q{SELECT detid.prune_ledger('2000-01-01')},
+	q{SELECT * FROM detid.check_ids('public.g'::pg_catalog.regclass, 'public.ids'::pg_catalog.regclass, 'id')},
+	q{SELECT * FROM detid.check_ids('public.g'::pg_catalog.regclass, ARRAY['public.ids.id','public.texts.id'])},
 	'INSERT INTO public.t (n) VALUES (1)')
 {
 	my ($out, $err) = run_sql($node, "$path $sql");
