@@ -8,6 +8,7 @@
 
 #include "core/bits.h"
 #include "core/compose.h"
+#include "core/history.h"
 #include "core/id_text.h"
 #include "core/instant.h"
 #include "core/sequencer.h"
@@ -39,14 +40,33 @@ Status LabelError(std::string_view part, const char* why) {
   return Status::Error(Code::kLabelSyntax, "\"%.*s\": %s.", Clip(part, 80), part.data(), why);
 }
 
-enum Key { kLayout, kEpoch, kAudit, kOrdering, kSalt, kCodec, kPrefix, kScatter, kMask, kKeys };
+enum Key {
+  kLayout,
+  kEpoch,
+  kAudit,
+  kOrdering,
+  kSalt,
+  kCodec,
+  kPrefix,
+  kScatter,
+  kMask,
+  kHistory,
+  kKeys
+};
 constexpr int kRequiredKeys = kCodec;  // those before it
-constexpr std::string_view kKeyNames[kKeys] = {"layout", "epoch",  "audit",   "ordering", "salt",
-                                               "codec",  "prefix", "scatter", "mask"};
+constexpr std::string_view kKeyNames[kKeys] = {"layout", "epoch",  "audit",  "ordering",
+                                               "salt",   "codec",  "prefix", "scatter",
+                                               "mask",   "history"};
 
 bool ParseHex64(std::string_view text, uint64_t* value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value, 16);
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+bool ParseHistory(std::string_view text, uint32_t* ids) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *ids);
+  return error == std::errc() && end == text.data() + text.size() && *ids > 0 &&
+         *ids <= kMaxHistory;
 }
 
 Status SetKey(Key key, std::string_view value, Definition* d) {
@@ -78,6 +98,10 @@ Status SetKey(Key key, std::string_view value, Definition* d) {
     case kMask:
       d->has_mask = ParseCommitment(value, &d->mask);
       return d->has_mask ? Status::Ok() : LabelError(value, "mask is 128 bits in hexadecimal");
+    case kHistory:
+      return ParseHistory(value, &d->history)
+                 ? Status::Ok()
+                 : LabelError(value, "history is 1 to 16777216, or not there");
     case kCodec:  // once the layout is known
     case kPrefix:
     case kKeys:
@@ -163,6 +187,21 @@ Status CheckScatter(const Layout& layout) {
                        layout.bits_of(Kind::kSequence), kMinScatterBits);
 }
 
+Status CheckHistory(const Layout& layout, uint32_t ids) {
+  if (layout.shows(Kind::kTime) || !layout.shows(Kind::kRandom))
+    return Status::Error(Code::kLayoutInvalid,
+                         "A history is for ids of random bits without a time; %s.",
+                         layout.shows(Kind::kTime) ? "these are unique by construction"
+                                                   : "these are the same for the same input");
+  const int bits = layout.bits_of(Kind::kRandom);
+  const uint64_t least = uint64_t{4} * kHistoryGenerations * HistoryChunk(ids);
+  if (bits >= 63 || uint64_t{1} << bits >= least) return Status::Ok();
+  return Status::Error(Code::kLayoutInvalid,
+                       "Its %d random bits have %llu values; a history of %u ids takes %llu at the "
+                       "least.",
+                       bits, 1ull << bits, ids, static_cast<unsigned long long>(least));
+}
+
 uint64_t SaltOf(std::string_view name) {
   return HashBits(name, 64).word[0];
 }
@@ -195,6 +234,8 @@ Result<Definition> ParseLabel(std::string_view label) {
   if (Status s = CheckOrdering(d.layout, d.ordering); !s.ok()) return s;
   if (d.scatter)
     if (Status s = CheckScatter(d.layout); !s.ok()) return s;
+  if (d.history > 0)
+    if (Status s = CheckHistory(d.layout, d.history); !s.ok()) return s;
   if (d.has_mask && !d.layout.is_bigint()) return LabelError("mask", "only bigints are masked");
   if (d.preset != nullptr && d.preset->epoch_fixed && d.epoch_us != d.preset->epoch_us)
     return LabelError(d.preset->name, "its epoch is part of the format");
@@ -223,6 +264,7 @@ int FormatLabel(const Definition& d, char* out, int size) {
     FormatCommitment(d.mask, mask);
     add("; mask=%s", mask);
   }
+  if (d.history > 0) add("; history=%u", d.history);
   return n;
 }
 

@@ -11,8 +11,10 @@
 //   prefix=ord        before it, and an underscore between
 //   scatter=on        each tick's sequence begins at a place of its own (sequencer.h)
 //   mask=5f0e...      commitment of the seed that keys the public faces of its ids (permutation.h)
+//   history=1000      none of so many ids before is handed out again (history.h)
 //
-// Only audit and scatter may change once they are set, so that decoding is honest for ever.
+// Only audit, scatter and history may change once they are set, so that decoding is honest for
+// ever.
 
 #pragma once
 
@@ -47,6 +49,7 @@ struct Definition {
   Ordering ordering = Ordering::kBackend;
   bool scatter = false;
   bool has_mask = false;
+  uint32_t history = 0;          // ids; 0: none are remembered
   Commitment mask{};             // of the seed behind the mask; if has_mask
   const Codec* codec = nullptr;  // never null once DefinitionOf has made it
   uint8_t prefix_length = 0;     // 0: no prefix
@@ -75,6 +78,11 @@ Status CheckOrdering(const Layout& layout, Ordering ordering);
 
 // Whether the sequence has room for the start of a tick to be chosen. Errors: kLayoutInvalid.
 Status CheckScatter(const Layout& layout);
+
+// Whether the layout's ids may repeat by chance, and leave room beside the last `ids` of them:
+// 4 times as many, counted in whole chunks (history.h). REQUIRES: 1 <= ids <= kMaxHistory.
+// Errors: kLayoutInvalid.
+Status CheckHistory(const Layout& layout, uint32_t ids);
 
 // The salt for a generator created under this (qualified) name.
 uint64_t SaltOf(std::string_view name);

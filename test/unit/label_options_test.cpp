@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// The keys of a label that need not be there: codec, prefix, scatter, mask.
+// The keys of a label that need not be there: codec, prefix, scatter, mask, history.
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 
 #include "core/definition.h"
+#include "core/history.h"
 #include "random_layout.h"
 
 namespace detid {
@@ -23,6 +25,10 @@ std::string Snowflake(const std::string& rest) {
 }
 std::string Uuid7(const std::string& rest) {
   return LabelOf("uuid7", "1970-01-01T00:00:00Z", rest);
+}
+
+std::string Uuid4(const std::string& rest) {
+  return LabelOf("uuid4", "2025-01-01T00:00:00Z", rest);
 }
 
 std::string Label(const Definition& d) {
@@ -46,7 +52,9 @@ void ExpectRefused(const std::string& label, const std::string& detail,
 
 TEST(LabelOptions, AreReadAndWrittenAgain) {
   for (const std::string& label :
-       {Snowflake("; codec=hex"), Snowflake("; prefix=ord"), Snowflake("; scatter=on"),
+       {Uuid4("; history=1"), Uuid4("; history=16777216"),
+        Uuid4("; prefix=ord; codec=base58; history=1000"), Snowflake("; codec=hex"),
+        Snowflake("; prefix=ord"), Snowflake("; scatter=on"),
         Snowflake("; mask=" + std::string(kMask)),
         Snowflake("; prefix=ord; codec=crockford; scatter=on; mask=" + std::string(kMask)),
         Uuid7("; codec=base58"), Uuid7("; prefix=a_b; codec=uuid")})
@@ -66,6 +74,8 @@ TEST(LabelOptions, SayWhatTheySay) {
   EXPECT_EQ(plain.prefix_text(), "");
   EXPECT_FALSE(plain.scatter);
   EXPECT_FALSE(plain.has_mask);
+  EXPECT_EQ(plain.history, 0u);
+  EXPECT_EQ(Parsed(Uuid4("; history=1000")).history, 1000u);
 }
 
 TEST(LabelOptions, DefaultsAreNotWritten) {
@@ -108,6 +118,9 @@ TEST(LabelOptions, RefusalsNameTheValue) {
   for (const char* value : {"", "off", "true", "ON", "1"})
     ExpectRefused(Snowflake("; scatter=" + std::string(value)),
                   "\"" + std::string(value) + "\": scatter is on, or not there.");
+  for (const char* value : {"", "0", "-1", "+1", "1 000", "1e3", "0x10", "16777217", "4294967296"})
+    ExpectRefused(Uuid4("; history=" + std::string(value)),
+                  "\"" + std::string(value) + "\": history is 1 to 16777216, or not there.");
   for (const std::string& value :
        {std::string(), std::string("00"), std::string(kMask) + "0", std::string(31, '0'),
         std::string(31, '0') + "g", "0x" + std::string(30, '0'), "-" + std::string(31, '0')})
@@ -132,7 +145,45 @@ TEST(LabelOptions, ScatterTakesASequence) {
   EXPECT_TRUE(Parsed(label("time:41@1ms sequence:2")).scatter);
 }
 
-TEST(LabelOptions, OnlyAuditAndScatterMayChangeAndAMaskMayCome) {
+TEST(LabelOptions, AHistoryTakesRandomBitsWithoutATime) {
+  const auto label = [](const std::string& layout, uint32_t ids) {
+    return LabelOf(layout, "2025-01-01T00:00:00Z", "; history=" + std::to_string(ids));
+  };
+  for (const char* layout : {"snowflake", "time:41@1ms random:22"})
+    ExpectRefused(label(layout, 1),
+                  "A history is for ids of random bits without a time; these are unique by "
+                  "construction.",
+                  Code::kLayoutInvalid);
+  for (const char* layout : {"hash:128", "hash:60 node:3"})
+    ExpectRefused(label(layout, 1),
+                  "A history is for ids of random bits without a time; these are the same for the "
+                  "same input.",
+                  Code::kLayoutInvalid);
+  for (const char* layout : {"uuid4", "nanoid", "random:4", "random:26", "random:3 node:5 random:1",
+                             "const:8=1 random:20 hash:20", "random:63", "random:160"})
+    EXPECT_EQ(Parsed(label(layout, 1)).history, 1u);
+}
+
+// The room that is taken is at most 5 chunks, of at least 16.
+TEST(LabelOptions, AHistoryLeavesMoreThanHalfOfTheIdsFree) {
+  for (int bits = 1; bits <= 26; bits++) {
+    const Definition d = DefinitionOf("random:" + std::to_string(bits)).value;
+    uint32_t most = 0;
+    for (uint32_t ids = kMaxHistory; ids > 0 && most == 0; ids = ids > 4096 ? ids - 4096 : ids - 1)
+      if (CheckHistory(d.layout, ids).ok()) most = ids;
+    EXPECT_EQ(most, bits < 4 ? 0u : uint32_t{1} << (bits - 2)) << bits;
+    if (most == 0) continue;
+    EXPECT_LT(5.0 * HistoryChunk(most), 0.32 * (1 << bits));
+    if (bits < 26) {
+      EXPECT_EQ(CheckHistory(d.layout, most + 1).code, Code::kLayoutInvalid);
+    }
+  }
+  const Status refused = CheckHistory(DefinitionOf("random:6 hash:30").value.layout, 17);
+  EXPECT_STREQ(refused.detail,
+               "Its 6 random bits have 64 values; a history of 17 ids takes 80 at the least.");
+}
+
+TEST(LabelOptions, OnlyAuditScatterAndHistoryMayChangeAndAMaskMayCome) {
   const Definition plain = Parsed(Snowflake(""));
   const Definition masked = Parsed(Snowflake("; mask=" + std::string(kMask)));
   const Definition other = Parsed(Snowflake("; mask=ff" + std::string(kMask + 2)));
@@ -143,6 +194,9 @@ TEST(LabelOptions, OnlyAuditAndScatterMayChangeAndAMaskMayCome) {
   EXPECT_TRUE(MayBecome(masked, masked));
   EXPECT_FALSE(MayBecome(masked, plain));
   EXPECT_FALSE(MayBecome(masked, other));
+  EXPECT_TRUE(MayBecome(Parsed(Uuid4("")), Parsed(Uuid4("; history=5"))));
+  EXPECT_TRUE(MayBecome(Parsed(Uuid4("; history=9")), Parsed(Uuid4("; history=5"))));
+  EXPECT_TRUE(MayBecome(Parsed(Uuid4("; history=9")), Parsed(Uuid4(""))));
 
   const Definition codec = Parsed(Snowflake("; codec=hex"));
   EXPECT_FALSE(MayBecome(plain, codec));
@@ -164,11 +218,12 @@ TEST(LabelOptions, AreNotInTheFingerprint) {
   for (const std::string& rest : {std::string("; codec=hex"), std::string("; prefix=ord"),
                                   std::string("; scatter=on"), "; mask=" + std::string(kMask)})
     EXPECT_EQ(Fingerprint(Parsed(Snowflake(rest))), plain) << rest;
+  EXPECT_EQ(Fingerprint(Parsed(Uuid4("; history=9"))), Fingerprint(Parsed(Uuid4(""))));
 }
 
 TEST(LabelOptions, RandomOnesRoundTrip) {
   test::LayoutMaker maker(77);
-  int scattered = 0;
+  int scattered = 0, remember = 0;
   for (int i = 0; i < 5000; i++) {
     const test::LayoutSpec spec = maker.Make();
     Definition d = DefinitionOf(spec.text).value;
@@ -181,6 +236,11 @@ TEST(LabelOptions, RandomOnesRoundTrip) {
     d.scatter = spec.BitsOf(Kind::kSequence) > 1 && maker.Below(2) == 0;
     d.has_mask = d.layout.is_bigint() && maker.Below(2) == 0;
     for (uint8_t& byte : d.mask.byte) byte = d.has_mask ? static_cast<uint8_t>(maker.Word()) : 0;
+    const uint32_t ids = 1 + static_cast<uint32_t>(maker.Word() >> (40 + maker.Below(24)));
+    const int random_bits = spec.BitsOf(Kind::kTime) > 0 ? 0 : spec.BitsOf(Kind::kRandom);
+    const bool may = random_bits > 0 && std::ldexp(1.0, random_bits) >= 16.0 * ((ids + 3) / 4);
+    ASSERT_EQ(CheckHistory(d.layout, ids).ok(), may) << ids << " of " << spec.text;
+    if (may && maker.Below(3) > 0) d.history = ids;
     const Definition again = Parsed(Label(d));
     ASSERT_EQ(Label(again), Label(d));
     ASSERT_EQ(again.codec, d.codec);
@@ -188,10 +248,13 @@ TEST(LabelOptions, RandomOnesRoundTrip) {
     ASSERT_EQ(again.scatter, d.scatter);
     ASSERT_EQ(again.has_mask, d.has_mask);
     ASSERT_EQ(again.mask, d.mask);
+    ASSERT_EQ(again.history, d.history);
     ASSERT_TRUE(MayBecome(again, d) && MayBecome(d, again));
     scattered += d.scatter;
+    remember += d.history > 0;
   }
   EXPECT_GT(scattered, 500);
+  EXPECT_GT(remember, 100);
 }
 
 TEST(LabelOptions, CommitmentsAreReadInEitherCase) {
