@@ -9,7 +9,7 @@ CREATE FUNCTION detid._node_status(
   OUT last_step_ms bigint, OUT last_step_at timestamptz,
   OUT promoted_at timestamptz, OUT copy_suspected boolean, OUT fenced boolean,
   OUT horizon timestamptz, OUT horizon_distance_ms bigint,
-  OUT overload_waits bigint, OUT horizon_writes bigint
+  OUT overload_waits bigint, OUT horizon_writes bigint, OUT history_hits bigint
 ) LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_node_status';
 COMMENT ON FUNCTION detid._node_status() IS 'behind the view detid.node_status';
 REVOKE EXECUTE ON FUNCTION detid._node_status() FROM PUBLIC;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// create_generator, drop_generator, set_audit, set_scatter, set_mask, and what the view
-// detid.generators shows.
+// create_generator, drop_generator, set_audit, set_scatter, set_history, set_mask, and what the
+// view detid.generators shows.
 
 #include "core/definition.h"
+#include "core/history.h"
 #include "core/instant.h"
 #include "fn/ids.h"
 #include "fn/record.h"
@@ -105,6 +106,13 @@ void SetText(FunctionCallInfo fcinfo, Definition* d) {
   }
 }
 
+void SetHistory(Definition* d, int32_t ids) {
+  if (ids < 0 || ids > static_cast<int32_t>(kMaxHistory))
+    Raise(Error::kArgumentInvalid, "The history is %d ids; it may be 0 to %u.", ids, kMaxHistory);
+  d->history = static_cast<uint32_t>(ids);
+  if (ids > 0) RaiseUnlessOk(CheckHistory(d->layout, d->history));
+}
+
 Definition DefinitionArguments(FunctionCallInfo fcinfo) {
   const Result<Definition> parsed = DefinitionOf(Required(fcinfo, 1, "layout"));
   if (!parsed.ok()) Raise(parsed.status);
@@ -118,6 +126,7 @@ Definition DefinitionArguments(FunctionCallInfo fcinfo) {
   SetText(fcinfo, &d);
   d.scatter = !PG_ARGISNULL(8) && PG_GETARG_BOOL(8);
   if (d.scatter) RaiseUnlessOk(CheckScatter(d.layout));
+  if (!PG_ARGISNULL(9)) SetHistory(&d, PG_GETARG_INT32(9));
   RaiseUnlessOk(CheckOrdering(d.layout, d.ordering));
   if (d.layout.shows(Kind::kWorker) &&
       static_cast<uint64_t>(MaxBackends) > LowMask(d.layout.bits_of(Kind::kWorker)) + 1)
@@ -154,8 +163,8 @@ uint64_t FreeSalt(const char* qualified) {
 
 }  // namespace
 
-// create_generator(name, layout, epoch, audit, ordering, if_not_exists, prefix, codec, scatter)
-//   -> regclass
+// create_generator(name, layout, epoch, audit, ordering, if_not_exists, prefix, codec, scatter,
+//   history) -> regclass
 DETID_FUNCTION(detid_create_generator) {
   const char* qualified = Qualify(Required(fcinfo, 0, "name"));
   Definition d = DefinitionArguments(fcinfo);
@@ -204,6 +213,14 @@ DETID_FUNCTION(detid_set_scatter) {
   PG_RETURN_VOID();
 }
 
+// set_history(generator regclass, ids integer)
+DETID_FUNCTION(detid_set_history) {
+  Definition d = LockedDefinition(PG_GETARG_OID(0));
+  SetHistory(&d, PG_GETARG_INT32(1));
+  Relabel(PG_GETARG_OID(0), d);
+  PG_RETURN_VOID();
+}
+
 // set_mask(generator regclass [, commitment text]): masks are keyed by the seed with that
 // commitment, or by the one that makes ids now.
 DETID_FUNCTION(detid_set_mask) {
@@ -241,7 +258,7 @@ DETID_FUNCTION(detid_describe) {
   char fields[kMaxLayoutText + 1];
   FormatLayout(d.layout, fields, sizeof fields);
   const double rate = IdsPerSecond(d.layout);
-  Record<13> row;
+  Record<14> row;
   if (d.preset != nullptr)
     row.AddText(d.preset->name.data());
   else
@@ -264,6 +281,7 @@ DETID_FUNCTION(detid_describe) {
     row.Skip();
   row.Add(BoolGetDatum(d.scatter));
   row.Add(BoolGetDatum(d.has_mask));
+  row.Add(Int32GetDatum(static_cast<int32>(d.history)));
   return row.Return(fcinfo);
 }
 

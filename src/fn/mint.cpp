@@ -42,8 +42,12 @@ void RequireInput(const Minter* m, std::string_view input) {
 
 [[gnu::noinline]] Bits MintOne(Minter* m, std::string_view input) {
   RequireInput(m, input);
-  const uint64_t position = TakeOne(m);
-  const Bits id = m->composer(position, input);
+  uint64_t position;
+  Bits id;
+  do {
+    position = TakeOne(m);
+    id = m->composer(position, input);
+  } while (!MayHandOut(m, id));
   if (m->audit != Audit::kOff) RecordMint(m, position, id, input);
   m->has_last = true;
   m->last = id;
@@ -88,25 +92,34 @@ struct Batch {
   Minter* minter;  // as it was when the batch was minted
 };
 
-// Composes the ids of a grant into the batch from `at` on.
-void FillBatch(Minter* m, const Grant& grant, Batch* batch, int at) {
+// Composes the ids of a grant into the batch from `at` on, without those that may not be handed
+// out. Returns how many they are.
+int FillBatch(Minter* m, const Grant& grant, Batch* batch, int at) {
   const int n = static_cast<int>(grant.count);
-  if (batch->positions != nullptr)
-    for (int i = 0; i < n; i++) batch->positions[at + i] = grant.first + static_cast<uint64_t>(i);
+  int kept = 0;
   if (m->composer.is_word()) {
-    for (int i = 0; i < n; i++)
-      batch->words[at + i] =
-          static_cast<int64_t>(m->composer.Word(grant.first + static_cast<uint64_t>(i)));
+    for (; kept < n; kept++)
+      batch->words[at + kept] =
+          static_cast<int64_t>(m->composer.Word(grant.first + static_cast<uint64_t>(kept)));
+    if (batch->positions != nullptr)
+      for (int i = 0; i < n; i++) batch->positions[at + i] = grant.first + static_cast<uint64_t>(i);
     m->last = {{static_cast<uint64_t>(batch->words[at + n - 1]), 0, 0}};
-    return;
+  } else {
+    for (int i = 0; i < n; i++) {
+      const uint64_t position = grant.first + static_cast<uint64_t>(i);
+      const Bits id = m->composer(position);
+      if (!MayHandOut(m, id)) continue;
+      if (batch->positions != nullptr) batch->positions[at + kept] = position;
+      if (batch->uuids)
+        ToUuidBytes(id, batch->uuid[at + kept].data);
+      else
+        batch->words[at + kept] = static_cast<int64_t>(id.word[0]);
+      m->last = id;
+      kept++;
+    }
   }
-  for (int i = 0; i < n; i++) {
-    m->last = m->composer(grant.first + static_cast<uint64_t>(i));
-    if (batch->uuids)
-      ToUuidBytes(m->last, batch->uuid[at + i].data);
-    else
-      batch->words[at + i] = static_cast<int64_t>(m->last.word[0]);
-  }
+  m->has_last |= kept > 0;
+  return kept;
 }
 
 Batch* MintBatch(FunctionCallInfo fcinfo, FuncCallContext* context, bool uuids) {
@@ -136,9 +149,7 @@ Batch* MintBatch(FunctionCallInfo fcinfo, FuncCallContext* context, bool uuids) 
       done = 0;
       filled = m->filled;
     }
-    FillBatch(m, grant, batch, done);
-    done += static_cast<int>(grant.count);
-    m->has_last = true;
+    done += FillBatch(m, grant, batch, done);
   }
   if (batch->positions != nullptr) {
     batch->minter = static_cast<Minter*>(palloc(sizeof(Minter)));

@@ -27,14 +27,14 @@ const char* ReasonNotReady(bool found, const HorizonRecord& record, const Databa
   return nullptr;
 }
 
-void AddTime(Record<16>* row, int64_t us) {
+void AddTime(Record<17>* row, int64_t us) {
   if (us != 0)
     row->Add(TimestampDatum(us));
   else
     row->Skip();
 }
 
-void AddClock(Record<16>* row) {
+void AddClock(Record<17>* row) {
   const int64_t node_us = NodeTimeUs();
   const Counters& c = shared->counters;
   row->Add(TimestampDatum(node_us));
@@ -53,12 +53,12 @@ void AddClock(Record<16>* row) {
 
 // node_status: node_id, ready, reason, node_time, lead_ms, slewing, clock_believed, last_step_ms,
 // last_step_at, promoted_at, copy_suspected, fenced, horizon, horizon_distance_ms, overload_waits,
-// horizon_writes
+// horizon_writes, history_hits
 DETID_FUNCTION(detid_node_status) {
   HorizonRecord record;
   const bool found = ReadHorizon(&record);
   const DatabaseState state = LookAtDatabase(MyDatabaseId);
-  Record<16> row;
+  Record<17> row;
   if (settings::node_id >= 0)
     row.Add(Int32GetDatum(settings::node_id));
   else
@@ -90,12 +90,11 @@ DETID_FUNCTION(detid_node_status) {
   else
     row.Skip();
   if (shared != nullptr) {
-    row.Add(
-        Int64GetDatum(static_cast<int64>(shared->counters.waits.load(std::memory_order_relaxed))));
-    row.Add(Int64GetDatum(
-        static_cast<int64>(shared->counters.horizon_writes.load(std::memory_order_relaxed))));
+    const Counters& c = shared->counters;
+    for (const std::atomic<uint64_t>* n : {&c.waits, &c.horizon_writes, &c.history_hits})
+      row.Add(Int64GetDatum(static_cast<int64>(n->load(std::memory_order_relaxed))));
   } else {
-    row.Skip(2);
+    row.Skip(3);
   }
   return row.Return(fcinfo);
 }

@@ -73,7 +73,7 @@ Row RowOf(Error error) {
               "this sequence has not the parameters of a generator", kUseCreate};
     case Error::kLabelFixed:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-              "only the audit level and the scattering of a generator can be changed",
+              "only the audit level, the scattering and the history of a generator can be changed",
               "A new layout is a new generator: SELECT detid.create_generator('new_name', "
               "'layout');"};
     case Error::kLabelRemoved:
@@ -97,6 +97,16 @@ Row RowOf(Error error) {
       return {ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, "too many generators are in use",
               "Raise the limit: ALTER SYSTEM SET detid.max_generators = 4096; then restart the "
               "server."};
+    case Error::kHistoryFull:
+      return {ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, "the memory for histories is used up",
+              "Raise the limit: ALTER SYSTEM SET detid.history_memory = '16MB'; then restart the "
+              "server. Or ask for less: SELECT detid.set_history('name', 1000);"};
+    case Error::kNoNewId:
+      return {
+          ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED,
+          "the generator finds no id that is not among its last",
+          "Shorten its history: SELECT detid.set_history('name', 1000); or use a layout with more "
+          "random bits."};
     case Error::kWrongType:
       return {ERRCODE_DATATYPE_MISMATCH, "the generator's ids have another type", nullptr};
     case Error::kNeedsInput:

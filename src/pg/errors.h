@@ -32,6 +32,8 @@ enum class Error : uint8_t {
   kEpochInvalid,
   kWorkerTooNarrow,
   kTooManyGenerators,
+  kHistoryFull,
+  kNoNewId,
   kWrongType,
   kNeedsInput,
   kRandomNotImmutable,

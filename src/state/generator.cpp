@@ -43,6 +43,7 @@ void DetachShard(Minter* m) {
   m->record = nullptr;
   m->shard = nullptr;
   m->slot = nullptr;
+  m->window = nullptr;
 }
 
 void Forget(Minter* m) {
@@ -168,6 +169,17 @@ void AttachToShard(Minter* m) {
   m->slot = shared->slots_of(record) + m->worker_number;
 }
 
+void AttachToWindow(Minter* m) {
+  const uint32_t ids = m->definition.history;
+  m->window = nullptr;
+  if (ids == 0) return;
+  m->window = AttachWindow(m->record, ids);
+  if (m->window == nullptr)
+    Raise(Error::kHistoryFull, "A history of %u ids takes %u kB; detid.history_memory is %d kB.",
+          ids, 1u << (HistoryBits(ids) - 4), settings::history_memory_kb);
+  m->chunk = HistoryChunk(ids);
+}
+
 void CheckWorker(const Layout& layout, const char* name) {
   if (layout.shows(Kind::kWorker) &&
       static_cast<uint64_t>(shared->slots) > LowMask(layout.bits_of(Kind::kWorker)) + 1)
@@ -221,6 +233,7 @@ void FillFromDefinition(Minter* m) {
   m->Prepare(m->definition, settings::max_ahead_us());
   m->PrepareScatter(m->definition, key, m->node, m->worker_number);
   AttachToShard(m);
+  AttachToWindow(m);
   SetHorizonLimits(m);
 }
 

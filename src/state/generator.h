@@ -31,6 +31,7 @@ struct Minter : Sequencer {
   uint8_t id_bits = 0;
   bool has_last = false;  // `last` is the last id minted here in this session
   Database* database = nullptr;
+  Window* window = nullptr;  // of a generator with a history
   Bits last;
   Composer composer;
 
@@ -43,6 +44,8 @@ struct Minter : Sequencer {
   uint64_t filled = 0;  // rises with each Fill
   int32_t node = 0;
   int32_t worker_number = 0;
+  uint32_t chunk = 0;    // of the history
+  uint32_t refused = 0;  // ids in a row that were not handed out
   bool has_seed = false;
   Commitment seed{};
   char name[kMaxQualifiedName] = {};

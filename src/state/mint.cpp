@@ -88,4 +88,42 @@ Grant TakeSlowly(Minter* m, uint32_t wanted, Grant refused) {
   return TakeSlowly(m, host, wanted, refused);
 }
 
+namespace {
+
+// Counts a repetition that was found in time, and says so, at most once a second and shard.
+void NoteHit(const Minter* m) {
+  Window* window = m->window;
+  shared->counters.history_hits.fetch_add(1, std::memory_order_relaxed);
+  const uint64_t hits = 1 + window->hits.fetch_add(1, std::memory_order_relaxed);
+  const int64_t now_us = BootUs();
+  int64_t logged_us = window->logged_us.load(std::memory_order_relaxed);
+  if ((logged_us != 0 && now_us - logged_us < 1000000) ||
+      !window->logged_us.compare_exchange_strong(logged_us, now_us))
+    return;
+  ereport(LOG,
+          (errmsg("an id of generator %s was among its last %u", m->name, m->definition.history),
+           errdetail("It was not handed out. That has happened %llu times.",
+                     static_cast<unsigned long long>(hits))));
+}
+
+// Candidates in a row. CheckHistory leaves at least two of three free, so that it does not happen.
+constexpr uint32_t kMaxRefused = 1000;
+
+}  // namespace
+
+bool Remember(Minter* m, const Bits& id) {
+  const Recall recall = m->window->history.Remember(HistoryFingerprint(id), m->chunk);
+  if (recall == Recall::kNew) [[likely]] {
+    m->refused = 0;
+    return true;
+  }
+  if (++m->refused > kMaxRefused) {
+    m->refused = 0;
+    Raise(Error::kNoNewId, "%u ids of %s in a row were among its last %u.", kMaxRefused, m->name,
+          m->definition.history);
+  }
+  if (recall == Recall::kRecent) NoteHit(m);
+  return false;
+}
+
 }  // namespace detid

@@ -59,4 +59,12 @@ inline uint64_t TakeOne(Minter* m) {
   return Take(m, 1).first;
 }
 
+// Whether an id may be handed out: one that is among its generator's last is not, and is counted.
+// Errors: none is found. REQUIRES: the generator has a history.
+bool Remember(Minter* m, const Bits& id);
+
+inline bool MayHandOut(Minter* m, const Bits& id) {
+  return m->window == nullptr || Remember(m, id);
+}
+
 }  // namespace detid

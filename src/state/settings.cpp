@@ -16,6 +16,7 @@ int horizon_window_ms = 3000;
 int max_clock_step_s = 600;
 int failover_guard_ms = 10000;
 int max_generators = 1024;
+int history_memory_kb = 1024;
 bool allow_manual_clock = false;
 char* tag = nullptr;
 bool pinned = false;
@@ -124,6 +125,10 @@ void Define(bool preloading) {
     DefineCustomIntVariable(
         "detid.max_generators", "How many generators may be in use at the same time.", nullptr,
         &max_generators, max_generators, 8, 65536, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("detid.history_memory",
+                            "Shared memory for the last ids of generators that have a history.",
+                            nullptr, &history_memory_kb, history_memory_kb, 0, MAX_KILOBYTES,
+                            PGC_POSTMASTER, GUC_UNIT_KB, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable(
         "detid.allow_manual_clock", "Allows sessions to pin detid.clock. For test servers only.",
         nullptr, &allow_manual_clock, false, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);

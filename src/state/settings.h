@@ -14,6 +14,7 @@ extern int horizon_window_ms;  // how far the horizon is raised ahead of use
 extern int max_clock_step_s;   // larger steps of the system clock are not believed
 extern int failover_guard_ms;  // start this far above the horizon after a failover
 extern int max_generators;     // shards in shared memory
+extern int history_memory_kb;  // for the last ids of generators
 extern bool allow_manual_clock;
 extern char* tag;  // goes into the ledger
 

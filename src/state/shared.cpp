@@ -17,6 +17,7 @@ Shared* shared = nullptr;
 namespace {
 
 constexpr char kName[] = "pg_detid";
+constexpr Size kUnitBytes = sizeof(HistoryBucket) << kMinHistoryBits;
 
 shmem_request_hook_type previous_request = nullptr;
 shmem_startup_hook_type previous_startup = nullptr;
@@ -35,15 +36,28 @@ size_t ShardsAt(int capacity) {
 size_t SlotsAt(int capacity) {
   return ShardsAt(capacity) + sizeof(ShardRecord) * static_cast<size_t>(capacity);
 }
-Size TotalBytes(int capacity, int slots) {
+Size WindowsAt(int capacity, int slots) {
   return add_size(SlotsAt(capacity), mul_size(mul_size(sizeof(Slot), static_cast<Size>(capacity)),
-                                              static_cast<Size>(slots))) +
-         kCacheLine;
+                                              static_cast<Size>(slots)));
+}
+Size BucketsAt(int capacity, int slots, int units) {
+  return add_size(WindowsAt(capacity, slots), mul_size(sizeof(Window), static_cast<Size>(units)));
+}
+Size TotalBytes(int capacity, int slots, int units) {
+  return add_size(BucketsAt(capacity, slots, units) + kCacheLine,
+                  mul_size(kUnitBytes, static_cast<Size>(units)));
+}
+
+int Units() {
+  return static_cast<int>(static_cast<Size>(settings::history_memory_kb) * 1024 / kUnitBytes);
+}
+Size TotalBytes() {
+  return TotalBytes(settings::max_generators, MaxBackends, Units());
 }
 
 void Request() {
   if (previous_request != nullptr) previous_request();
-  RequestAddinShmemSpace(TotalBytes(settings::max_generators, MaxBackends));
+  RequestAddinShmemSpace(TotalBytes());
   RequestNamedLWLockTranche(kName, 1);
 }
 
@@ -51,17 +65,19 @@ void Startup() {
   if (previous_startup != nullptr) previous_startup();
   LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
   bool found = false;
-  void* memory = ShmemInitStruct(kName, TotalBytes(settings::max_generators, MaxBackends), &found);
+  void* memory = ShmemInitStruct(kName, TotalBytes(), &found);
   shared = reinterpret_cast<Shared*>(TYPEALIGN(kCacheLine, reinterpret_cast<uintptr_t>(memory)));
   if (!found) {
     new (shared) Shared;
     shared->lock = &GetNamedLWLockTranche(kName)->lock;
     shared->capacity = settings::max_generators;
     shared->slots = MaxBackends;
+    shared->units = Units();
     for (int i = 0; i < shared->capacity; i++) {
       new (&shared->databases()[i]) Database;
       new (&shared->shards()[i]) ShardRecord;
     }
+    for (int i = 0; i < shared->units; i++) new (&shared->windows()[i]) Window;
     StartNodeClock();
   }
   LWLockRelease(AddinShmemInitLock);
@@ -76,6 +92,12 @@ int64_t EndOf(const ShardRecord& record) {
   return EndOfTickUs(record.definition, last - 1);
 }
 
+void FreeWindows(ShardRecord* record) {
+  record->window = nullptr;
+  for (int i = 0; i < shared->units; i++)
+    if (shared->windows()[i].shard == record) new (&shared->windows()[i]) Window;
+}
+
 void Evict(ShardRecord* record) {
   Database* database = record->database;
   if (!record->key.pinned && database != nullptr) {
@@ -83,6 +105,7 @@ void Evict(ShardRecord* record) {
     if (end > database->evicted_us.load(std::memory_order_relaxed))
       database->evicted_us.store(end, std::memory_order_relaxed);
   }
+  if (record->window != nullptr) FreeWindows(record);
   record->used = false;
   record->key = ShardKey{};
   record->database = nullptr;
@@ -119,6 +142,32 @@ ShardRecord* FreeShard() {
   return nullptr;
 }
 
+// The first of a run of units that are free, or with `idle` of shards without users; -1 if there is
+// none. REQUIRES: the lock.
+int FindUnits(int wanted, bool idle) {
+  const Window* all = shared->windows();
+  int first = 0;
+  for (int i = 0; i < shared->units;) {
+    const Window& w = all[i];
+    const bool free =
+        w.shard == nullptr || (idle && w.shard->users.load(std::memory_order_acquire) == 0);
+    i += w.shard == nullptr ? 1 : w.units;
+    if (i - first >= wanted && free) return first;
+    if (!free) first = i;
+  }
+  return -1;
+}
+
+// Units for a window, if need be of shards that nobody uses: their last ids are forgotten.
+Window* FreeUnits(int wanted) {
+  int first = FindUnits(wanted, false);
+  if (first < 0) first = FindUnits(wanted, true);
+  if (first < 0) return nullptr;
+  for (int i = first; i < first + wanted; i++)
+    if (ShardRecord* idle = shared->windows()[i].shard; idle != nullptr) Evict(idle);
+  return &shared->windows()[first];
+}
+
 }  // namespace
 
 Database* Shared::databases() {
@@ -130,6 +179,10 @@ ShardRecord* Shared::shards() {
 Slot* Shared::slots_of(const ShardRecord* shard) {
   Slot* first = reinterpret_cast<Slot*>(reinterpret_cast<char*>(this) + SlotsAt(capacity));
   return first + (shard - shards()) * slots;
+}
+
+Window* Shared::windows() {
+  return reinterpret_cast<Window*>(reinterpret_cast<char*>(this) + WindowsAt(capacity, slots));
 }
 
 void RequestSharedMemory() {
@@ -192,6 +245,30 @@ ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definiti
   if (found != nullptr) found->users.fetch_add(1, std::memory_order_relaxed);
   LWLockRelease(shared->lock);
   return found;
+}
+
+Window* AttachWindow(ShardRecord* shard, uint32_t ids) {
+  const int bits = HistoryBits(ids);
+  LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+  if (shard->window == nullptr || shard->window->history.bits() < bits) {
+    const int units = 1 << (bits - kMinHistoryBits);
+    Window* found = FreeUnits(units);
+    if (found == nullptr) {
+      LWLockRelease(shared->lock);
+      return nullptr;
+    }
+    auto* bucket =
+        reinterpret_cast<HistoryBucket*>(reinterpret_cast<char*>(shared) +
+                                         BucketsAt(shared->capacity, shared->slots, shared->units) +
+                                         kUnitBytes * static_cast<Size>(found - shared->windows()));
+    found->history.Begin(bucket, bits);
+    found->shard = shard;
+    found->units = units;
+    shard->window = found;
+  }
+  Window* window = shard->window;
+  LWLockRelease(shared->lock);
+  return window;
 }
 
 void Detach(Database* database) {

@@ -13,6 +13,9 @@
 //       its forgotten shards gave out.
 //   M3  Database::horizon is at most the durable horizon on disk, and never falls.
 //   M4  node time is at or above start_us from before `horizon` was published.
+//   M5  a window (history.h) is its shard's until the shard is evicted, which is when nobody uses
+//       it. A shard's window is replaced by a larger one, never moved: who still writes to the old
+//       one may go on.
 
 #pragma once
 
@@ -20,6 +23,7 @@
 #include <cstdint>
 
 #include "core/definition.h"
+#include "core/history.h"
 #include "core/horizon.h"
 #include "core/node_clock.h"
 #include "core/sequence.h"
@@ -53,6 +57,18 @@ struct ShardKey {
   friend bool operator==(const ShardKey&, const ShardKey&) = default;
 };
 
+struct ShardRecord;
+
+// The memory of histories is cut into units, the size of the smallest window. A window is a run of
+// units; this is the entry of each unit, and says something for the first of a run.
+struct alignas(kCacheLine) Window {
+  History history;
+  ShardRecord* shard = nullptr;  // null: the unit is free, or not the first of a run
+  int32_t units = 0;
+  std::atomic<int64_t> logged_us{0};  // when the log last told of a hit
+  std::atomic<uint64_t> hits{0};
+};
+
 struct alignas(kCacheLine) ShardRecord {
   ShardKey key{};
   std::atomic<uint32_t> users{0};
@@ -60,6 +76,7 @@ struct alignas(kCacheLine) ShardRecord {
   Definition definition;
   std::atomic<int64_t> end_warned_us{0};  // when the log last said that the epoch ends soon
   Database* database = nullptr;
+  Window* window = nullptr;  // the last one of a generator with a history
   Shard shard;
 };
 
@@ -68,6 +85,7 @@ struct Counters {
   std::atomic<uint64_t> waits{0};  // for the clock, under overload
   std::atomic<uint64_t> horizon_writes{0};
   std::atomic<uint64_t> evictions{0};
+  std::atomic<uint64_t> history_hits{0};
   std::atomic<int64_t> last_step_us{0};     // of the system clock, as last seen
   std::atomic<int64_t> last_step_at_us{0};  // node time
   std::atomic<uint32_t> disbelieved{0};     // 1 while the system clock is not believed
@@ -80,10 +98,12 @@ struct Shared {
   bool clock_begun = false;  // node time has begun (horizon.cpp); under the lock
   int32_t slots = 0;         // of each shard
   int32_t capacity = 0;
+  int32_t units = 0;  // of the memory of histories
 
   Database* databases();
   ShardRecord* shards();
   Slot* slots_of(const ShardRecord* shard);
+  Window* windows();
 };
 
 // Null where the library was not preloaded.
@@ -106,6 +126,11 @@ DatabaseState LookAtDatabase(ObjectId oid);
 // The shard of this key, new or as it was left, with a user more; null if there is no room.
 // REQUIRES: the database is attached and, unless the key is pinned, loaded.
 ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definition& definition);
+
+// The shard's window for a history of that many ids: the one that it has, if that is large enough;
+// or a new, empty one. Null if there is no room beside those of shards that are in use.
+// REQUIRES: the caller is a user of the shard.
+Window* AttachWindow(ShardRecord* shard, uint32_t ids);
 
 void Detach(Database* database);
 void Detach(ShardRecord* shard);

@@ -175,13 +175,16 @@ denied('minter', "SECURITY LABEL FOR detid ON SEQUENCE own IS 'x'");
 denied('minter', "SELECT detid.create_generator('not_here')");
 denied('creator', "SELECT detid.set_audit('g', 'off')");
 allowed('creator', "SELECT detid.set_scatter('own', true), detid.set_mask('own')");
+allowed('creator', "SELECT detid.create_generator('tokens', 'uuid4', history => 1000)");
+allowed('creator', "SELECT detid.set_history('tokens', 500)");
 for my $role ('minter', 'looker')
 {
 	denied($role, "SELECT detid.set_scatter('own', false)");
+	denied($role, "SELECT detid.set_history('tokens', 5)");
 	denied($role, "SELECT detid.set_mask('g')");
 	denied($role, "SELECT detid.set_mask('g', '00000000000000000000000000000000')");
 }
-allowed('creator', "SELECT detid.drop_generator('own')");
+allowed('creator', "SELECT detid.drop_generator('own'), detid.drop_generator('tokens')");
 
 # A revoked privilege is gone at once, in a session that has minted, and in prepared statements.
 my $session = session($node, user => 'minter');
@@ -326,6 +329,7 @@ for my $sql (
 	"SELECT detid.is_genuine('$uuid'::pg_catalog.uuid, 'public.u'::pg_catalog.regclass)",
 	"SELECT detid.unmask(detid.mask($id, 'public.g'::pg_catalog.regclass), 'public.g'::pg_catalog.regclass)",
 	q{SELECT detid.set_scatter('public.g'::pg_catalog.regclass, false)},
+	q{SELECT detid.set_history('public.g'::pg_catalog.regclass, 0)},
 	"SELECT * FROM detid.decode_as('uuid7', '$uuid'::pg_catalog.uuid), detid.guess('$uuid')",
 	'SELECT * FROM detid.check()',
 	"SELECT * FROM detid.decode($id, 'public.g'::pg_catalog.regclass)",
