@@ -136,7 +136,8 @@ Choice ChooseMinted(ClaimTable* t, Minter* m) {
   for (int tries = 0; tries < kMaxRandomTries; tries++) {
     const uint64_t position = TakeOne(m);
     const Choice c{position, 0, m->composer(position)};
-    if (m->definition.layout.shows(Kind::kTime) || !IsTaken(t, m, c.id)) return c;
+    if (m->definition.layout.shows(Kind::kTime) || (!IsTaken(t, m, c.id) && MayHandOut(m, c.id)))
+      return c;
   }
   Raise(Error::kClaimsTaken, "%d random ids of %s were tried.", kMaxRandomTries, m->name);
 }
