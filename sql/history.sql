@@ -3,7 +3,8 @@ CREATE VIEW options AS SELECT generator, audit, history FROM detid.generators WH
 CREATE TABLE minted (g text, n serial, id text);
 -- Ids that are among the N before, and whether ids come again at all.
 CREATE FUNCTION repeats(name text, history int) RETURNS TABLE (ids bigint, among_the_last bigint, again boolean) LANGUAGE sql AS $$
-  SELECT count(*), count(*) FILTER (WHERE ago <= history), bool_or(ago > history) FROM (SELECT n - lag(n) OVER (PARTITION BY id ORDER BY n) AS ago FROM minted WHERE g = name) s $$;
+  SELECT count(*), count(*) FILTER (WHERE ago <= history), bool_or(ago > history)
+  FROM (SELECT i - lag(i) OVER (PARTITION BY id ORDER BY i) AS ago FROM (SELECT id, row_number() OVER (ORDER BY n) AS i FROM minted WHERE g = name) m) s $$;
 SELECT history_hits AS hits FROM detid.node_status \gset
 SELECT detid.create_generator('forgets', 'random:16', audit => 'off'), detid.create_generator('remembers', 'random:16', audit => 'off', history => 1000),
   detid.create_generator('few', 'random:4', audit => 'off', history => 4), detid.create_generator('coupon', 'random:80', codec => 'crockford', prefix => 'c', history => 500, audit => 'off');
@@ -65,6 +66,9 @@ SET detid.clock = '2025-06-01T12:00:00Z';
 INSERT INTO minted (g, id) SELECT 'pinned', detid.next_id('remembers') FROM generate_series(1, 5000);
 SELECT * FROM repeats('pinned', 1024);
 RESET detid.clock;
+-- It has taken nothing from the others.
+INSERT INTO minted (g, id) SELECT 'more', detid.next_id('forgets') FROM generate_series(1, 5000);
+SELECT * FROM repeats('more', 2048);
 -- The options of others are not touched, and if_not_exists does not mind.
 SELECT detid.set_audit('forgets', 'each');
 SELECT detid.create_generator('forgets', 'random:16', if_not_exists => true, history => 5);
