@@ -83,6 +83,22 @@ in_all_sessions(1, q{
 }, 'nor where their ids collide');
 unlike(slurp_file($node->logfile), qr/deadlock detected/, 'the log says so');
 
+# Every width of hash from 8 to 16 bits, filled to the last free value by loads and single claims.
+for my $bits (8 .. 16)
+{
+	my $all = 2**$bits;
+	my $most = $all - 10;
+	$node->safe_psql('postgres', "SELECT detid.create_generator('full_$bits', 'hash:$bits')");
+	same_sql($node, qq{
+		SELECT count(DISTINCT id) FROM detid.claim_ids('full_$bits', (SELECT array_agg(i::text) FROM generate_series(1, $most) i));
+		SELECT count(DISTINCT detid.claim_id('full_$bits', i)) FROM generate_series($most + 1, $all) i;
+		SELECT count(DISTINCT first_id), max(attempt) > 0 FROM detid.claims WHERE generator = 'full_$bits'::regclass;
+		SELECT mismatches, unverified FROM detid.verify_replay('full_$bits');
+	}, "$most\n10\n$all|t\n0|0", "$bits bits are filled to the last free value, and replay");
+	next if $bits > 10;    # it takes 32 tries for each value to say so
+	fails_with($node, "SELECT detid.claim_id('full_$bits', 'one more')", '2200H', qr/no free id/, 'and no further');
+}
+
 # A prepared transaction has not ended: who claims what it claimed waits.
 $node->safe_psql('postgres', q{BEGIN; SELECT detid.claim_id('minted', 'prepared'); PREPARE TRANSACTION 'p'});
 my $waiting = session($node);
