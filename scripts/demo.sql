@@ -130,6 +130,18 @@ WHERE id >= detid.id_at('subdivision_id', :'pause')
 \pset tuples_only off
 \set QUIET off
 
+\echo '\n\n===== The same input has the same id: the load again, by claims =====\n'
+
+SELECT detid.create_generator('claimed_id');
+\echo
+SELECT count(DISTINCT id) AS ids, count(*) FILTER (WHERE created) AS created
+FROM detid.claim_ids('claimed_id', ARRAY(SELECT code FROM iso));
+
+SELECT count(DISTINCT id) AS ids, count(*) FILTER (WHERE created) AS created
+FROM detid.claim_ids('claimed_id', ARRAY(SELECT code FROM iso));
+
+SELECT detid.claim_id('claimed_id', 'FR-974') AS claimed, detid.derive_uuid('iso 3166-2', 'FR-974') AS derived;
+
 \echo '\n\n===== The ledger: what was minted, in which transaction, for what =====\n'
 
 SELECT generator_name AS generator, xact, tag, role, count(*) AS entries, sum(count) AS ids,
