@@ -3,15 +3,11 @@
 // set_namespace_secret, export_namespace_secret: the secrets of keyed derivation, for their owner
 // alone.
 
-#include "fn/exported.h"
+#include "fn/secret.h"
 #include "fn/inputs.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/namespace_secret.h"
-
-extern "C" {
-#include "catalog/indexing.h"
-}
 
 namespace detid {
 namespace {
@@ -26,15 +22,9 @@ std::string_view NameArgument(FunctionCallInfo fcinfo) {
   return name;
 }
 
-// Adds the secret unless it is there; returns its commitment. Without a query of its own, which a
-// log of statements could show with the secret in it. Errors: there is another.
+// Adds the secret unless it is there; returns its commitment. Errors: there is another.
 Datum AddSecret(std::string_view name, const Seed& secret) {
-  PreventCommandIfReadOnly("set_namespace_secret()");
-  PreventCommandIfParallelMode("set_namespace_secret()");
-  const Oid table = NamespaceRelation();
-  if (pg_class_aclcheck(table, GetUserId(), ACL_INSERT) != ACLCHECK_OK)
-    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(table));
-  const Relation relation = table_open(table, ShareRowExclusiveLock);
+  const Relation relation = OpenSecrets(NamespaceRelation(), "set_namespace_secret()");
   const Commitment commitment = Commit(secret);
   Seed there;
   const bool found = FindNamespaceSecret(name, &there);
@@ -43,16 +33,9 @@ Datum AddSecret(std::string_view name, const Seed& secret) {
   if (found && !same)
     Raise(Error::kNamespaceSecretFixed, "The namespace is \"%.*s\".",
           static_cast<int>(name.size()), name.data());
-  if (!found) {
-    Datum values[] = {
-        PointerGetDatum(cstring_to_text_with_len(name.data(), static_cast<int>(name.size()))),
-        BytesDatum(commitment.byte, kCommitmentBytes), BytesDatum(secret.byte, kSeedBytes),
-        TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())};
-    bool nulls[std::size(values)] = {};
-    CatalogTupleInsert(relation, heap_form_tuple(RelationGetDescr(relation), values, nulls));
-    CacheInvalidateRelcache(relation);
-    CommandCounterIncrement();
-  }
+  const Datum key =
+      PointerGetDatum(cstring_to_text_with_len(name.data(), static_cast<int>(name.size())));
+  if (!found) AddSecretRow(relation, key, commitment, secret);
   table_close(relation, NoLock);
   return CommitmentDatum(commitment);
 }

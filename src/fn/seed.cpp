@@ -7,13 +7,9 @@
 #include <algorithm>
 
 #include "core/definition.h"
-#include "fn/exported.h"
+#include "fn/secret.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
-
-extern "C" {
-#include "catalog/indexing.h"
-}
 
 namespace detid {
 namespace {
@@ -22,16 +18,9 @@ constexpr char kHead[] = "detid-seed-1-";
 
 enum class SeedOrigin : bool { kOwn, kImported };
 
-// Adds a seed unless it is there; returns its commitment. Without a query of its own, which a log
-// of statements could show with the seed in it.
+// Adds a seed unless it is there; returns its commitment.
 Datum AddSeed(const char* command, const Seed& seed, SeedOrigin origin) {
-  PreventCommandIfReadOnly(command);
-  PreventCommandIfParallelMode(command);
-  const Oid table = SeedRelation();
-  if (pg_class_aclcheck(table, GetUserId(), ACL_INSERT) != ACLCHECK_OK)
-    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(table));
-  // Two at once would take the same number.
-  const Relation relation = table_open(table, ShareRowExclusiveLock);
+  const Relation relation = OpenSecrets(SeedRelation(), command);
   const Commitment commitment = Commit(seed);
   int highest = 0, lowest = 0;
   bool there = false;
@@ -40,16 +29,8 @@ Datum AddSeed(const char* command, const Seed& seed, SeedOrigin origin) {
     lowest = std::min(lowest, number);
     there = there || c == commitment;
   });
-  if (!there) {
-    Datum values[] = {Int32GetDatum(origin == SeedOrigin::kOwn ? highest + 1 : lowest - 1),
-                      BytesDatum(commitment.byte, kCommitmentBytes),
-                      BytesDatum(seed.byte, kSeedBytes),
-                      TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())};
-    bool nulls[std::size(values)] = {};
-    CatalogTupleInsert(relation, heap_form_tuple(RelationGetDescr(relation), values, nulls));
-    CacheInvalidateRelcache(relation);
-    CommandCounterIncrement();
-  }
+  const int number = origin == SeedOrigin::kOwn ? highest + 1 : lowest - 1;
+  if (!there) AddSecretRow(relation, Int32GetDatum(number), commitment, seed);
   table_close(relation, NoLock);
   return CommitmentDatum(commitment);
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "fn/exported.h"
+#include "fn/secret.h"
 
 #include "core/codec.h"
 #include "core/definition.h"
 #include "core/id_text.h"
 #include "pg/errors.h"
+
+extern "C" {
+#include "catalog/indexing.h"
+}
 
 namespace detid {
 namespace {
@@ -66,11 +70,33 @@ Datum CommitmentDatum(const Commitment& c) {
   return CStringGetTextDatum(text);
 }
 
+namespace {
+
 Datum BytesDatum(const uint8_t* from, int n) {
   bytea* b = static_cast<bytea*>(palloc(static_cast<Size>(VARHDRSZ + n)));
   SET_VARSIZE(b, VARHDRSZ + n);
   memcpy(VARDATA(b), from, static_cast<size_t>(n));
   return PointerGetDatum(b);
+}
+
+}  // namespace
+
+Relation OpenSecrets(Oid table, const char* command) {
+  PreventCommandIfReadOnly(command);
+  PreventCommandIfParallelMode(command);
+  if (pg_class_aclcheck(table, GetUserId(), ACL_INSERT) != ACLCHECK_OK)
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(table));
+  return table_open(table, ShareRowExclusiveLock);
+}
+
+void AddSecretRow(Relation table, Datum key, const Commitment& commitment, const Seed& secret) {
+  Datum values[] = {key, BytesDatum(commitment.byte, kCommitmentBytes),
+                    BytesDatum(secret.byte, kSeedBytes),
+                    TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())};
+  bool nulls[std::size(values)] = {};
+  CatalogTupleInsert(table, heap_form_tuple(RelationGetDescr(table), values, nulls));
+  CacheInvalidateRelcache(table);
+  CommandCounterIncrement();
 }
 
 }  // namespace detid

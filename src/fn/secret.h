@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Secrets of 32 bytes as text that goes to another database: seeds, and secrets of namespaces.
+// Secrets of 32 bytes, which are seeds and those of namespaces: as rows of their tables, and as text
+// that goes to another database:
 //
 //   <head><64 hexadecimal digits>-<the first 8 of its commitment>
 //
@@ -21,6 +22,14 @@ Datum ExportedDatum(const char* head, const Seed& secret);
 Seed ParseExported(const char* head, const char* exporter, std::string_view text);
 
 Datum CommitmentDatum(const Commitment& commitment);
-Datum BytesDatum(const uint8_t* from, int n);
+
+// The tables of secrets have a key, the commitment, the secret, and when it was added. Rows are added
+// without a query, which a log of statements could show with the secret in it.
+//
+// Opens one for a command that may add to it; nobody else adds until the transaction ends. Errors:
+// read-only, no privilege to INSERT.
+Relation OpenSecrets(Oid table, const char* command);
+// Adds a row; sessions that hold secrets of the table read them again.
+void AddSecretRow(Relation table, Datum key, const Commitment& commitment, const Seed& secret);
 
 }  // namespace detid
