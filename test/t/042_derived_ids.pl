@@ -124,6 +124,22 @@ my (undef, $gone) = $open->try(q{SELECT detid.derive_id_keyed('fresh', 'a')});
 like($gone, qr/55000: the namespace has no secret/, 'it learns that the secret is gone');
 $open->quit;
 
+# And within one statement, whose call site remembers the secret.
+$node->safe_psql('postgres', q{SELECT detid.set_namespace_secret('fresh')});
+$open = session($node);
+$open->send(q{DO $$ DECLARE id bigint; BEGIN
+	PERFORM pg_advisory_lock(1);
+	FOR i IN 1..2000 LOOP
+	  id := detid.derive_id_keyed('fresh', 'a');
+	  PERFORM pg_sleep(0.01) FROM pg_class LIMIT 1;
+	END LOOP;
+END $$});
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND granted});
+$node->safe_psql('postgres', q{DELETE FROM detid._namespace WHERE name = 'fresh'});
+(undef, $gone) = $open->wait;
+like($gone, qr/55000: the namespace has no secret/, 'so does a statement that goes on');
+$open->quit;
+
 # A publication FOR ALL TABLES leaves the subscriber's own alone.
 my $subscriber = new_node('subscriber', node_id => 8);
 $subscriber->safe_psql('postgres', q{SELECT detid.set_namespace_secret('own'); CREATE TABLE inputs (n int, namespace text, a text, b text)});
