@@ -42,6 +42,14 @@ SELECT generator, entries, ids, mismatches, unverified FROM detid.verify_replay(
 SELECT generator, entries, ids, mismatches, unverified FROM detid.verify_replay('p_id');
 ROLLBACK;
 
+-- A name may be anything, too.
+BEGIN;
+INSERT INTO detid.ledger SELECT node, n, minted_at, 0, name, 1, worker, tick, sequence, count, first_id, last_id, digest, seed, ids, inputs, positions, xact, role, tag, pinned
+FROM detid.ledger, unnest('{"","\"",a.b.c,a.b.c.d,"nowhere.x",".","public.p_id"}'::text[]) WITH ORDINALITY AS names (name, n) WHERE generator_name = 'public.p_id' AND entry = (SELECT min(entry) FROM detid.ledger WHERE generator_name = 'public.p_id');
+SELECT reason, count(DISTINCT entry) FROM detid.replay() WHERE entry < 10 GROUP BY 1;
+SELECT count(*) FROM detid.verify_replay() WHERE generator IS NULL;
+ROLLBACK;
+
 -- Without the seed there is no verdict, and no false alarm.
 BEGIN;
 DELETE FROM detid._seed;

@@ -42,6 +42,7 @@ REVOKE EXECUTE ON FUNCTION detid.export_namespace_secret(text) FROM PUBLIC;
 
 CREATE VIEW detid.namespaces AS
   SELECT name, pg_catalog.encode(commitment, 'hex') AS commitment, created_at
-  FROM detid._namespace;
+  FROM detid._namespace
+  OFFSET 0;  -- or who may write to views could change what is behind it
 COMMENT ON VIEW detid.namespaces IS 'the namespaces that have a secret, by its commitment';
 GRANT SELECT ON detid.namespaces TO PUBLIC;

@@ -19,7 +19,14 @@ BEGIN ATOMIC
   UNION ALL
   SELECT 'ledger', true,
          pg_catalog.format('detid.ledger takes %s',
-           pg_catalog.pg_size_pretty(pg_catalog.pg_total_relation_size('detid.ledger'))), NULL;
+           pg_catalog.pg_size_pretty(pg_catalog.pg_total_relation_size('detid.ledger'))), NULL
+  UNION ALL
+  SELECT 'claims', c.relpersistence = 'p',
+         pg_catalog.format('detid.claims, which is not pruned, takes %s%s',
+           pg_catalog.pg_size_pretty(pg_catalog.pg_total_relation_size(c.oid)),
+           CASE WHEN c.relpersistence <> 'p' THEN ', and a crash forgets it' END),
+         CASE WHEN c.relpersistence <> 'p' THEN 'ALTER TABLE detid.claims SET LOGGED;' END
+  FROM pg_catalog.pg_class c WHERE c.oid = 'detid.claims'::regclass;
 END;
 COMMENT ON FUNCTION detid.check() IS 'what an operator should mend: one row a check';
 REVOKE EXECUTE ON FUNCTION detid._check() FROM PUBLIC;

@@ -1,30 +1,39 @@
 -- SPDX-License-Identifier: PostgreSQL
 --
--- ALTER DEFAULT PRIVILEGES may have granted more on what was created above than was meant: what
--- nobody but its owner may touch is taken back from everybody else.
+-- ALTER DEFAULT PRIVILEGES may have granted more on what was created above than was meant: what is
+-- not for everybody is taken back from everybody but its owner, and nobody writes to tables or views.
 
 DO $$
 DECLARE
   target text;
-  grantee oid;
+  grantee text;
 BEGIN
   FOR target, grantee IN
-    SELECT format('TABLE %s', c.oid::regclass), a.grantee
-    FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
-    WHERE c.oid IN ('detid._horizon'::regclass, 'detid._seed'::regclass, 'detid._namespace'::regclass, 'detid.ledger'::regclass,
-                    'detid.claims'::regclass)
-      AND a.grantee NOT IN (0, c.relowner)
+    -- Whom the scripts above grant what is not for everybody.
+    WITH meant (monitor, object) AS (
+      SELECT 'pg_monitor'::regrole::oid, unnest(ARRAY['check', '_check', '_node_status', 'node_status'])
+    ), granted AS (
+      SELECT format('FUNCTION %s', p.oid::regprocedure) AS object, p.proname AS name, p.proowner AS owner,
+             a.grantee, bool_or(a.grantee = 0) OVER (PARTITION BY p.oid) AS for_all
+      FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a
+      WHERE p.pronamespace = 'detid'::regnamespace
+      UNION ALL
+      SELECT format('TABLE %s', c.oid::regclass), c.relname, c.relowner,
+             a.grantee, bool_or(a.grantee = 0) OVER (PARTITION BY c.oid)
+      FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
+      WHERE c.relnamespace = 'detid'::regnamespace AND c.relkind IN ('r', 'v')
+    )
+    SELECT DISTINCT 'ALL ON ' || object, quote_ident(pg_catalog.pg_get_userbyid(g.grantee))
+    FROM granted g
+    WHERE NOT for_all AND g.grantee <> owner
+      AND NOT EXISTS (SELECT FROM meant WHERE monitor = g.grantee AND meant.object = name)
     UNION
-    SELECT format('FUNCTION %s', p.oid::regprocedure), a.grantee
-    FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a
-    WHERE p.pronamespace = 'detid'::regnamespace
-      AND p.proname IN ('_refuse_change', 'set_namespace_secret', '_claim_from_elsewhere',
-                        'export_namespace_secret', '_seed_changed', '_merge_horizon', '_first_horizon', 'rotate_seed', 'export_seed',
-                        'import_seed', 'prune_ledger',
-                        'accept_clock', 'accept_copy')
-      AND a.grantee NOT IN (0, p.proowner)
+    SELECT 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON ' || object,
+           CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) END
+    FROM granted g
+    WHERE object LIKE 'TABLE %' AND g.grantee <> owner
   LOOP
-    EXECUTE format('REVOKE ALL ON %s FROM %I', target, pg_catalog.pg_get_userbyid(grantee));
+    EXECUTE format('REVOKE %s FROM %s', target, grantee);
   END LOOP;
 END
 $$;

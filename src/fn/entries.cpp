@@ -42,10 +42,14 @@ std::string_view TextAt(HeapTuple tuple, TupleDesc desc, int column) {
   return null ? std::string_view{} : View(DatumGetTextPP(datum));
 }
 
+// The relation of a qualified name; invalid if there is none, or it is no such name.
 Oid GeneratorByName(std::string_view name) {
-  List* parts =
-      textToQualifiedNameList(cstring_to_text_with_len(name.data(), static_cast<int>(name.size())));
-  return RangeVarGetRelid(makeRangeVarFromNameList(parts), NoLock, true);
+  List* parts = NIL;
+  char* raw = pnstrdup(name.data(), name.size());  // cut into the parts
+  if (!SplitIdentifierString(raw, '.', &parts) || list_length(parts) != 2) return InvalidOid;
+  const Oid schema = get_namespace_oid(static_cast<const char*>(linitial(parts)), true);
+  if (!OidIsValid(schema)) return InvalidOid;
+  return get_relname_relid(static_cast<const char*>(lsecond(parts)), schema);
 }
 
 // Any generator of this database with that fingerprint: one that was renamed before a dump.
@@ -185,12 +189,12 @@ uint64_t PositionAt(const Entry& e, int i) {
 
 namespace {
 
-// What was hashed for a claim.
-std::string_view ClaimedMessage(const Entry& e) {
+// What was hashed for an attempt at a claim.
+std::string_view ClaimedMessage(const Entry& e, int32 attempt) {
   std::string_view* fields = static_cast<std::string_view*>(
       palloc(sizeof(std::string_view) * static_cast<Size>(e.inputs_count)));
   for (int i = 0; i < e.inputs_count; i++) fields[i] = InputOfText(DatumGetTextPP(e.inputs[i]));
-  return ClaimMessage(fields, e.inputs_count, static_cast<uint64_t>(e.attempt));
+  return ClaimMessage(fields, e.inputs_count, static_cast<uint64_t>(attempt));
 }
 
 std::string_view ArrayText(const Entry& e) {
@@ -208,7 +212,8 @@ std::string_view InputOf(const Entry& e, int i) {
 }
 
 Bits Regenerate(const Entry& e, int i) {
-  if (e.attempt >= 0 && e.inputs != nullptr) return e.composer(PositionAt(e, i), ClaimedMessage(e));
+  if (e.attempt >= 0 && e.inputs != nullptr)
+    return e.composer(PositionAt(e, i), ClaimedMessage(e, e.attempt));
   return e.composer(PositionAt(e, i), InputOf(e, i));
 }
 
@@ -226,7 +231,12 @@ bool SameText(const Entry& e, const Bits& id, std::string_view recorded) {
 
 bool DigestHolds(const Entry& e) {
   if (e.ids != nullptr) return true;
+  if (e.count == 1 && e.last_id != e.first_id) return false;
   uint64_t digest = 0;
+  if (e.attempt >= 0) {
+    if (e.inputs == nullptr) return true;  // it is of them, too
+    digest = DigestOfClaim(KeyOfClaim(ClaimedMessage(e, 0)));
+  }
   for (int i = 0; i < e.count; i++) {
     if (i % 65536 == 0) CHECK_FOR_INTERRUPTS();
     digest = AddToDigest(digest, Regenerate(e, i));

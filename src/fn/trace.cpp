@@ -80,7 +80,7 @@ DETID_FUNCTION(detid_find_entry) {
     else
       row.Skip();
     if (e.reason == nullptr) {
-      row.Add(BoolGetDatum(Regenerate(e, i) == id));
+      row.Add(BoolGetDatum(Regenerate(e, i) == id && (e.attempt < 0 || DigestHolds(e))));
       row.Skip();
     } else {
       row.Skip();

@@ -172,7 +172,10 @@ Row RowOf(Error error) {
               "namespace."};
     case Error::kClaimsMissing:
       return {ERRCODE_UNDEFINED_TABLE, "the claims cannot be read",
-              "Somebody has renamed or altered detid.claims. Undo that."};
+              "Somebody has renamed or altered detid.claims or its indexes. Undo that."};
+    case Error::kClaimsNotLogged:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "claims cannot be made durable",
+              "Somebody has made detid.claims unlogged: ALTER TABLE detid.claims SET LOGGED;"};
     case Error::kClaimsTaken:
       return {ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED, "no free id was found for the input",
               "Use a generator whose layout has more hash bits."};

@@ -55,6 +55,7 @@ enum class Error : uint8_t {
   kNamespaceNoSecret,
   kNamespaceSecretFixed,
   kClaimsMissing,
+  kClaimsNotLogged,
   kClaimsTaken,
   kClaimsKept,
   kNoStream,

@@ -35,6 +35,10 @@ void OnRelationChange(Datum, Oid relation) {
 // Columns of detid.claims behind those of detid.ledger.
 enum Column { kClaim = kLedgerColumns + 1, kOrigin, kColumns = kOrigin };
 
+// Others may take the input or the id between the look and the insert, and then roll back; as often
+// as this in a row, it is not they.
+constexpr int kMaxTries = 100;
+
 // Positions whose ids were all taken, of layouts that are all random.
 constexpr int kMaxRandomTries = 10000;
 
@@ -45,23 +49,33 @@ Datum BytesOf(const ClaimKey& key) {
   return PointerGetDatum(b);
 }
 
-// Calls read(slot) with the first row of an index that begins with these two, as it is now; `now`
-// says who inserts it, if that has not ended. Not by the transaction's snapshot (K1); so
-// SERIALIZABLE has nothing to say either. False if there is none.
+// Calls read(slot) with each row that an index has under these two, until it returns false.
 template <typename Read>
-bool FindRow(ClaimTable* t, Relation index, uint64_t definition, RegProcedure equals, Datum key,
-             SnapshotData* now, Read read) {
+void EachRow(ClaimTable* t, Relation index, uint64_t definition, RegProcedure equals, Datum key,
+             Snapshot snapshot, Read read) {
   ScanKeyData keys[2];
   ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, equals, key);
   ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ,
               Int64GetDatum(static_cast<int64_t>(definition)));
-  InitDirtySnapshot(*now);
-  const IndexScanDesc scan = compat::BeginIndexScan(t->heap, index, now, 2);
+  const IndexScanDesc scan = compat::BeginIndexScan(t->heap, index, snapshot, 2);
   index_rescan(scan, keys, 2, nullptr, 0);
-  const bool found = index_getnext_slot(scan, ForwardScanDirection, t->found);
-  if (found) read(t->found);
+  while (index_getnext_slot(scan, ForwardScanDirection, t->found) && read(t->found)) continue;
   ExecClearTuple(t->found);
   index_endscan(scan);
+}
+
+// The first of them, as it is now; `now` says who inserts it, if that has not ended. Not by the
+// transaction's snapshot (K1); so SERIALIZABLE has nothing to say either. False if there is none.
+template <typename Read>
+bool FindRow(ClaimTable* t, Relation index, uint64_t definition, RegProcedure equals, Datum key,
+             SnapshotData* now, Read read) {
+  InitDirtySnapshot(*now);
+  bool found = false;
+  EachRow(t, index, definition, equals, key, now, [&](TupleTableSlot* row) {
+    found = true;
+    read(row);
+    return false;
+  });
   return found;
 }
 
@@ -148,8 +162,24 @@ Oid IndexNamed(const ClaimTable* t, const char* name) {
   return oid;
 }
 
+// Whether replication has brought the input's claim from another node, by now. Asked once our row is
+// in the index, where whoever looks meets it first and waits for it; so nobody is told theirs from
+// then on, and if anybody was before, they are here.
+bool IsFromElsewhere(ClaimTable* t, uint64_t definition, Datum key) {
+  SnapshotData now;
+  InitDirtySnapshot(now);
+  bool found = false;
+  EachRow(t, t->by_input, definition, F_BYTEAEQ, key, &now, [&](TupleTableSlot* row) {
+    bool null = false;
+    found = DatumGetInt32(slot_getattr(row, kOrigin, &null)) != 0 && !TransactionIdIsValid(now.xmin);
+    return !found;
+  });
+  return found;
+}
+
 void PrepareToWrite(ClaimTable* t) {
   if (t->estate != nullptr) return;
+  if (t->heap->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT) Raise(Error::kClaimsNotLogged);
   const MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(t));
   LockRelationOid(RelationGetRelid(t->heap), RowExclusiveLock);
   t->by_id = index_open(IndexNamed(t, "claims_id"), RowExclusiveLock);
@@ -168,8 +198,12 @@ Datum ArrayOf(const ClaimInput& input) {
   Datum* texts = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(input.count)));
   for (int i = 0; i < input.count; i++) {
     const std::string_view field = input.fields[i];
-    const char* here = pg_any_to_server(field.data(), static_cast<int>(field.size()), PG_UTF8);
-    const size_t length = here == field.data() ? field.size() : strlen(here);
+    const char* here = field.data();
+    size_t length = field.size();
+    if (GetDatabaseEncoding() != PG_SQL_ASCII) {  // there, bytes are what they are
+      here = pg_any_to_server(field.data(), static_cast<int>(length), PG_UTF8);
+      if (here != field.data()) length = strlen(here);
+    }
     texts[i] = PointerGetDatum(cstring_to_text_with_len(here, static_cast<int>(length)));
   }
   return PointerGetDatum(construct_array(texts, input.count, TEXTOID, -1, false, TYPALIGN_INT));
@@ -179,6 +213,7 @@ Datum ArrayOf(const ClaimInput& input) {
 bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& input, Datum key) {
   LedgerEntry entry;
   DescribeMint(m, c.position, c.id, &entry);
+  entry.digest = DigestOfClaim(input.key);
   AddToEntry(c.position, c.id, &entry);
   entry.attempt = c.attempt;
   if (m->audit != Audit::kOff) entry.inputs = ArrayOf(input);
@@ -192,12 +227,14 @@ bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& i
   t->row->tts_values[kOrigin - 1] = Int32GetDatum(0);
   t->row->tts_isnull[kOrigin - 1] = false;
   ExecStoreVirtualTuple(t->row);
+  if (RelationGetNumberOfAttributes(t->heap) > kColumns) ExecConstraints(t->target, t->row, t->estate);
 
   const TransactionId xid = GetCurrentTransactionId();
   const uint32 token = SpeculativeInsertionLockAcquire(xid);
   table_tuple_insert_speculative(t->heap, t->row, GetCurrentCommandId(true), 0, nullptr, token);
   bool conflict = false;
   compat::InsertIndexTuples(t->target, t->row, t->estate, &conflict);
+  conflict = conflict || IsFromElsewhere(t, m->fingerprint, key);
   table_tuple_complete_speculative(t->heap, t->row, token, !conflict);
   SpeculativeInsertionLockRelease(xid);
   ResetPerTupleExprContext(t->estate);
@@ -219,6 +256,12 @@ void WatchClaims() {
   CacheRegisterRelcacheCallback(OnRelationChange, 0);
 }
 
+uint64_t DigestOfClaim(const ClaimKey& key) {
+  uint64_t word;
+  memcpy(&word, key.byte, sizeof word);
+  return word;
+}
+
 ClaimInput InputToClaim(const std::string_view* fields, int count) {
   const std::string_view message = ClaimMessage(fields, count, 0);
   const ClaimInput input = {fields, count, KeyOfClaim(message)};
@@ -235,16 +278,15 @@ ClaimTable* OpenClaims() {
     if (!OidIsValid(oid)) Raise(Error::kClaimsMissing, "There is no table detid.claims.");
   }
   ClaimTable* t = static_cast<ClaimTable*>(palloc0(sizeof(ClaimTable)));
+  claims_table = oid;  // before it is opened, which lets invalidations in
   t->heap = table_open(oid, AccessShareLock);
   if (RelationGetNumberOfAttributes(t->heap) < kColumns)
     Raise(Error::kClaimsMissing, "detid.claims has %d columns of %d.",
           RelationGetNumberOfAttributes(t->heap), int{kColumns});
   Oid index = input_index;
   if (!OidIsValid(index)) [[unlikely]]
-    index = IndexNamed(t, "claims_input");
+    input_index = index = IndexNamed(t, "claims_input");
   t->by_input = index_open(index, AccessShareLock);
-  claims_table = oid;
-  input_index = index;
   t->found = table_slot_create(t->heap, nullptr);
   return t;
 }
@@ -267,7 +309,7 @@ Claimed Claim(ClaimTable* t, ObjectId generator, const ClaimInput& input) {
   const uint64_t definition = FingerprintFor(generator);
   const Layout layout = DefinitionFor(generator).layout;
   const Datum key = BytesOf(input.key);
-  for (;;) {
+  for (int tries = 0; tries < kMaxTries; tries++) {
     CHECK_FOR_INTERRUPTS();
     Claimed claimed;
     if (FindInput(t, layout, definition, key, &claimed.id)) return claimed;
@@ -283,18 +325,23 @@ Claimed Claim(ClaimTable* t, ObjectId generator, const ClaimInput& input) {
     m->last = c.id;
     return {c.id, true};
   }
+  claims_table = input_index = InvalidOid;
+  Raise(Error::kClaimsMissing,
+        "A unique index of detid.claims refuses an input of which no row was found.");
 }
 
 bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry) {
   ClaimTable* t = OpenClaims();
   const Relation by_id = index_open(IndexNamed(t, "claims_id"), AccessShareLock);
-  SnapshotData now;
-  const bool found = FindRow(t, by_id, definition, F_TEXTEQ, CStringGetTextDatum(id), &now,
-                             [&](TupleTableSlot* row) {
-                               bool null = false;
-                               *node = DatumGetInt32(slot_getattr(row, kLedgerNode, &null));
-                               *entry = DatumGetInt64(slot_getattr(row, kLedgerEntry, &null));
-                             });
+  bool found = false;
+  EachRow(t, by_id, definition, F_TEXTEQ, CStringGetTextDatum(id), GetActiveSnapshot(),
+          [&](TupleTableSlot* row) {
+            bool null = false;
+            *node = DatumGetInt32(slot_getattr(row, kLedgerNode, &null));
+            *entry = DatumGetInt64(slot_getattr(row, kLedgerEntry, &null));
+            found = true;
+            return false;
+          });
   index_close(by_id, NoLock);
   CloseClaims(t);
   return found;

@@ -19,7 +19,8 @@
 //
 // `origin` is 0 for what was claimed in this database. Rows that logical replication brings get
 // another number, so that nodes which claimed the same input may be merged; they are looked at too,
-// behind our own.
+// behind our own. If one comes while its input is being claimed here, it counts if it was committed
+// before our row was in the index; else nobody is told of it, as ours is met first.
 
 #pragma once
 
@@ -66,7 +67,11 @@ Claimed Claim(ClaimTable* claims, ObjectId generator, const ClaimInput& input);
 // Registers the callback; called from _PG_init.
 void WatchClaims();
 
-// The ledger key of the claim that has an id; false if none has. `id` as the ledger writes it.
+// What the digest of a claim's row begins with, in place of 0: an input that was altered shows.
+uint64_t DigestOfClaim(const ClaimKey& key);
+
+// The ledger key of the claim that has an id, to the active snapshot; false if none has. `id` as the
+// ledger writes it.
 bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry);
 
 }  // namespace detid

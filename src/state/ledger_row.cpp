@@ -195,6 +195,8 @@ void WriteLedger(const LedgerEntry* entries, int count) {
       numbers.first++;
       numbers.count--;
       ExecStoreVirtualTuple(slots[i]);
+      // What the owner has added may not permit that it stays NULL.
+      if (columns > kLedgerColumns) ExecConstraints(target, slots[i], estate);
     }
     table_multi_insert(relation, slots, n, GetCurrentCommandId(true), 0, bulk);
     for (int i = 0; i < n; i++) {

@@ -167,6 +167,62 @@ same_sql($node, q{
 	SELECT sum(mismatches), sum(unverified) FROM detid.verify_replay();
 }, "0\n0|0", 'no id is two inputs\', and all replay');
 
+# What owners do to the table. Nothing of it may claim an input anew, or search for ever.
+$node->safe_psql('postgres', q{SELECT detid.claim_id('minted', 'kept')});
+for my $ddl (
+	[ q{CREATE UNIQUE INDEX theirs ON detid.claims (tag)}, q{DROP INDEX detid.theirs}, '42P01', qr/unique index of detid.claims refuses/ ],
+	[ q{ALTER TABLE detid.claims SET UNLOGGED}, q{ALTER TABLE detid.claims SET LOGGED}, '55000', qr/SET LOGGED/ ],
+	[ q{ALTER TABLE detid.ledger ADD extra int NOT NULL DEFAULT 5}, q{ALTER TABLE detid.ledger DROP extra}, '23502', qr/"extra"/ ],
+	[ q{DROP INDEX detid.claims_input}, q{CREATE UNIQUE INDEX claims_input ON detid.claims (claim, definition, origin)}, '42P01', qr/no index detid.claims_input/ ],
+	[ q{ALTER INDEX detid.claims_id RENAME TO claims_ids}, q{ALTER INDEX detid.claims_ids RENAME TO claims_id}, '42P01', qr/no index detid.claims_id/ ])
+{
+	my ($do, $undo, $sqlstate, $pattern) = @$ddl;
+	$node->safe_psql('postgres', q{ALTER TABLE detid.claims DISABLE TRIGGER refuse_change;
+		UPDATE detid.claims SET tag = entry::text; ALTER TABLE detid.claims ENABLE TRIGGER refuse_change;
+		SET detid.tag = 'tagged'; SELECT detid.claim_id('minted', 'tagged')}) if $do =~ /tag/;
+	$node->safe_psql('postgres', $do);
+	fails_with($node, q{SET detid.tag = 'tagged'; SET statement_timeout = '20s'; SELECT detid.claim_id('minted', 'after ddl')},
+		$sqlstate, $pattern, "refused after $do");
+	same_sql($node, q{SELECT ok FROM detid.check() WHERE "check" = 'claims'}, 'f', 'check() says so') if $do =~ /UNLOGGED/;
+	$node->safe_psql('postgres', $undo);
+}
+same_sql($node, q{SELECT created FROM detid.claim('minted', 'kept'), LATERAL (SELECT) s}, 'f', 'what was claimed is as it was');
+same_sql($node, q{SELECT created FROM detid.claim('minted', 'after ddl')}, 't', 'what was refused is claimed now');
+for my $rewrite ('VACUUM FULL detid.claims', 'REINDEX TABLE CONCURRENTLY detid.claims', 'CLUSTER detid.claims USING claims_input')
+{
+	my $before = session($node);
+	$before->query(q{SELECT detid.claim_id('minted', 'kept')});
+	$node->safe_psql('postgres', $rewrite);
+	is($before->query(q{SELECT created FROM detid.claim('minted', 'kept')}), 'f', "found after $rewrite");
+	$before->quit;
+}
+
+# A claim of another node that comes while its input is being claimed here, and is committed first.
+my $file = $node->basedir . '/racer';
+$node->safe_psql('postgres', qq{BEGIN; SELECT detid.claim_id('minted', 'racer');
+	\\copy (SELECT * FROM detid.claims WHERE inputs = '{racer}') TO '$file'
+	ROLLBACK});
+my ($apply, $racer) = (session($node), session($node));
+$apply->query('SET session_replication_role = replica; BEGIN; LOCK TABLE detid.claims IN SHARE MODE');
+$racer->send(q{SELECT created FROM detid.claim('minted', 'racer')});
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE NOT granted});
+$apply->query("\\copy detid.claims FROM '$file'\nCOMMIT");
+is(($racer->wait)[0], 'f', 'it counts, for somebody may have been told of it');
+same_sql($node, q{SELECT origin, count(*) FROM detid.claims WHERE inputs = '{racer}' GROUP BY 1}, '8|1', 'and is the only one');
+$_->quit for $apply, $racer;
+$node->safe_psql('postgres', q{ALTER TABLE detid.claims DISABLE TRIGGER refuse_change;
+	DELETE FROM detid.claims WHERE origin <> 0; ALTER TABLE detid.claims ENABLE TRIGGER refuse_change});
+
+# trace, while somebody else claims what it looks for.
+my $claiming = session($node);
+$claiming->query(q{BEGIN; SELECT detid.claim_id('hashed', 'traced')});
+same_sql($node, q{SELECT verdict FROM detid.trace(detid.next_id('hashed', 'traced'), 'hashed')}, 'not in the ledger',
+	'what is minted in this statement is not in the ledger yet');
+same_sql($node, q{SELECT verdict FROM detid.trace(detid.compose('hashed', 0, 7, 0, 0, 'traced'), 'hashed')},
+	'genuine: replay makes the same id', 'an entry is found beside a claim that has not ended');
+$claiming->query('ROLLBACK');
+$claiming->quit;
+
 # A node id that changes is no reason for another id.
 my $alice = $node->safe_psql('postgres', q{SELECT detid.claim_id('hashed', 'alice'), detid.claim_id('minted', 'alice')});
 $node->safe_psql('postgres', q{ALTER SYSTEM SET detid.node_id = 8; SELECT pg_reload_conf()});

@@ -373,11 +373,26 @@ $node->safe_psql('generous', q{
 	CREATE EXTENSION pg_detid;
 });
 for my $sql ('SELECT * FROM detid._seed', 'SELECT detid.rotate_seed()', 'SELECT detid.export_seed()',
-	'SELECT detid.export_seed((SELECT commitment FROM detid.seeds))', q{SELECT detid.import_seed('')})
+	'SELECT detid.export_seed((SELECT commitment FROM detid.seeds))', q{SELECT detid.import_seed('')},
+	'SELECT * FROM detid._namespace', 'SELECT * FROM detid.claims', q{SELECT detid.set_namespace_secret('n')},
+	q{SELECT detid.derive_id_keyed('n', 'a')}, q{SELECT detid.derive_uuid_keyed('n', 1)},
+	q{UPDATE detid.namespaces SET name = 'other'}, 'DELETE FROM detid.namespaces', 'DELETE FROM detid.seeds',
+	'SELECT * FROM detid.check()', 'SELECT * FROM detid.node_status')
 {
-	fails_with($node, $sql, '42501', qr/permission denied/, "default privileges: nobody: refused: $sql",
+	fails_with($node, $sql, '(42501|55000)', qr/permission denied|cannot (update|delete from) view/, "default privileges: nobody: refused: $sql",
 		db => 'generous', as('nobody'));
 }
+
+same_sql($node, q{SELECT string_agg(relname, ' ') FROM pg_class c, aclexplode(relacl) a
+	WHERE relnamespace = 'detid'::regnamespace AND relkind IN ('r', 'v') AND a.grantee <> relowner AND privilege_type <> 'SELECT'},
+	'', 'default privileges: nobody may write to a table or view', db => 'generous');
+same_sql($node, q{SELECT string_agg(p.proname, ' ') FROM pg_proc p, aclexplode(proacl) a
+	WHERE pronamespace = 'detid'::regnamespace AND a.grantee = 'nobody'::regrole
+	  AND NOT EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0)},
+	'', 'nor call what is not for all', db => 'generous');
+same_sql($node, q{SELECT count(*) > 0, count(*) FILTER (WHERE is_updatable <> 'NO') FROM information_schema.views
+	WHERE table_schema = 'detid'}, 't|0', 'no view leads to what is behind it');
+allowed('monitor', 'SELECT count(*) FROM detid.check(); SELECT ready FROM detid.node_status');
 
 # A schema that somebody else made is not taken over.
 $node->safe_psql('postgres', 'CREATE DATABASE other; GRANT CREATE ON DATABASE other TO creator');
