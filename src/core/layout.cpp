@@ -289,6 +289,12 @@ bool Layout::time_first() const {
   return shown > 0;
 }
 
+bool Layout::node_first() const {
+  int i = 0;
+  while (i < count && fields[i].kind == Kind::kConst) i++;
+  return i < count && fields[i].kind == Kind::kNode;
+}
+
 bool Layout::position_first() const {
   int left = bits_of(Kind::kTime) + bits_of(Kind::kSequence);
   int times = bits_of(Kind::kTime), sequences = bits_of(Kind::kSequence);

@@ -90,6 +90,9 @@ struct Layout {
   // bits first, with nothing but constants between them.
   bool time_first() const;
 
+  // True if ids sort by node: the node comes first, behind constants only.
+  bool node_first() const;
+
   // True if ids of one node sort by position: nothing that differs from backend to backend or from
   // id to id comes before the last bit of the time and the sequence.
   bool position_first() const;

@@ -28,6 +28,10 @@ enum class Code : uint8_t {
   kTextSyntax,    // a text that is not of its codec
   kInputMissing,  // the layout hashes an input and none was given
   kSeedMissing,   // the layout has random fields and no seed is at hand
+  // Topologies.
+  kTopologySyntax,   // the levels do not parse; detail says where
+  kTopologyInvalid,  // they parse, but cannot be the levels of a node number
+  kPathSyntax,       // a path does not parse; detail says where
   // Sqids.
   kAlphabetInvalid,  // an alphabet that is too short, or repeats a character, or is not ASCII
   kSqidsInvalid,     // numbers or a length that cannot be encoded

@@ -185,6 +185,33 @@ Row RowOf(Error error) {
     case Error::kNoStream:
       return {ERRCODE_FEATURE_NOT_SUPPORTED, "the generator's ids are not a stream of its seed",
               "Use a layout with random and without hash fields, such as uuid4."};
+    case Error::kNoTopology:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "there is no topology",
+              "Define its levels: SELECT detid.define_topology('region:3 cluster:4 member:3');"};
+    case Error::kTopologyMoves:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "nodes that are assigned would have other numbers",
+              "The first level may have more bits. Levels below all that is assigned may be cut or "
+              "joined, if together they keep their bits."};
+    case Error::kNoSuchPrefix:
+      return {ERRCODE_UNDEFINED_OBJECT, "there is no such prefix",
+              "The table detid.prefixes shows what is assigned. Before a prefix, the one above it is: "
+              "SELECT detid.assign_prefix('eu', 'owner');"};
+    case Error::kPrefixTaken:
+      return {ERRCODE_DUPLICATE_OBJECT, "the prefix is assigned already",
+              "The table detid.prefixes shows what is. SELECT detid.release_prefix('eu/prod-a'); "
+              "gives one back."};
+    case Error::kPrefixInUse:
+      return {ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, "there are prefixes within the prefix",
+              "Release them first."};
+    case Error::kLevelFull:
+      return {ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED, "all numbers of the level are assigned",
+              "Release one that is not used, or assign within another prefix. The first level can "
+              "be given more bits: SELECT detid.define_topology('region:4 cluster:4 member:3');"};
+    case Error::kNodeNotFirst:
+      return {ERRCODE_FEATURE_NOT_SUPPORTED, "the generator's ids do not sort by node",
+              "Use a layout that begins with its node field, such as 'node:10 time:41@1ms "
+              "sequence:12'; for texts, with a codec whose texts sort too."};
     case Error::kArgumentInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "invalid argument", nullptr};
     case Error::kNullElement:
@@ -237,6 +264,14 @@ Row RowOf(Code code) {
     case Code::kSeedMissing:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "the seed of the generator's random fields is not at hand", nullptr};
+    case Code::kTopologySyntax:
+      return {ERRCODE_SYNTAX_ERROR, "the topology does not parse",
+              "List its levels, the largest groups first: 'region:3 cluster:4 member:3'."};
+    case Code::kTopologyInvalid:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the topology cannot be used", nullptr};
+    case Code::kPathSyntax:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the path cannot be used",
+              "Give one name a level, the first level first: 'eu/prod-a/db1'."};
     case Code::kAlphabetInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "the alphabet cannot be used",
               "Give at least 3 different characters of printable ASCII other than the space."};
