@@ -11,12 +11,12 @@ COMMENT ON FUNCTION detid._find_entry(regclass, text) IS
 
 CREATE FUNCTION detid.trace(id bigint)
 RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
-  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
-  pinned boolean, verdict text
+  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
+  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
+  input text, pinned boolean, verdict text
 ) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
 BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
          e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
          CASE WHEN e.entry IS NULL THEN 'not in the ledger'
               WHEN e.matches THEN 'genuine: replay makes the same id'
@@ -31,12 +31,12 @@ COMMENT ON FUNCTION detid.trace(bigint) IS
 
 CREATE FUNCTION detid.trace(id bigint, generator regclass)
 RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
-  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
-  pinned boolean, verdict text
+  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
+  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
+  input text, pinned boolean, verdict text
 ) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
 BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
          e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
          CASE WHEN e.entry IS NULL THEN 'not in the ledger'
               WHEN e.matches THEN 'genuine: replay makes the same id'
@@ -51,12 +51,12 @@ COMMENT ON FUNCTION detid.trace(bigint, regclass) IS
 
 CREATE FUNCTION detid.trace(id uuid)
 RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
-  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
-  pinned boolean, verdict text
+  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
+  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
+  input text, pinned boolean, verdict text
 ) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
 BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
          e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
          CASE WHEN e.entry IS NULL THEN 'not in the ledger'
               WHEN e.matches THEN 'genuine: replay makes the same id'
@@ -71,12 +71,12 @@ COMMENT ON FUNCTION detid.trace(uuid) IS
 
 CREATE FUNCTION detid.trace(id uuid, generator regclass)
 RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
-  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
-  pinned boolean, verdict text
+  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
+  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
+  input text, pinned boolean, verdict text
 ) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
 BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
          e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
          CASE WHEN e.entry IS NULL THEN 'not in the ledger'
               WHEN e.matches THEN 'genuine: replay makes the same id'
@@ -91,12 +91,12 @@ COMMENT ON FUNCTION detid.trace(uuid, regclass) IS
 
 CREATE FUNCTION detid.trace(id text)
 RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
-  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
-  pinned boolean, verdict text
+  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
+  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
+  input text, pinned boolean, verdict text
 ) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
 BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
          e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
          CASE WHEN e.entry IS NULL THEN 'not in the ledger'
               WHEN e.matches THEN 'genuine: replay makes the same id'
@@ -111,12 +111,12 @@ COMMENT ON FUNCTION detid.trace(text) IS
 
 CREATE FUNCTION detid.trace(id text, generator regclass)
 RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, worker integer, tick bigint,
-  sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text, input text,
-  pinned boolean, verdict text
+  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
+  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
+  input text, pinned boolean, verdict text
 ) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
 BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, d.worker, d.tick, d.sequence,
+  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
          e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
          CASE WHEN e.entry IS NULL THEN 'not in the ledger'
               WHEN e.matches THEN 'genuine: replay makes the same id'

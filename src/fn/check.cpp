@@ -6,6 +6,7 @@
 
 #include "core/instant.h"
 #include "fn/record.h"
+#include "fn/topology.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
@@ -119,6 +120,19 @@ void CheckMasks(ReturnSetInfo* set) {
       "set.");
 }
 
+// Only where there is a topology: others number their nodes as they like.
+void CheckTopology(ReturnSetInfo* set) {
+  bool defined = false;
+  const char* path = settings::node_id < 0 ? nullptr : PathOfNode(settings::node_id, &defined);
+  if (!defined) return;
+  Put(set, "topology", path != nullptr,
+      path != nullptr
+          ? psprintf("detid.node_id %d is %s", settings::node_id, path)
+          : psprintf("detid.node_id %d is in no prefix of the topology", settings::node_id),
+      "SELECT detid.assign_prefix('eu/prod-a/db1', 'owner'); and set detid.node_id to the number "
+      "that it returns.");
+}
+
 void CheckRoom(ReturnSetInfo* set) {
   const int used = CountShards();
   const bool ok = used <= settings::max_generators * 9 / 10;
@@ -144,6 +158,7 @@ DETID_FUNCTION(detid_check) {
   CheckHorizon(set);
   CheckSeed(set);
   CheckMasks(set);
+  CheckTopology(set);
   if (shared == nullptr) return Datum{0};
   CheckClock(set);
   CheckRoom(set);

@@ -52,6 +52,13 @@ CREATE TABLE defaults (
 CREATE TABLE silent (id bigint PRIMARY KEY DEFAULT detid.next_id('silent_id'));
 CREATE TABLE coupons (code text PRIMARY KEY, person text);
 
+SELECT detid.define_topology('region:3 cluster:4 member:3');
+SELECT detid.assign_prefix('us', number => 5);
+SELECT detid.assign_prefix('eu', 'ann');
+SELECT detid.assign_prefix('eu/prod-a', 'o''neill; "x"');
+SELECT detid.assign_prefix('eu/prod-a/db1'), detid.assign_prefix('eu/prod-a/db2');
+SELECT detid.release_prefix('us'), detid.assign_prefix('ap');
+
 INSERT INTO orders (note) SELECT 'order ' || i FROM generate_series(1, 5000) i;
 INSERT INTO shop.items (order_id) SELECT id FROM orders;
 INSERT INTO "Odd Schema; ""quoted""".odd SELECT FROM generate_series(1, 10);
@@ -70,6 +77,8 @@ my %same = (
 	visits => q{SELECT count(*), md5(string_agg(v::text, '|' ORDER BY id)) FROM visits v},
 	coupons => q{SELECT count(*), md5(string_agg(c::text, '|' ORDER BY code)) FROM coupons c},
 	ledger => q{SELECT count(*), md5(string_agg(l::text, '|' ORDER BY node, entry)) FROM detid.ledger l},
+	topology => q{SELECT * FROM detid.topology ORDER BY level},
+	prefixes => q{SELECT * FROM detid.prefixes ORDER BY path},
 	'expressions of columns' => q{SELECT adrelid::regclass, adnum, pg_get_expr(adbin, adrelid)
 		FROM pg_attrdef ORDER BY adrelid::regclass::text, adnum},
 	'an index' => q{SELECT pg_get_indexdef('orders_minted'::regclass)});
@@ -210,6 +219,11 @@ same_as_source('twice', 'generators', 'an index');
 goes_on('twice');
 same_sql($node, q{SELECT ids, mismatches, unverified FROM detid.verify_replay('orders_id')},
 	'5002|0|0', 'twice: the ledgers of all three replay', db => 'twice');
+
+# Who had node numbers has them, and the next one gets the next.
+same_sql($node, q{
+	SELECT detid.node_path(7), detid.node_of_path('eu/prod-a/db2'), detid.assign_prefix('eu/prod-a/db3');
+}, 'eu/prod-a|1|[2,3)', 'topology: prefixes are assigned behind those that were restored', db => 'twice');
 
 # A generator that was renamed and moved before the dump.
 $node->safe_psql('source', q{

@@ -2,7 +2,7 @@
 #
 # A dump restored elsewhere: ids go on above the old ones, also where the old server's node time
 # was ahead of the clock that both have. An older dump restored over a newer database lowers
-# nothing. A subscriber of a publication FOR ALL TABLES keeps its own horizon and seed.
+# nothing. A subscriber of a publication FOR ALL TABLES keeps its own horizon, seed and topology.
 
 use strict;
 use warnings FATAL => 'all';
@@ -84,6 +84,10 @@ my $publisher = new_node('publisher', init => { allows_streaming => 'logical' },
 my $subscriber = new_node('subscriber', node_id => 8);
 $publisher->safe_psql('postgres', 'CREATE PUBLICATION p FOR ALL TABLES');
 $publisher->safe_psql('postgres', 'SELECT detid.next_id()');
+$publisher->safe_psql('postgres', q{
+	SELECT detid.define_topology('region:3 member:3'), detid.assign_prefix('eu'), detid.assign_prefix('us')});
+$subscriber->safe_psql('postgres', q{
+	SELECT detid.define_topology('zone:4'), detid.assign_prefix('us', 'here')});
 my $seed = $subscriber->safe_psql('postgres', 'SELECT commitment FROM detid._seed');
 my $connection = $publisher->connstr . ' dbname=postgres';
 $subscriber->safe_psql('postgres', "CREATE SUBSCRIPTION s CONNECTION '$connection' PUBLICATION p");
@@ -93,7 +97,17 @@ $subscriber->poll_query_until('postgres',
 same_sql($subscriber, "SELECT count(*), bool_and(commitment = '$seed') FROM detid._seed", '1|t',
 	'the subscriber keeps its seed');
 same_sql($subscriber, 'SELECT count(*) FROM detid._horizon', '1', 'and its horizon');
+my $prefixes = 'SELECT t.name, t.bits, p.path, p.nodes, p.owner FROM detid.topology t, detid.prefixes p';
+same_sql($subscriber, $prefixes, 'zone|4|us|[0,1)|here', 'and its topology');
+$publisher->safe_psql('postgres', q{
+	SELECT detid.release_prefix('us'), detid.assign_prefix('ap'), detid.define_topology('zone:4 member:3')});
 same_sql($subscriber, 'SELECT detid.node_of(detid.next_id())', '8', 'and mints');
+$publisher->wait_for_catchup('s');
+same_sql($subscriber, $prefixes, 'zone|4|us|[0,1)|here', 'whatever is done to the other one');
+# That is of replication alone: a restore that fires no triggers brings the rows.
+$subscriber->safe_psql('postgres', q{SET session_replication_role = replica;
+	INSERT INTO detid.prefixes (path, level, nodes) VALUES ('eu', 1, '[1,2)'); DELETE FROM detid.prefixes WHERE path = 'us'});
+same_sql($subscriber, $prefixes, 'zone|4|eu|[1,2)|', 'a restore without triggers is a restore');
 same_sql($subscriber, 'SELECT node, count(*) FROM detid.ledger GROUP BY node ORDER BY node', "7|1\n8|1",
 	'one ledger holds what both minted');
 $_->stop('fast') for $subscriber, $publisher, $new, $old;

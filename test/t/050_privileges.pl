@@ -23,7 +23,9 @@ $node->safe_psql('postgres', q{
 	CREATE ROLE monitor LOGIN IN ROLE pg_monitor;
 	GRANT CREATE ON SCHEMA public TO creator;
 	SELECT detid.create_generator('g'), detid.create_generator('u', 'uuid7'),
-	  detid.create_generator('r', 'time:40@1ms node:6 sequence:6 random:11');
+	  detid.create_generator('r', 'time:40@1ms node:6 sequence:6 random:11'),
+	  detid.create_generator('f', 'node:10 time:40@1ms sequence:12');
+	SELECT detid.define_topology('region:2 member:2'), detid.assign_prefix('eu');
 	GRANT USAGE ON SEQUENCE g, u, r TO minter;
 	GRANT UPDATE ON SEQUENCE g, u, r TO updater;
 	GRANT SELECT ON SEQUENCE g, u, r TO looker;
@@ -83,6 +85,8 @@ for my $sql (
 	"SELECT * FROM detid.decode_as('uuid7', '$uuid'::uuid), detid.guess('$uuid')",
 	"SELECT detid.derive_uuid('n', 'a', 1), detid.derive_id('n', 'a'), detid.uuid3('dns', 'a'), detid.uuid5('dns', 'a')",
 	"SELECT detid.position_at('g', now())", 'SELECT * FROM detid.namespaces',
+	"SELECT detid.node_path(1), detid.node_of_path('eu')", 'SELECT * FROM detid.plan_topology(10, 10)',
+	'SELECT * FROM detid.topology, detid.prefixes', "SELECT * FROM detid.node_range('f', 'eu')",
 	'SELECT detid.collision_probability(128, 1e6), detid.ids_for_probability(128, 0.5), detid.years_until(128, 1, 0.5)',
 	'SELECT * FROM detid.generators', 'SELECT * FROM detid.layouts', 'SELECT * FROM detid.seeds')
 {
@@ -135,7 +139,10 @@ for my $role ('nobody', 'minter', 'creator', 'monitor')
 		'SELECT * FROM detid._seed', 'SELECT * FROM detid._horizon', 'SELECT * FROM detid.ledger',
 		'SELECT count(*) FROM detid.ledger', 'COPY detid._seed TO STDOUT',
 		'SELECT * FROM detid.claims', 'DELETE FROM detid.claims', 'SELECT * FROM detid._namespace',
-		"SELECT detid.set_namespace_secret('n')", "SELECT detid.export_namespace_secret('n')",
+		"SELECT detid.define_topology('region:3 member:2')", "SELECT detid.assign_prefix('eu/a')",
+		"SELECT detid.release_prefix('eu')", 'INSERT INTO detid.topology VALUES (3, $$x$$, 1)',
+		'DELETE FROM detid.topology', 'UPDATE detid.prefixes SET owner = $$me$$', 'DELETE FROM detid.prefixes',
+		'TRUNCATE detid.prefixes', "SELECT detid.set_namespace_secret('n')", "SELECT detid.export_namespace_secret('n')",
 		"SELECT detid.derive_uuid_keyed('n', 'a')", "SELECT detid.derive_id_keyed('n', 1)",
 		'INSERT INTO detid._horizon VALUES (0, 0)', 'UPDATE detid._horizon SET horizon = 0',
 		'DELETE FROM detid._seed', 'TRUNCATE detid._horizon', 'DROP TABLE detid._horizon',

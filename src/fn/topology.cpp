@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// define_topology, assign_prefix, release_prefix, node_range: who has which node numbers.
+//
+// What is assigned is in two tables, detid.topology and detid.prefixes, that these functions write.
+// Whoever writes holds a lock on the second one to the end of his transaction, and reads behind it
+// what is committed by then, whatever his isolation level: so two sessions do not choose one
+// number. That no two prefixes overlap rests on the table's exclusion constraint, not on this.
+
+#include "fn/topology.h"
+
+#include "core/topology.h"
+#include "fn/ids.h"
+#include "fn/record.h"
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/generator.h"
+
+extern "C" {
+#include "lib/stringinfo.h"
+#include "replication/logicalworker.h"
+}
+
+namespace detid {
+namespace {
+
+constexpr int kMaxShown = 5;  // generators in a notice
+
+// What a query sees: what is committed now, and what its own transaction has written, or what the
+// calling statement sees.
+enum class Seen : uint8_t { kNow, kBySnapshot };
+
+// The functions have the search_path pg_catalog, so operators in queries need no schema.
+struct Query {
+  static constexpr int kMost = 5;
+  Oid types[kMost];
+  Datum values[kMost];
+  char nulls[kMost];
+  int count = 0;
+
+  Query& Text(std::string_view text) {
+    return Add(TEXTOID, PointerGetDatum(
+                            cstring_to_text_with_len(text.data(), static_cast<int>(text.size()))));
+  }
+  Query& Number(int64_t number) { return Add(INT8OID, Int64GetDatum(number)); }
+  Query& Add(Oid type, Datum value, bool null = false) {
+    types[count] = type;
+    values[count] = value;
+    nulls[count++] = null ? 'n' : ' ';
+    return *this;
+  }
+
+  void Write(const char* sql, int expected) {
+    const int result = SPI_execute_with_args(sql, count, types, values, nulls, false, 0);
+    if (result != expected) elog(ERROR, "SPI_execute failed: %d", result);
+  }
+
+  // Returns the number of rows.
+  uint64_t Read(const char* sql, Seen seen) {
+    if (seen == Seen::kNow) PushActiveSnapshot(GetLatestSnapshot());
+    const int result = SPI_execute_with_args(sql, count, types, values, nulls, true, 0);
+    if (result != SPI_OK_SELECT) elog(ERROR, "SPI_execute failed: %d", result);
+    if (seen == Seen::kNow) PopActiveSnapshot();
+    return SPI_processed;
+  }
+};
+
+// Columns of the last query's rows, from 1 on.
+int64_t NumberAt(uint64_t row, int column) {
+  bool null = false;
+  return DatumGetInt64(
+      SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
+}
+
+const char* TextAt(uint64_t row, int column) {
+  return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+// A range that ends with the last integer has no upper bound.
+#define DETID_NODES "lower(nodes)::int8, coalesce(upper(nodes)::int8, 2147483648) - 1"
+
+// An id as a column of its type has it.
+Datum OwnTextDatum(const Definition& d, const Bits& id) {
+  if (d.layout.is_text()) return TextFormDatum(d, id);
+  char text[kMaxIdText];
+  FormatId(d.layout.bits, id, text, sizeof text);
+  return CStringGetTextDatum(text);
+}
+
+// Waits for whoever else is writing.
+void BeginWriting(const char* function) {
+  PreventCommandIfReadOnly(function);
+  PreventCommandIfParallelMode(function);
+  const Oid schema = get_namespace_oid("detid", true);
+  const Oid table = OidIsValid(schema) ? get_relname_relid("prefixes", schema) : InvalidOid;
+  if (!OidIsValid(table)) Raise(Error::kNoExtension);
+  LockRelationOid(table, ShareRowExclusiveLock);
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+}
+
+// False if none is defined.
+bool ReadTopology(Topology* topology) {
+  Query().Read("SELECT string_agg(name || ':' || bits, ' ' ORDER BY level) FROM detid.topology",
+               Seen::kNow);
+  const char* text = TextAt(0, 1);
+  if (text == nullptr) return false;
+  const Result<Topology> parsed = ParseTopology(text);
+  if (!parsed.ok()) Raise(parsed.status);
+  *topology = parsed.value;
+  return true;
+}
+
+bool FindPrefix(std::string_view path, Seen seen, Nodes* nodes) {
+  if (Query().Text(path).Read("SELECT " DETID_NODES " FROM detid.prefixes WHERE path = $1", seen) ==
+      0)
+    return false;
+  *nodes = {NumberAt(0, 1), NumberAt(0, 2)};
+  return true;
+}
+
+Nodes RequireAssigned(std::string_view path, Seen seen) {
+  Nodes nodes;
+  if (!FindPrefix(path, seen, &nodes))
+    Raise(Error::kNoSuchPrefix, "\"%.*s\" is not assigned.", Clip(path, 200), path.data());
+  return nodes;
+}
+
+Path ParsePathOrRaise(std::string_view text) {
+  const Result<Path> path = ParsePath(text);
+  if (!path.ok()) Raise(path.status);
+  return path.value;
+}
+
+// --- define_topology ---
+
+// All prefixes keep their nodes if of each level the last does: see Renumber.
+void RequireNothingMoves(const Topology& from, const Topology& to) {
+  const uint64_t rows = Query().Read("SELECT DISTINCT ON (level) level::int8, " DETID_NODES
+                                     ", path FROM detid.prefixes ORDER BY level, lower(nodes) DESC",
+                                     Seen::kNow);
+  for (uint64_t row = 0; row < rows; row++) {
+    const int level = static_cast<int>(NumberAt(row, 1));
+    const Nodes nodes = {NumberAt(row, 2), NumberAt(row, 3)};
+    Nodes now;
+    if (!Renumber(from, to, level, nodes.first, &now))
+      Raise(Error::kTopologyMoves, "\"%.200s\" has the nodes %lld to %lld; it would have none.",
+            TextAt(row, 4), static_cast<long long>(nodes.first),
+            static_cast<long long>(nodes.last));
+    if (!(now == nodes))
+      Raise(Error::kTopologyMoves,
+            "\"%.200s\" has the nodes %lld to %lld; they would be %lld to %lld.", TextAt(row, 4),
+            static_cast<long long>(nodes.first), static_cast<long long>(nodes.last),
+            static_cast<long long>(now.first), static_cast<long long>(now.last));
+  }
+}
+
+void WriteTopology(const Topology& t) {
+  Query().Write("DELETE FROM detid.topology", SPI_OK_DELETE);
+  for (int i = 0; i < t.count; i++)
+    Query()
+        .Number(i + 1)
+        .Text(t.levels[i].name_text())
+        .Number(t.levels[i].bits)
+        .Write("INSERT INTO detid.topology (level, name, bits) VALUES ($1, $2, $3)", SPI_OK_INSERT);
+}
+
+// A generator with fewer node bits may be meant for some of the nodes only, so it is no error.
+void TellOfNarrowGenerators(const Topology& t) {
+  StringInfoData names;
+  initStringInfo(&names);
+  int narrow = 0;
+  EachGenerator([&](Oid generator, const Definition& d) {
+    const int bits = d.layout.bits_of(Kind::kNode);
+    if (!d.layout.shows(Kind::kNode) || bits >= t.bits || ++narrow > kMaxShown) return true;
+    char name[kMaxQualifiedName];
+    if (QualifiedName(generator, name))
+      appendStringInfo(&names, "%s%s (%d)", narrow > 1 ? ", " : "", name, bits);
+    return true;
+  });
+  if (narrow > kMaxShown) appendStringInfo(&names, " and %d more", narrow - kMaxShown);
+  if (narrow > 0)
+    ereport(NOTICE,
+            (errmsg("not all nodes of the topology can mint from every generator"),
+             errdetail("Its node numbers have %d bits; the layouts of these generators have fewer: "
+                       "%s.",
+                       t.bits, names.data)));
+}
+
+// --- assign_prefix ---
+
+// What a new prefix is: its level, from 1 on, and the nodes of the one above it.
+struct Place {
+  Topology topology;
+  int level;
+  Nodes parent;
+};
+
+Place PlaceOf(std::string_view text) {
+  const Path path = ParsePathOrRaise(text);
+  Place place;
+  if (!ReadTopology(&place.topology)) Raise(Error::kNoTopology);
+  place.level = path.count;
+  if (path.count > place.topology.count)
+    Raise(Status::Error(Code::kPathSyntax, "It has %d names; the topology has %d levels.",
+                        path.count, place.topology.count));
+  place.parent = place.topology.all();
+  if (path.count > 1) place.parent = RequireAssigned(path.parent, Seen::kNow);
+  return place;
+}
+
+void RequireFreePath(std::string_view path) {
+  Nodes nodes;
+  if (FindPrefix(path, Seen::kNow, &nodes))
+    Raise(Error::kPrefixTaken, "\"%.*s\" has the nodes %lld to %lld.", Clip(path, 200), path.data(),
+          static_cast<long long>(nodes.first), static_cast<long long>(nodes.last));
+}
+
+// The nodes of a particular number. Errors: too large, taken.
+Nodes NodesOfNumber(const Place& place, int32_t number) {
+  const Level& level = place.topology.levels[place.level - 1];
+  if (number < 0 || static_cast<uint64_t>(number) > LowMask(level.bits))
+    Raise(Error::kArgumentInvalid,
+          "The number is %d; the level \"%.*s\" has %d bits, for numbers from 0 to %lld.", number,
+          level.name_length, level.name, level.bits, static_cast<long long>(LowMask(level.bits)));
+  const Nodes nodes = place.topology.Within(place.parent, place.level, number);
+  if (Query()
+          .Number(place.level)
+          .Number(nodes.first)
+          .Read("SELECT path FROM detid.prefixes WHERE level = $1 AND nodes @> $2::int4",
+                Seen::kNow) > 0)
+    Raise(Error::kPrefixTaken, "The number %d is that of \"%.200s\".", number, TextAt(0, 1));
+  return nodes;
+}
+
+// The nodes of the lowest number that is free: the first one, or one behind a prefix.
+Nodes LowestFree(const Place& place, std::string_view path) {
+  const uint64_t rows =
+      Query()
+          .Number(place.level)
+          .Number(place.parent.first)
+          .Number(place.parent.last)
+          .Read(
+              "SELECT c.node::int8 FROM (SELECT $2::int4 AS node UNION ALL SELECT upper(nodes) "
+              "  FROM detid.prefixes WHERE level = $1 AND nodes && int4range($2::int4, $3::int4)) "
+              "c "
+              "WHERE c.node <= $3 AND NOT EXISTS "
+              "  (SELECT FROM detid.prefixes WHERE level = $1 AND nodes @> c.node) "
+              "ORDER BY 1 LIMIT 1",
+              Seen::kNow);
+  const Level& level = place.topology.levels[place.level - 1];
+  if (rows == 0)
+    Raise(Error::kLevelFull, "The level \"%.*s\" has %d bits, and no number is free for \"%.*s\".",
+          level.name_length, level.name, level.bits, Clip(path, 200), path.data());
+  const int below = place.topology.below(place.level);
+  return place.topology.Within(place.parent, place.level,
+                               (NumberAt(0, 1) - place.parent.first) >> below);
+}
+
+}  // namespace
+
+// define_topology(levels text)
+DETID_FUNCTION(detid_define_topology) {
+  const Result<Topology> to = ParseTopology(View(PG_GETARG_TEXT_PP(0)));
+  if (!to.ok()) Raise(to.status);
+  BeginWriting("define_topology()");
+  Topology from;
+  char text[kMaxTopologyText] = "", from_text[kMaxTopologyText] = "";
+  FormatTopology(to.value, text);
+  const bool defined = ReadTopology(&from);
+  if (defined) FormatTopology(from, from_text);
+  if (strcmp(text, from_text) != 0) {
+    if (defined) RequireNothingMoves(from, to.value);
+    WriteTopology(to.value);
+    TellOfNarrowGenerators(to.value);
+  }
+  SPI_finish();
+  PG_RETURN_VOID();
+}
+
+// assign_prefix(path text, owner text, number integer) -> int4range, its nodes
+DETID_FUNCTION(detid_assign_prefix) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  const std::string_view path = View(PG_GETARG_TEXT_PP(0));
+  BeginWriting("assign_prefix()");
+  const Place place = PlaceOf(path);
+  RequireFreePath(path);
+  const Nodes nodes =
+      PG_ARGISNULL(2) ? LowestFree(place, path) : NodesOfNumber(place, PG_GETARG_INT32(2));
+  Query()
+      .Text(path)
+      .Number(place.level)
+      .Number(nodes.first)
+      .Add(INT8OID, Int64GetDatum(nodes.last + 1), nodes.last == PG_INT32_MAX)
+      .Add(TEXTOID, PG_ARGISNULL(1) ? Datum{0} : PG_GETARG_DATUM(1), PG_ARGISNULL(1))
+      .Write(
+          "INSERT INTO detid.prefixes (path, level, nodes, owner) "
+          "VALUES ($1, $2, int4range($3::int4, $4::int4), $5) RETURNING nodes",
+          SPI_OK_INSERT_RETURNING);
+  bool null = false;
+  const Datum assigned = SPI_datumTransfer(
+      SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null), false, -1);
+  SPI_finish();
+  return assigned;
+}
+
+// release_prefix(path text)
+DETID_FUNCTION(detid_release_prefix) {
+  const std::string_view path = View(PG_GETARG_TEXT_PP(0));
+  ParsePathOrRaise(path);
+  BeginWriting("release_prefix()");
+  RequireAssigned(path, Seen::kNow);
+  if (Query().Text(path).Read(
+          "SELECT path FROM detid.prefixes WHERE path <> $1 AND nodes <@ "
+          "(SELECT nodes FROM detid.prefixes WHERE path = $1) ORDER BY path LIMIT 1",
+          Seen::kNow) > 0)
+    Raise(Error::kPrefixInUse, "One of them is \"%.200s\".", TextAt(0, 1));
+  Query().Text(path).Write("DELETE FROM detid.prefixes WHERE path = $1", SPI_OK_DELETE);
+  SPI_finish();
+  PG_RETURN_VOID();
+}
+
+// node_range(generator regclass, path text) -> lowest text, highest text
+DETID_FUNCTION(detid_node_range) {
+  const Definition d = DefinitionFor(PG_GETARG_OID(0));
+  const std::string_view path = View(PG_GETARG_TEXT_PP(1));
+  ParsePathOrRaise(path);
+  if (!d.layout.node_first())
+    Raise(Error::kNodeNotFirst, "Its node field is not the first of the layout.");
+  if (d.layout.is_text() && !d.codec->ordered)
+    Raise(Error::kNodeNotFirst, "Texts of the codec %s do not sort as their ids do.",
+          d.codec->name.data());
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  const Nodes nodes = RequireAssigned(path, Seen::kBySnapshot);
+  SPI_finish();
+  if (static_cast<uint64_t>(nodes.last) > LowMask(d.layout.bits_of(Kind::kNode)))
+    Raise(Status::Error(Code::kOutOfRange,
+                        "The nodes are %lld to %lld; the node field has %d bits.",
+                        static_cast<long long>(nodes.first), static_cast<long long>(nodes.last),
+                        d.layout.bits_of(Kind::kNode)));
+  Record<2> row;
+  row.Add(OwnTextDatum(d, LowestIdOf(d.layout, nodes)));
+  row.Add(OwnTextDatum(d, HighestIdOf(d.layout, nodes)));
+  return row.Return(fcinfo);
+}
+
+// Trigger on both tables, BEFORE INSERT OR UPDATE OR DELETE FOR EACH ROW, also where triggers are
+// those of a replica: what logical replication brings from another database is passed over, as
+// levels of two topologies, or prefixes of two hands, make neither.
+DETID_FUNCTION(detid_keep_topology) {
+  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
+  const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
+  if (IsLogicalWorker()) PG_RETURN_POINTER(nullptr);
+  return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple
+                                                                    : trigger->tg_trigtuple);
+}
+
+const char* PathOfNode(int32_t node, bool* defined) {
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  *defined = Query().Read("SELECT FROM detid.topology", Seen::kBySnapshot) > 0;
+  char path[kMaxPath + 1] = "";
+  if (*defined) {
+    Query().Add(INT4OID, Int32GetDatum(node)).Read("SELECT detid.node_path($1)", Seen::kBySnapshot);
+    if (const char* found = TextAt(0, 1)) strlcpy(path, found, sizeof path);
+  }
+  SPI_finish();
+  return path[0] == '\0' ? nullptr : pstrdup(path);
+}
+
+}  // namespace detid
