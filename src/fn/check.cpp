@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "core/instant.h"
+#include "fn/prefixes.h"
 #include "fn/record.h"
-#include "fn/topology.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// define_topology, assign_prefix, release_prefix, node_range: who has which node numbers.
-//
-// What is assigned is in two tables, detid.topology and detid.prefixes, that these functions write.
-// Whoever writes holds a lock on the second one to the end of his transaction, and reads behind it
-// what is committed by then, whatever his isolation level: so two sessions do not choose one
-// number. That no two prefixes overlap rests on the table's exclusion constraint, not on this.
-
-#include "fn/topology.h"
+// define_topology, assign_prefix, release_prefix, node_range.
 
 #include "core/topology.h"
 #include "fn/ids.h"
+#include "fn/prefixes.h"
 #include "fn/record.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
@@ -26,103 +20,12 @@ namespace {
 
 constexpr int kMaxShown = 5;  // generators in a notice
 
-// What a query sees: what is committed now, and what its own transaction has written, or what the
-// calling statement sees.
-enum class Seen : uint8_t { kNow, kBySnapshot };
-
-// The functions have the search_path pg_catalog, so operators in queries need no schema.
-struct Query {
-  static constexpr int kMost = 5;
-  Oid types[kMost];
-  Datum values[kMost];
-  char nulls[kMost];
-  int count = 0;
-
-  Query& Text(std::string_view text) {
-    return Add(TEXTOID, PointerGetDatum(
-                            cstring_to_text_with_len(text.data(), static_cast<int>(text.size()))));
-  }
-  Query& Number(int64_t number) { return Add(INT8OID, Int64GetDatum(number)); }
-  Query& Add(Oid type, Datum value, bool null = false) {
-    types[count] = type;
-    values[count] = value;
-    nulls[count++] = null ? 'n' : ' ';
-    return *this;
-  }
-
-  void Write(const char* sql, int expected) {
-    const int result = SPI_execute_with_args(sql, count, types, values, nulls, false, 0);
-    if (result != expected) elog(ERROR, "SPI_execute failed: %d", result);
-  }
-
-  // Returns the number of rows.
-  uint64_t Read(const char* sql, Seen seen) {
-    if (seen == Seen::kNow) PushActiveSnapshot(GetLatestSnapshot());
-    const int result = SPI_execute_with_args(sql, count, types, values, nulls, true, 0);
-    if (result != SPI_OK_SELECT) elog(ERROR, "SPI_execute failed: %d", result);
-    if (seen == Seen::kNow) PopActiveSnapshot();
-    return SPI_processed;
-  }
-};
-
-// Columns of the last query's rows, from 1 on.
-int64_t NumberAt(uint64_t row, int column) {
-  bool null = false;
-  return DatumGetInt64(
-      SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
-}
-
-const char* TextAt(uint64_t row, int column) {
-  return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
-}
-
-// A range that ends with the last integer has no upper bound.
-#define DETID_NODES "lower(nodes)::int8, coalesce(upper(nodes)::int8, 2147483648) - 1"
-
 // An id as a column of its type has it.
 Datum OwnTextDatum(const Definition& d, const Bits& id) {
   if (d.layout.is_text()) return TextFormDatum(d, id);
   char text[kMaxIdText];
   FormatId(d.layout.bits, id, text, sizeof text);
   return CStringGetTextDatum(text);
-}
-
-// Waits for whoever else is writing.
-void BeginWriting(const char* function) {
-  PreventCommandIfReadOnly(function);
-  PreventCommandIfParallelMode(function);
-  const Oid schema = get_namespace_oid("detid", true);
-  const Oid table = OidIsValid(schema) ? get_relname_relid("prefixes", schema) : InvalidOid;
-  if (!OidIsValid(table)) Raise(Error::kNoExtension);
-  LockRelationOid(table, ShareRowExclusiveLock);
-  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-}
-
-// False if none is defined.
-bool ReadTopology(Topology* topology) {
-  Query().Read("SELECT string_agg(name || ':' || bits, ' ' ORDER BY level) FROM detid.topology",
-               Seen::kNow);
-  const char* text = TextAt(0, 1);
-  if (text == nullptr) return false;
-  const Result<Topology> parsed = ParseTopology(text);
-  if (!parsed.ok()) Raise(parsed.status);
-  *topology = parsed.value;
-  return true;
-}
-
-bool FindPrefix(std::string_view path, Seen seen, Nodes* nodes) {
-  if (Query().Text(path).Read("SELECT " DETID_NODES " FROM detid.prefixes WHERE path = $1", seen) ==
-      0)
-    return false;
-  *nodes = {NumberAt(0, 1), NumberAt(0, 2)};
-  return true;
-}
-
-Nodes RequireAssigned(std::string_view path, Seen seen) {
-  Nodes nodes;
-  if (!FindPrefix(path, seen, &nodes))
-    Raise(Error::kNoSuchPrefix, "\"%.*s\" is not assigned.", Clip(path, 200), path.data());
-  return nodes;
 }
 
 Path ParsePathOrRaise(std::string_view text) {
@@ -135,20 +38,22 @@ Path ParsePathOrRaise(std::string_view text) {
 
 // All prefixes keep their nodes if of each level the last does: see Renumber.
 void RequireNothingMoves(const Topology& from, const Topology& to) {
-  const uint64_t rows = Query().Read("SELECT DISTINCT ON (level) level::int8, " DETID_NODES
-                                     ", path FROM detid.prefixes ORDER BY level, lower(nodes) DESC",
-                                     Seen::kNow);
+  const uint64_t rows = Query().Read(
+      "SELECT DISTINCT ON (level) level::int8, lower(nodes)::int8, path FROM detid.prefixes "
+      "ORDER BY level, lower(nodes) DESC",
+      Seen::kNow);
   for (uint64_t row = 0; row < rows; row++) {
     const int level = static_cast<int>(NumberAt(row, 1));
-    const Nodes nodes = {NumberAt(row, 2), NumberAt(row, 3)};
+    const int64_t first = NumberAt(row, 2);
+    const Nodes nodes = {first, first + static_cast<int64_t>(LowMask(from.below(level)))};
     Nodes now;
     if (!Renumber(from, to, level, nodes.first, &now))
       Raise(Error::kTopologyMoves, "\"%.200s\" has the nodes %lld to %lld; it would have none.",
-            TextAt(row, 4), static_cast<long long>(nodes.first),
+            TextAt(row, 3), static_cast<long long>(nodes.first),
             static_cast<long long>(nodes.last));
     if (!(now == nodes))
       Raise(Error::kTopologyMoves,
-            "\"%.200s\" has the nodes %lld to %lld; they would be %lld to %lld.", TextAt(row, 4),
+            "\"%.200s\" has the nodes %lld to %lld; they would be %lld to %lld.", TextAt(row, 3),
             static_cast<long long>(nodes.first), static_cast<long long>(nodes.last),
             static_cast<long long>(now.first), static_cast<long long>(now.last));
   }
@@ -352,18 +257,6 @@ DETID_FUNCTION(detid_keep_topology) {
   if (IsLogicalWorker()) PG_RETURN_POINTER(nullptr);
   return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple
                                                                     : trigger->tg_trigtuple);
-}
-
-const char* PathOfNode(int32_t node, bool* defined) {
-  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  *defined = Query().Read("SELECT FROM detid.topology", Seen::kBySnapshot) > 0;
-  char path[kMaxPath + 1] = "";
-  if (*defined) {
-    Query().Add(INT4OID, Int32GetDatum(node)).Read("SELECT detid.node_path($1)", Seen::kBySnapshot);
-    if (const char* found = TextAt(0, 1)) strlcpy(path, found, sizeof path);
-  }
-  SPI_finish();
-  return path[0] == '\0' ? nullptr : pstrdup(path);
 }
 
 }  // namespace detid

@@ -225,6 +225,16 @@ same_sql($node, q{
 	SELECT detid.node_path(7), detid.node_of_path('eu/prod-a/db2'), detid.assign_prefix('eu/prod-a/db3');
 }, 'eu/prod-a|1|[2,3)', 'topology: prefixes are assigned behind those that were restored', db => 'twice');
 
+# Both tables can be copied by themselves to another database.
+my $numbers = $node->basedir . '/numbers.sql';
+$node->command_ok([ 'pg_dump', '--data-only', '--table=detid.topology', '--table=detid.prefixes', '-f', $numbers,
+	'-d', $node->connstr('source') ], 'pg_dump of the topology');
+$node->safe_psql('postgres', 'CREATE DATABASE reader');
+$node->safe_psql('reader', 'CREATE EXTENSION pg_detid');
+$node->command_ok([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-f', $numbers, '-d', $node->connstr('reader') ],
+	'topology: copied to another database');
+same_as_source('reader', 'topology', 'prefixes');
+
 # A generator that was renamed and moved before the dump.
 $node->safe_psql('source', q{
 	ALTER SEQUENCE silent_id RENAME TO quiet_id;

@@ -132,6 +132,21 @@ denied('nobody', "SELECT detid.last_id('g')");
 is(allowed('minter', "SELECT detid.next_id('g') \\g /dev/null\nSELECT detid.last_id('g') > 0"), 't',
 	'minter: last_id after minting');
 
+# Numbers of nodes: whom the owner has granted it.
+$node->safe_psql('postgres', q{
+	GRANT EXECUTE ON FUNCTION detid.assign_prefix(text, text, integer), detid.release_prefix(text) TO minter;
+	GRANT INSERT, DELETE ON detid.prefixes TO minter;
+	GRANT EXECUTE ON FUNCTION detid.assign_prefix(text, text, integer) TO looker;
+});
+is(allowed('minter', "SELECT detid.assign_prefix('us', 'minter'), detid.assign_prefix('us/a')"), '[4,8)|[4,5)', 'assign_prefix: granted');
+denied('looker', "SELECT detid.assign_prefix('ap')", 'assign_prefix: EXECUTE alone does not write');
+denied('minter', "SELECT detid.define_topology('region:3 member:2')");
+allowed('minter', "SELECT detid.release_prefix('us/a'), detid.release_prefix('us')");
+$node->safe_psql('postgres', q{
+	REVOKE EXECUTE ON FUNCTION detid.assign_prefix(text, text, integer), detid.release_prefix(text) FROM minter, looker;
+	REVOKE INSERT, DELETE ON detid.prefixes FROM minter;
+});
+
 # What nobody else may read.
 for my $role ('nobody', 'minter', 'creator', 'monitor')
 {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "fn/prefixes.h"
+
+#include "pg/errors.h"
+
+namespace detid {
+
+void Query::Write(const char* sql, int expected) {
+  const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, false, 0);
+  if (result != expected) elog(ERROR, "SPI_execute failed: %d", result);
+}
+
+uint64_t Query::Read(const char* sql, Seen seen) {
+  if (seen == Seen::kNow) PushActiveSnapshot(GetLatestSnapshot());
+  const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, true, 0);
+  if (result != SPI_OK_SELECT) elog(ERROR, "SPI_execute failed: %d", result);
+  if (seen == Seen::kNow) PopActiveSnapshot();
+  return SPI_processed;
+}
+
+int64_t NumberAt(uint64_t row, int column) {
+  bool null = false;
+  return DatumGetInt64(
+      SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
+}
+
+const char* TextAt(uint64_t row, int column) {
+  return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+void BeginWriting(const char* function) {
+  PreventCommandIfReadOnly(function);
+  PreventCommandIfParallelMode(function);
+  const Oid schema = get_namespace_oid("detid", true);
+  const Oid table = OidIsValid(schema) ? get_relname_relid("prefixes", schema) : InvalidOid;
+  if (!OidIsValid(table)) Raise(Error::kNoExtension);
+  LockRelationOid(table, ShareRowExclusiveLock);
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+}
+
+bool ReadTopology(Topology* topology) {
+  Query().Read("SELECT string_agg(name || ':' || bits, ' ' ORDER BY level) FROM detid.topology",
+               Seen::kNow);
+  const char* text = TextAt(0, 1);
+  if (text == nullptr) return false;
+  const Result<Topology> parsed = ParseTopology(text);
+  if (!parsed.ok()) Raise(parsed.status);
+  *topology = parsed.value;
+  return true;
+}
+
+bool FindPrefix(std::string_view path, Seen seen, Nodes* nodes) {
+  // The range that ends with the last integer has no upper bound.
+  if (Query().Text(path).Read(
+          "SELECT lower(nodes)::int8, coalesce(upper(nodes)::int8, 2147483648) - 1 "
+          "FROM detid.prefixes WHERE path = $1",
+          seen) == 0)
+    return false;
+  *nodes = {NumberAt(0, 1), NumberAt(0, 2)};
+  return true;
+}
+
+Nodes RequireAssigned(std::string_view path, Seen seen) {
+  Nodes nodes;
+  if (!FindPrefix(path, seen, &nodes))
+    Raise(Error::kNoSuchPrefix, "\"%.*s\" is not assigned.", Clip(path, 200), path.data());
+  return nodes;
+}
+
+const char* PathOfNode(int32_t node, bool* defined) {
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  *defined = Query().Read("SELECT FROM detid.topology", Seen::kBySnapshot) > 0;
+  char path[kMaxPath + 1] = "";
+  if (*defined) {
+    Query().Add(INT4OID, Int32GetDatum(node)).Read("SELECT detid.node_path($1)", Seen::kBySnapshot);
+    if (const char* found = TextAt(0, 1)) strlcpy(path, found, sizeof path);
+  }
+  SPI_finish();
+  return path[0] == '\0' ? nullptr : pstrdup(path);
+}
+
+}  // namespace detid
