@@ -137,20 +137,22 @@ Nodes NodesOfNumber(const Place& place, int32_t number) {
   return nodes;
 }
 
-// The nodes of the lowest number that is free: the first one, or one behind a prefix.
+// The nodes of the lowest number that is free: where the first gap begins, or the rest. In one
+// pass, as nobody may have analyzed the table.
 Nodes LowestFree(const Place& place, std::string_view path) {
   const uint64_t rows =
       Query()
           .Number(place.level)
           .Number(place.parent.first)
           .Number(place.parent.last)
+          .Add(INT8OID, Int64GetDatum(place.parent.last + 1), place.parent.last == PG_INT32_MAX)
           .Read(
-              "SELECT c.node::int8 FROM (SELECT $2::int4 AS node UNION ALL SELECT upper(nodes) "
-              "  FROM detid.prefixes WHERE level = $1 AND nodes && int4range($2::int4, $3::int4)) "
-              "c "
-              "WHERE c.node <= $3 AND NOT EXISTS "
-              "  (SELECT FROM detid.prefixes WHERE level = $1 AND nodes @> c.node) "
-              "ORDER BY 1 LIMIT 1",
+              "SELECT behind::int8 FROM ("
+              "  SELECT behind, lead(first) OVER (ORDER BY first, behind) AS next FROM ("
+              "    SELECT $2::int4 AS first, $2::int4 AS behind UNION ALL "
+              "    SELECT lower(nodes), upper(nodes) FROM detid.prefixes "
+              "    WHERE level = $1 AND nodes <@ int4range($2::int4, $4::int4)) taken) gap "
+              "WHERE behind <= $3 AND (next IS NULL OR next > behind) ORDER BY behind LIMIT 1",
               Seen::kNow);
   const Level& level = place.topology.levels[place.level - 1];
   if (rows == 0)
