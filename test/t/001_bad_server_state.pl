@@ -130,6 +130,8 @@ same_sql($node, "BEGIN READ ONLY; SELECT detid.node_of(detid.id_at('g', now()), 
 # A hot standby.
 my $ids = $node->safe_psql('postgres', q{
 	SELECT detid.set_audit('u', 'each');
+	SELECT detid.create_generator('by_node', 'node:10 time:41@1ms sequence:12');
+	SELECT detid.define_topology('region:3 cluster:4 member:3'), detid.assign_prefix('eu'), detid.assign_prefix('eu/a');
 	SELECT detid.next_id('g'), detid.next_uuid('u');
 });
 my ($id, $uuid) = (lines($ids))[-1] =~ /^(.*)\|(.*)$/;
@@ -141,7 +143,8 @@ $standby->start;
 $node->safe_psql('postgres', "SELECT detid.next_uuids('u', 100)");
 $node->wait_for_catchup($standby);
 for my $mint ('detid.next_id()', "detid.next_id('g')", "detid.next_uuid('u')",
-	"detid.next_text('g')", "detid.next_ids('g', 3)", "detid.next_uuids('u', 0)")
+	"detid.next_text('g')", "detid.next_ids('g', 3)", "detid.next_uuids('u', 0)",
+	"detid.assign_prefix('us')", "detid.release_prefix('eu')", "detid.define_topology('region:4 cluster:4 member:3')")
 {
 	fails_with($standby, "SELECT $mint", '25006', qr/read-only|recovery/, "$mint on a standby");
 }
@@ -151,7 +154,8 @@ for my $sql (
 	"SELECT detid.explain('$uuid'::uuid, 'u')",
 	"SELECT detid.id_at('g', '2025-06-01Z'), detid.uuid_at('u', '2025-06-01Z')",
 	"SELECT detid.compose_uuid('u', 1, 2, 3, 4)",
-	"SELECT verdict FROM detid.trace('$uuid'::uuid, 'u')",
+	"SELECT path, verdict FROM detid.trace('$uuid'::uuid, 'u')",
+	"SELECT detid.node_path(5), detid.node_range('by_node', 'eu/a')",
 	'SELECT * FROM detid.generators')
 {
 	is((run_sql($standby, $sql))[0], (run_sql($node, $sql))[0], "as on the primary: $sql");
@@ -221,6 +225,10 @@ my @without_preload = (
 	'CREATE TABLE ids (id bigint)',
 	"SELECT * FROM detid.check_ids('g', 'ids', 'id')",
 	'SELECT detid.collision_probability(128, 1000)',
+	"SELECT detid.define_topology('region:4 cluster:4 member:3')",
+	"SELECT detid.assign_prefix('us'), detid.node_path(0), detid.node_range('by_node', 'eu')",
+	"SELECT detid.release_prefix('us')",
+	'SELECT * FROM detid.plan_topology(10, 10)',
 	"SELECT detid.prune_ledger('2020-01-01')");
 for my $sql (@without_preload)
 {
