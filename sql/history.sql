@@ -103,5 +103,12 @@ RESET ROLE;
 DROP VIEW options;
 DROP TABLE minted;
 DROP FUNCTION repeats;
+-- What is claimed is among the last, too.
+SELECT detid.create_generator('h_claim', 'random:8', audit => 'off', history => 60);
+CREATE TEMP TABLE handed_out AS SELECT detid.claim_id('h_claim', i) AS id FROM generate_series(1, 30) i;
+INSERT INTO handed_out SELECT detid.next_id('h_claim') FROM generate_series(1, 30);
+SELECT count(*), count(DISTINCT id) FROM handed_out;
+DROP TABLE handed_out;
+DROP SEQUENCE h_claim;
 DROP SEQUENCE forgets, remembers, few, plain;
 DROP ROLE history_user;
