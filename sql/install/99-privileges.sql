@@ -14,12 +14,13 @@ BEGIN
       SELECT 'pg_monitor'::regrole::oid, unnest(ARRAY['check', '_check', '_node_status', 'node_status'])
     ), granted AS (
       SELECT format('FUNCTION %s', p.oid::regprocedure) AS object, p.proname AS name, p.proowner AS owner,
-             a.grantee, bool_or(a.grantee = 0) OVER (PARTITION BY p.oid) AS for_all
+             a.grantee, a.privilege_type AS privilege,
+             bool_or(a.grantee = 0) OVER (PARTITION BY p.oid) AS for_all
       FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a
       WHERE p.pronamespace = 'detid'::regnamespace
       UNION ALL
       SELECT format('TABLE %s', c.oid::regclass), c.relname, c.relowner,
-             a.grantee, bool_or(a.grantee = 0) OVER (PARTITION BY c.oid)
+             a.grantee, a.privilege_type, bool_or(a.grantee = 0) OVER (PARTITION BY c.oid)
       FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
       WHERE c.relnamespace = 'detid'::regnamespace AND c.relkind IN ('r', 'v')
     )
@@ -28,10 +29,12 @@ BEGIN
     WHERE NOT for_all AND g.grantee <> owner
       AND NOT EXISTS (SELECT FROM meant WHERE monitor = g.grantee AND meant.object = name)
     UNION
-    SELECT 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON ' || object,
+    -- As they were granted: which there are depends on the version.
+    SELECT string_agg(DISTINCT g.privilege, ', ') || ' ON ' || object,
            CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) END
     FROM granted g
-    WHERE object LIKE 'TABLE %' AND g.grantee <> owner
+    WHERE object LIKE 'TABLE %' AND g.grantee <> owner AND g.privilege <> 'SELECT'
+    GROUP BY object, g.grantee
   LOOP
     EXECUTE format('REVOKE %s FROM %s', target, grantee);
   END LOOP;
