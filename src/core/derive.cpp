@@ -49,8 +49,8 @@ void Deriver::Begin(Derived what, const Seed* secret) {
 void Deriver::Add(std::string_view field) {
   const Length length = LengthOf(field.size());
   crypto_generichash_blake2b_update(StateIn(state_), length.byte, sizeof length.byte);
-  crypto_generichash_blake2b_update(
-      StateIn(state_), reinterpret_cast<const uint8_t*>(field.data()), field.size());
+  crypto_generichash_blake2b_update(StateIn(state_), reinterpret_cast<const uint8_t*>(field.data()),
+                                    field.size());
 }
 
 Bits Deriver::End() {

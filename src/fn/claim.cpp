@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// claim_id, claim_uuid, claim_text, claim; claim_ids, claim_uuids, claim_texts: the id that an input
-// has for ever.
+// claim_id, claim_uuid, claim_text, claim; claim_ids, claim_uuids, claim_texts: the id that an
+// input has for ever.
 
 #include "state/claim.h"
 
@@ -200,13 +200,13 @@ DETID_FUNCTION(detid_claim_from_elsewhere) {
   const TupleDesc descriptor = RelationGetDescr(trigger->tg_relation);
   int origin = SPI_fnumber(descriptor, "origin");
   bool null = false;
-  const int node =
-      DatumGetInt32(heap_getattr(trigger->tg_trigtuple, SPI_fnumber(descriptor, "node"), descriptor, &null));
+  const int node = DatumGetInt32(
+      heap_getattr(trigger->tg_trigtuple, SPI_fnumber(descriptor, "node"), descriptor, &null));
   if (DatumGetInt32(heap_getattr(trigger->tg_trigtuple, origin, descriptor, &null)) != 0)
     return PointerGetDatum(trigger->tg_trigtuple);
   Datum value = Int32GetDatum(node + 1);
-  return PointerGetDatum(heap_modify_tuple_by_cols(trigger->tg_trigtuple, descriptor, 1, &origin,
-                                                   &value, &null));
+  return PointerGetDatum(
+      heap_modify_tuple_by_cols(trigger->tg_trigtuple, descriptor, 1, &origin, &value, &null));
 }
 
 }  // namespace detid

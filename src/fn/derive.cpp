@@ -46,8 +46,8 @@ Site* SiteOf(FunctionCallInfo fcinfo) {
 }
 
 const Seed* SecretOf(Site* site, std::string_view name) {
-  if (site->secret_seen == namespace_changes && name == std::string_view(site->name, site->name_length))
-      [[likely]]
+  if (site->secret_seen == namespace_changes &&
+      name == std::string_view(site->name, site->name_length)) [[likely]]
     return &site->secret;
   if (name.size() > kMaxNamespace) RaiseNoSecret(name);
   site->secret_seen = 0;
@@ -64,8 +64,7 @@ const Seed* SecretOf(Site* site, std::string_view name) {
 // False where the result is NULL.
 bool Derive(FunctionCallInfo fcinfo, Derived what, bool keyed, Bits* id) {
   Site* site = SiteOf(fcinfo);
-  const std::string_view name =
-      NamespaceText(ReadInput(site->namespace_kind, PG_GETARG_DATUM(0)));
+  const std::string_view name = NamespaceText(ReadInput(site->namespace_kind, PG_GETARG_DATUM(0)));
   Inputs inputs;
   ReadInputs(fcinfo, 1, site->inputs, &inputs);
   if (inputs.any_null) return false;
@@ -111,9 +110,8 @@ void NamespaceBytes(FunctionCallInfo fcinfo, uint8_t* bytes) {
   }
   const Result<Bits> uuid = ParseUuid(name);
   if (!uuid.ok())
-    Raise(Error::kNamespaceInvalid,
-          "\"%.*s\" is neither a uuid nor one of dns, url, oid and x500.", Clip(name, 80),
-          name.data());
+    Raise(Error::kNamespaceInvalid, "\"%.*s\" is neither a uuid nor one of dns, url, oid and x500.",
+          Clip(name, 80), name.data());
   ToUuidBytes(uuid.value, bytes);
 }
 

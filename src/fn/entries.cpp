@@ -198,8 +198,7 @@ std::string_view ClaimedMessage(const Entry& e, int32 attempt) {
 }
 
 std::string_view ArrayText(const Entry& e) {
-  ArrayType* array =
-      construct_array(e.inputs, e.inputs_count, TEXTOID, -1, false, TYPALIGN_INT);
+  ArrayType* array = construct_array(e.inputs, e.inputs_count, TEXTOID, -1, false, TYPALIGN_INT);
   return OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
 }
 

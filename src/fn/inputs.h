@@ -14,8 +14,8 @@ enum class InputKind : uint8_t { kText, kCString, kInt16, kInt32, kInt64, kUuid 
 
 // What the call site says of its arguments, found out once a query.
 struct InputSite {
-  bool array;      // the last argument is an array
-  int count;       // of arguments from `first` on
+  bool array;       // the last argument is an array
+  int count;        // of arguments from `first` on
   InputKind* kind;  // of each; of the array's elements
 };
 

@@ -31,8 +31,8 @@ Datum AddSecret(std::string_view name, const Seed& secret) {
   const bool same = found && memcmp(there.byte, secret.byte, sizeof there.byte) == 0;
   explicit_bzero(&there, sizeof there);
   if (found && !same)
-    Raise(Error::kNamespaceSecretFixed, "The namespace is \"%.*s\".",
-          static_cast<int>(name.size()), name.data());
+    Raise(Error::kNamespaceSecretFixed, "The namespace is \"%.*s\".", static_cast<int>(name.size()),
+          name.data());
   const Datum key =
       PointerGetDatum(cstring_to_text_with_len(name.data(), static_cast<int>(name.size())));
   if (!found) AddSecretRow(relation, key, commitment, secret);

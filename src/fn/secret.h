@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Secrets of 32 bytes, which are seeds and those of namespaces: as rows of their tables, and as text
-// that goes to another database:
+// Secrets of 32 bytes, which are seeds and those of namespaces: as rows of their tables, and as
+// text that goes to another database:
 //
 //   <head><64 hexadecimal digits>-<the first 8 of its commitment>
 //
@@ -23,8 +23,8 @@ Seed ParseExported(const char* head, const char* exporter, std::string_view text
 
 Datum CommitmentDatum(const Commitment& commitment);
 
-// The tables of secrets have a key, the commitment, the secret, and when it was added. Rows are added
-// without a query, which a log of statements could show with the secret in it.
+// The tables of secrets have a key, the commitment, the secret, and when it was added. Rows are
+// added without a query, which a log of statements could show with the secret in it.
 //
 // Opens one for a command that may add to it; nobody else adds until the transaction ends. Errors:
 // read-only, no privilege to INSERT.

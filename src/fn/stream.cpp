@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// stream, position_at: the ids that a generator with random fields has at positions past or to come,
-// for its owner. As they are a PRF of the coordinates, to see them mints nothing.
+// stream, position_at: the ids that a generator with random fields has at positions past or to
+// come, for its owner. As they are a PRF of the coordinates, to see them mints nothing.
 
 #include <algorithm>
 

@@ -162,16 +162,17 @@ Oid IndexNamed(const ClaimTable* t, const char* name) {
   return oid;
 }
 
-// Whether replication has brought the input's claim from another node, by now. Asked once our row is
-// in the index, where whoever looks meets it first and waits for it; so nobody is told theirs from
-// then on, and if anybody was before, they are here.
+// Whether replication has brought the input's claim from another node, by now. Asked once our row
+// is in the index, where whoever looks meets it first and waits for it; so nobody is told theirs
+// from then on, and if anybody was before, they are here.
 bool IsFromElsewhere(ClaimTable* t, uint64_t definition, Datum key) {
   SnapshotData now;
   InitDirtySnapshot(now);
   bool found = false;
   EachRow(t, t->by_input, definition, F_BYTEAEQ, key, &now, [&](TupleTableSlot* row) {
     bool null = false;
-    found = DatumGetInt32(slot_getattr(row, kOrigin, &null)) != 0 && !TransactionIdIsValid(now.xmin);
+    found =
+        DatumGetInt32(slot_getattr(row, kOrigin, &null)) != 0 && !TransactionIdIsValid(now.xmin);
     return !found;
   });
   return found;
@@ -227,7 +228,8 @@ bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& i
   t->row->tts_values[kOrigin - 1] = Int32GetDatum(0);
   t->row->tts_isnull[kOrigin - 1] = false;
   ExecStoreVirtualTuple(t->row);
-  if (RelationGetNumberOfAttributes(t->heap) > kColumns) ExecConstraints(t->target, t->row, t->estate);
+  if (RelationGetNumberOfAttributes(t->heap) > kColumns)
+    ExecConstraints(t->target, t->row, t->estate);
 
   const TransactionId xid = GetCurrentTransactionId();
   const uint32 token = SpeculativeInsertionLockAcquire(xid);
@@ -315,11 +317,10 @@ Claimed Claim(ClaimTable* t, ObjectId generator, const ClaimInput& input) {
     if (FindInput(t, layout, definition, key, &claimed.id)) return claimed;
     PreventCommandIfReadOnly("claim_id()");
     PreventCommandIfParallelMode("claim_id()");
+    PrepareToWrite(t);  // before the Minter is ready: to open relations lets invalidations in
     Minter* m = MinterFor(generator);
     if (!m->ready || m->user != GetUserId()) Fill(m);
-    PrepareToWrite(t);
-    const Choice c =
-        layout.shows(Kind::kHash) ? ChooseHashed(t, m, input) : ChooseMinted(t, m);
+    const Choice c = layout.shows(Kind::kHash) ? ChooseHashed(t, m, input) : ChooseMinted(t, m);
     if (!Insert(t, m, c, input, key)) continue;
     m->has_last = true;
     m->last = c.id;

@@ -32,9 +32,9 @@
 
 namespace detid {
 
-// Ids that are tried for one input before it is given up, for a layout of that many hash bits. Where
-// all values but one are taken, 32 times as many tries as values miss it for one input in 2^46; from
-// 16 bits on, more than 2 million tries would only be a slow way to say the same.
+// Ids that are tried for one input before it is given up, for a layout of that many hash bits.
+// Where all values but one are taken, 32 times as many tries as values miss it for one input in
+// 2^46; from 16 bits on, more than 2 million tries would only be a slow way to say the same.
 constexpr uint64_t MaxAttempts(int hash_bits) {
   return uint64_t{32} << (hash_bits < 16 ? hash_bits : 16);
 }
@@ -70,8 +70,8 @@ void WatchClaims();
 // What the digest of a claim's row begins with, in place of 0: an input that was altered shows.
 uint64_t DigestOfClaim(const ClaimKey& key);
 
-// The ledger key of the claim that has an id, to the active snapshot; false if none has. `id` as the
-// ledger writes it.
+// The ledger key of the claim that has an id, to the active snapshot; false if none has. `id` as
+// the ledger writes it.
 bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry);
 
 }  // namespace detid

@@ -191,7 +191,7 @@ void WriteLedger(const LedgerEntry* entries, int count) {
       ExecClearTuple(slots[i]);
       memset(slots[i]->tts_isnull, true, static_cast<size_t>(columns));
       FillLedgerRow(entries[done + i], static_cast<int64_t>(minter->composer.Word(numbers.first)),
-              slots[i]->tts_values, slots[i]->tts_isnull);
+                    slots[i]->tts_values, slots[i]->tts_isnull);
       numbers.first++;
       numbers.count--;
       ExecStoreVirtualTuple(slots[i]);

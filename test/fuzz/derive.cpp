@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Two inputs are claimed and derived alike if they are the same, field by field, and only then; what
-// is written has the length that was foretold. Of a fuzzer's bytes, 0 ends a field, as no text has
-// one, and 1 ends the first input; the first two bytes are the attempts.
+// Two inputs are claimed and derived alike if they are the same, field by field, and only then;
+// what is written has the length that was foretold. Of a fuzzer's bytes, 0 ends a field, as no text
+// has one, and 1 ends the first input; the first two bytes are the attempts.
 
 #include "core/derive.h"
 

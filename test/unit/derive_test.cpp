@@ -68,9 +68,9 @@ TEST(Derive, UnderASecretIsGoldenAndAnother) {
 TEST(Derive, WhereAFieldEndsCounts) {
   EXPECT_EQ(Uuid({"orders", "ab", "c"}), "d4533c7e-3944-8a93-8246-e49ba82293b5");
   EXPECT_EQ(Uuid({"orders", "a", "bc"}), "7a8c9f33-f80e-8530-8379-bae7fc43d9af");
-  const std::vector<Fields> all = {{"ab", "c"},     {"a", "bc"},   {"abc"},       {"abc", ""},
-                                   {"", "abc"},     {"a", "b", "c"}, {"", "ab", "c"}, {"ab", "", "c"},
-                                   {"ab", "c", ""}, {""},          {"", ""},      {"c", "ab"}};
+  const std::vector<Fields> all = {
+      {"ab", "c"},     {"a", "bc"},     {"abc"},         {"abc", ""}, {"", "abc"}, {"a", "b", "c"},
+      {"", "ab", "c"}, {"ab", "", "c"}, {"ab", "c", ""}, {""},        {"", ""},    {"c", "ab"}};
   std::set<std::string> uuids;
   std::set<uint64_t> ids;
   for (const Fields& fields : all) {
@@ -144,8 +144,7 @@ TEST(Claim, NoTwoAreTheSame) {
   for (int i = 0; i < 200000; i++) {
     Fields fields(1 + random() % 3);
     for (std::string& field : fields)
-      for (uint64_t n = random() % 4; n > 0; n--)
-        field += static_cast<char>(1 + random() % 4);
+      for (uint64_t n = random() % 4; n > 0; n--) field += static_cast<char>(1 + random() % 4);
     const uint64_t attempt = random() % 5;
     inputs.insert({fields, attempt});
     claims.insert(Claim(fields, attempt));
@@ -166,7 +165,8 @@ std::string Hex(const ClaimKey& key) {
 TEST(Claim, KeysAreGolden) {
   EXPECT_EQ(Hex(KeyOfClaim("alice")),
             "0c3ce68c02d2fd69467e132cfd6c4b20e2db78f06c8632c4e34993e98c6dc369");
-  EXPECT_EQ(Hex(KeyOfClaim("")), "171b47c93845af3570241ba156c618e53329d25673753889ffd49f146d503d8d");
+  EXPECT_EQ(Hex(KeyOfClaim("")),
+            "171b47c93845af3570241ba156c618e53329d25673753889ffd49f146d503d8d");
   EXPECT_EQ(Hex(KeyOfClaim(Claim({"ab", "c"}))),
             "2d5aee4a26fb236a0010cab2529802aeffbad4f33c4e3cfcad9f181aeec7868b");
 }
