@@ -8,24 +8,36 @@
 namespace detid {
 namespace {
 
-InputKind KindOfType(Oid type, int argument) {
-  switch (getBaseType(type)) {
+bool IsKind(Oid type, InputKind* kind) {
+  switch (type) {
     case TEXTOID:
     case VARCHAROID:
-      return InputKind::kText;
+      *kind = InputKind::kText;
+      return true;
     case UNKNOWNOID:
-      return InputKind::kCString;
+      *kind = InputKind::kCString;
+      return true;
     case INT2OID:
-      return InputKind::kInt16;
+      *kind = InputKind::kInt16;
+      return true;
     case INT4OID:
-      return InputKind::kInt32;
+      *kind = InputKind::kInt32;
+      return true;
     case INT8OID:
-      return InputKind::kInt64;
+      *kind = InputKind::kInt64;
+      return true;
     case UUIDOID:
-      return InputKind::kUuid;
+      *kind = InputKind::kUuid;
+      return true;
     default:
-      break;
+      return false;
   }
+}
+
+// Of a type itself first, which takes no look-up, as it is done once a statement.
+InputKind KindOfType(Oid type, int argument) {
+  InputKind kind;
+  if (IsKind(type, &kind) || IsKind(getBaseType(type), &kind)) return kind;
   Raise(Error::kInputType, "Argument %d is of type %s.", argument + 1, format_type_be(type));
 }
 
@@ -74,7 +86,7 @@ void FindInputs(FunctionCallInfo fcinfo, int first, InputSite* site) {
       MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(InputKind) * (site->count + 1)));
   if (site->array) {
     const Oid type = TypeOfArgument(fcinfo, first);
-    const Oid element = get_base_element_type(type);
+    const Oid element = type == TEXTARRAYOID ? TEXTOID : get_base_element_type(type);
     if (!OidIsValid(element))
       Raise(Error::kInputType, "Argument %d is of type %s.", first + 1, format_type_be(type));
     site->kind[0] = KindOfType(element, first);
