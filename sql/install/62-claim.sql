@@ -9,7 +9,7 @@ CREATE TABLE detid.claims (
   origin integer NOT NULL DEFAULT 0,
   PRIMARY KEY (node, entry)
 ) INHERITS (detid.ledger) USING heap;
-CREATE UNIQUE INDEX claims_input ON detid.claims (claim, definition, origin);
+CREATE UNIQUE INDEX claims_input ON detid.claims (claim, origin);
 CREATE UNIQUE INDEX claims_id ON detid.claims (first_id COLLATE "C", definition, origin);
 CREATE INDEX claims_minted_at ON detid.claims USING brin (minted_at) WITH (pages_per_range = 32);
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON detid.claims
@@ -17,7 +17,7 @@ CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON detid.claims
 SELECT pg_catalog.pg_extension_config_dump('detid.claims', '');
 REVOKE ALL ON detid.claims FROM PUBLIC;
 COMMENT ON TABLE detid.claims IS 'which id an input has for ever: ledger rows that are never pruned';
-COMMENT ON COLUMN detid.claims.claim IS 'hash of the inputs, by which the claim is found';
+COMMENT ON COLUMN detid.claims.claim IS 'hash of definition and inputs, by which the claim is found';
 COMMENT ON COLUMN detid.claims.origin IS
   '0 if it was claimed here, else the number of the node that replication brought it from, and 1';
 

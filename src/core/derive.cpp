@@ -18,14 +18,14 @@ static_assert(sizeof kClaimPersonal == crypto_generichash_blake2b_PERSONALBYTES)
 
 constexpr int kDigestBytes = 64;
 
-struct Length {
+struct Number {
   uint8_t byte[8];
 };
 
-Length LengthOf(uint64_t n) {
-  Length length;
-  for (int i = 0; i < 8; i++) length.byte[i] = static_cast<uint8_t>(n >> 8 * i);
-  return length;
+Number LittleEndian(uint64_t n) {
+  Number number;
+  for (int i = 0; i < 8; i++) number.byte[i] = static_cast<uint8_t>(n >> 8 * i);
+  return number;
 }
 
 crypto_generichash_blake2b_state* StateIn(uint8_t* bytes) {
@@ -47,7 +47,7 @@ void Deriver::Begin(Derived what, const Seed* secret) {
 }
 
 void Deriver::Add(std::string_view field) {
-  const Length length = LengthOf(field.size());
+  const Number length = LittleEndian(field.size());
   crypto_generichash_blake2b_update(StateIn(state_), length.byte, sizeof length.byte);
   crypto_generichash_blake2b_update(StateIn(state_), reinterpret_cast<const uint8_t*>(field.data()),
                                     field.size());
@@ -65,8 +65,8 @@ Bits Deriver::End() {
 
 size_t ClaimBytes(const std::string_view* fields, int count, uint64_t attempt) {
   if (count == 1 && attempt == 0) return fields[0].size();
-  size_t bytes = attempt > 0 ? sizeof(Length) : 0;
-  for (int i = 0; i < count; i++) bytes += sizeof(Length) + fields[i].size();
+  size_t bytes = attempt > 0 ? sizeof(Number) : 0;
+  for (int i = 0; i < count; i++) bytes += sizeof(Number) + fields[i].size();
   return bytes;
 }
 
@@ -76,9 +76,9 @@ void WriteClaim(const std::string_view* fields, int count, uint64_t attempt, cha
     return;
   }
   const auto put = [&](uint64_t n) {
-    const Length length = LengthOf(n);
-    std::memcpy(out, length.byte, sizeof length.byte);
-    out += sizeof length.byte;
+    const Number number = LittleEndian(n);
+    std::memcpy(out, number.byte, sizeof number.byte);
+    out += sizeof number.byte;
   };
   for (int i = 0; i < count; i++) {
     put(fields[i].size());
@@ -87,11 +87,14 @@ void WriteClaim(const std::string_view* fields, int count, uint64_t attempt, cha
   if (attempt > 0) put(attempt);
 }
 
-ClaimKey KeyOfClaim(std::string_view claim) {
+ClaimKey KeyOfClaim(uint64_t definition, std::string_view claim) {
   ClaimKey key;
+  uint8_t salt[crypto_generichash_blake2b_SALTBYTES] = {};
+  const Number bytes = LittleEndian(definition);
+  std::memcpy(salt, bytes.byte, sizeof bytes.byte);
   crypto_generichash_blake2b_salt_personal(
       key.byte, sizeof key.byte, reinterpret_cast<const uint8_t*>(claim.data()), claim.size(),
-      nullptr, 0, nullptr, reinterpret_cast<const uint8_t*>(kClaimPersonal));
+      nullptr, 0, salt, reinterpret_cast<const uint8_t*>(kClaimPersonal));
   return key;
 }
 

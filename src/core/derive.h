@@ -54,11 +54,12 @@ size_t ClaimBytes(const std::string_view* fields, int count, uint64_t attempt);
 // REQUIRES: room for ClaimBytes.
 void WriteClaim(const std::string_view* fields, int count, uint64_t attempt, char* out);
 
-// What a claim is found by: 32 bytes of BLAKE2b of the claim at attempt 0. Nobody is known to find
-// two inputs of one key.
+// What a claim is found by: 32 bytes of BLAKE2b of the claim at attempt 0, with the fingerprint of the
+// generator's definition as its salt. Nobody is known to find two inputs of one key, and keys of two
+// generators tell nothing of each other.
 struct ClaimKey {
   uint8_t byte[32];
 };
-ClaimKey KeyOfClaim(std::string_view claim);
+ClaimKey KeyOfClaim(uint64_t definition, std::string_view claim);
 
 }  // namespace detid

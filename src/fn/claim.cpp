@@ -65,7 +65,8 @@ bool ClaimOne(FunctionCallInfo fcinfo, As as, Claimed* claimed) {
   ReadInputs(fcinfo, 1, SiteOf(fcinfo)->inputs, &inputs);
   if (inputs.any_null) return false;
   ClaimTable* claims = OpenClaims();
-  *claimed = Claim(claims, generator, InputToClaim(inputs.field, inputs.count));
+  *claimed =
+      Claim(claims, generator, InputToClaim(FingerprintFor(generator), inputs.field, inputs.count));
   CloseClaims(claims);
   return true;
 }
@@ -126,13 +127,14 @@ Datum ClaimSet(FunctionCallInfo fcinfo, As as) {
       static_cast<Element*>(MemoryContextAllocHuge(CurrentMemoryContext, room * sizeof(Element)));
   Element** order =
       static_cast<Element**>(MemoryContextAllocHuge(CurrentMemoryContext, room * sizeof(Element*)));
+  const uint64_t definition = FingerprintFor(generator);
   int claimed = 0;
   for (int i = 0; i < count; i++) {
     Element* e = &elements[i];
     e->ordinal = i;
     e->field = nulls[i] ? std::string_view{} : InputOfText(DatumGetTextPP(values[i]));
     if (nulls[i]) continue;
-    e->key = KeyOfClaim(e->field);
+    e->key = KeyOfClaim(definition, e->field);
     order[claimed++] = e;
   }
   std::sort(order, order + claimed, KeyLess);

@@ -112,13 +112,14 @@ class Reader {
       return DatumGetInt64(SPI_getbinval(tuple, desc, c, &null));
     };
     e->entry = int64_at(kEntry);
+    e->definition = static_cast<uint64_t>(int64_at(kDefinition));
     e->first = {int32_at(kNode), int32_at(kWorker), int64_at(kTick), int64_at(kSequence)};
     e->count = int32_at(kCount);
     e->digest = int64_at(kDigest);
     e->first_id = TextAt(tuple, desc, kFirstId);
     e->last_id = TextAt(tuple, desc, kLastId);
     ResolveGenerator(DatumGetObjectId(SPI_getbinval(tuple, desc, kGenerator, &null)),
-                     TextAt(tuple, desc, kName), static_cast<uint64_t>(int64_at(kDefinition)));
+                     TextAt(tuple, desc, kName), e->definition);
     const int attempt = int32_at(kAttempt);
     e->attempt = null ? -1 : attempt;
     e->generator = generator_;
@@ -234,7 +235,7 @@ bool DigestHolds(const Entry& e) {
   uint64_t digest = 0;
   if (e.attempt >= 0) {
     if (e.inputs == nullptr) return true;  // it is of them, too
-    digest = DigestOfClaim(KeyOfClaim(ClaimedMessage(e, 0)));
+    digest = DigestOfClaim(KeyOfClaim(e.definition, ClaimedMessage(e, 0)));
   }
   for (int i = 0; i < e.count; i++) {
     if (i % 65536 == 0) CHECK_FOR_INTERRUPTS();

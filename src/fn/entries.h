@@ -21,6 +21,7 @@ struct Entry {
   int32 count;
   int64 digest;
   std::string_view first_id, last_id;
+  uint64_t definition;
   Oid generator;       // resolved; invalid if it is not at hand
   const char* reason;  // static text; null if the entry can be replayed
   Composer composer;

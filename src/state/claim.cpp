@@ -49,16 +49,32 @@ Datum BytesOf(const ClaimKey& key) {
   return PointerGetDatum(b);
 }
 
-// Calls read(slot) with each row that an index has under these two, until it returns false.
-template <typename Read>
-void EachRow(ClaimTable* t, Relation index, uint64_t definition, RegProcedure equals, Datum key,
-             Snapshot snapshot, Read read) {
+// What rows are looked for by, and in which index.
+struct Search {
+  Relation index;
+  int count;
   ScanKeyData keys[2];
-  ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, equals, key);
-  ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ,
+};
+
+// The rows of an input; those of an id.
+Search ByInput(const ClaimTable* t, Datum key) {
+  Search s = {t->by_input, 1, {}};
+  ScanKeyInit(&s.keys[0], 1, BTEqualStrategyNumber, F_BYTEAEQ, key);
+  return s;
+}
+Search ById(Relation index, uint64_t definition, Datum id) {
+  Search s = {index, 2, {}};
+  ScanKeyInit(&s.keys[0], 1, BTEqualStrategyNumber, F_TEXTEQ, id);
+  ScanKeyInit(&s.keys[1], 2, BTEqualStrategyNumber, F_INT8EQ,
               Int64GetDatum(static_cast<int64_t>(definition)));
-  const IndexScanDesc scan = compat::BeginIndexScan(t->heap, index, snapshot, 2);
-  index_rescan(scan, keys, 2, nullptr, 0);
+  return s;
+}
+
+// Calls read(slot) with each row that is found, until it returns false.
+template <typename Read>
+void EachRow(ClaimTable* t, Search search, Snapshot snapshot, Read read) {
+  const IndexScanDesc scan = compat::BeginIndexScan(t->heap, search.index, snapshot, search.count);
+  index_rescan(scan, search.keys, search.count, nullptr, 0);
   while (index_getnext_slot(scan, ForwardScanDirection, t->found) && read(t->found)) continue;
   ExecClearTuple(t->found);
   index_endscan(scan);
@@ -67,11 +83,10 @@ void EachRow(ClaimTable* t, Relation index, uint64_t definition, RegProcedure eq
 // The first of them, as it is now; `now` says who inserts it, if that has not ended. Not by the
 // transaction's snapshot (K1); so SERIALIZABLE has nothing to say either. False if there is none.
 template <typename Read>
-bool FindRow(ClaimTable* t, Relation index, uint64_t definition, RegProcedure equals, Datum key,
-             SnapshotData* now, Read read) {
+bool FindRow(ClaimTable* t, const Search& search, SnapshotData* now, Read read) {
   InitDirtySnapshot(*now);
   bool found = false;
-  EachRow(t, index, definition, equals, key, now, [&](TupleTableSlot* row) {
+  EachRow(t, search, now, [&](TupleTableSlot* row) {
     found = true;
     read(row);
     return false;
@@ -95,14 +110,14 @@ Bits IdOfRow(TupleTableSlot* row, const Layout& layout) {
   return id.value;
 }
 
-bool FindInput(ClaimTable* t, const Layout& layout, uint64_t definition, Datum key, Bits* id) {
+bool FindInput(ClaimTable* t, const Layout& layout, Datum key, Bits* id) {
   SnapshotData now;
   ItemPointerData row;
   const auto read = [&](TupleTableSlot* slot) {
     row = slot->tts_tid;
     *id = IdOfRow(slot, layout);
   };
-  while (FindRow(t, t->by_input, definition, F_BYTEAEQ, key, &now, read)) {
+  while (FindRow(t, ByInput(t, key), &now, read)) {
     if (!TransactionIdIsValid(now.xmin)) return true;
     if (RecoveryInProgress()) return false;
     WaitForInserter(t, now, row);
@@ -115,8 +130,7 @@ bool IsTaken(ClaimTable* t, const Minter* m, const Bits& id) {
   FormatId(m->id_bits, id, text, sizeof text);
   SnapshotData now;
   const Datum key = CStringGetTextDatum(text);
-  const bool taken =
-      FindRow(t, t->by_id, m->fingerprint, F_TEXTEQ, key, &now, [](TupleTableSlot*) {});
+  const bool taken = FindRow(t, ById(t->by_id, m->fingerprint, key), &now, [](TupleTableSlot*) {});
   pfree(DatumGetPointer(key));
   return taken;
 }
@@ -165,11 +179,11 @@ Oid IndexNamed(const ClaimTable* t, const char* name) {
 // Whether replication has brought the input's claim from another node, by now. Asked once our row
 // is in the index, where whoever looks meets it first and waits for it; so nobody is told theirs
 // from then on, and if anybody was before, they are here.
-bool IsFromElsewhere(ClaimTable* t, uint64_t definition, Datum key) {
+bool IsFromElsewhere(ClaimTable* t, Datum key) {
   SnapshotData now;
   InitDirtySnapshot(now);
   bool found = false;
-  EachRow(t, t->by_input, definition, F_BYTEAEQ, key, &now, [&](TupleTableSlot* row) {
+  EachRow(t, ByInput(t, key), &now, [&](TupleTableSlot* row) {
     bool null = false;
     found =
         DatumGetInt32(slot_getattr(row, kOrigin, &null)) != 0 && !TransactionIdIsValid(now.xmin);
@@ -236,7 +250,7 @@ bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& i
   table_tuple_insert_speculative(t->heap, t->row, GetCurrentCommandId(true), 0, nullptr, token);
   bool conflict = false;
   compat::InsertIndexTuples(t->target, t->row, t->estate, &conflict);
-  conflict = conflict || IsFromElsewhere(t, m->fingerprint, key);
+  conflict = conflict || IsFromElsewhere(t, key);
   table_tuple_complete_speculative(t->heap, t->row, token, !conflict);
   SpeculativeInsertionLockRelease(xid);
   ResetPerTupleExprContext(t->estate);
@@ -264,9 +278,9 @@ uint64_t DigestOfClaim(const ClaimKey& key) {
   return word;
 }
 
-ClaimInput InputToClaim(const std::string_view* fields, int count) {
+ClaimInput InputToClaim(uint64_t definition, const std::string_view* fields, int count) {
   const std::string_view message = ClaimMessage(fields, count, 0);
-  const ClaimInput input = {fields, count, KeyOfClaim(message)};
+  const ClaimInput input = {fields, count, KeyOfClaim(definition, message)};
   if (message.data() != fields[0].data()) pfree(const_cast<char*>(message.data()));
   return input;
 }
@@ -308,13 +322,12 @@ void CloseClaims(ClaimTable* t) {
 }
 
 Claimed Claim(ClaimTable* t, ObjectId generator, const ClaimInput& input) {
-  const uint64_t definition = FingerprintFor(generator);
   const Layout layout = DefinitionFor(generator).layout;
   const Datum key = BytesOf(input.key);
   for (int tries = 0; tries < kMaxTries; tries++) {
     CHECK_FOR_INTERRUPTS();
     Claimed claimed;
-    if (FindInput(t, layout, definition, key, &claimed.id)) return claimed;
+    if (FindInput(t, layout, key, &claimed.id)) return claimed;
     PreventCommandIfReadOnly("claim_id()");
     PreventCommandIfParallelMode("claim_id()");
     PrepareToWrite(t);  // before the Minter is ready: to open relations lets invalidations in
@@ -335,7 +348,7 @@ bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* en
   ClaimTable* t = OpenClaims();
   const Relation by_id = index_open(IndexNamed(t, "claims_id"), AccessShareLock);
   bool found = false;
-  EachRow(t, by_id, definition, F_TEXTEQ, CStringGetTextDatum(id), GetActiveSnapshot(),
+  EachRow(t, ById(by_id, definition, CStringGetTextDatum(id)), GetActiveSnapshot(),
           [&](TupleTableSlot* row) {
             bool null = false;
             *node = DatumGetInt32(slot_getattr(row, kLedgerNode, &null));

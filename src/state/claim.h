@@ -5,10 +5,10 @@
 // then on.
 //
 // Invariants:
-//   K1  one row an input: the index claims_input is unique over (key of the input, definition,
-//       origin). Rows are looked for as they are now, committed or by this transaction, whatever
-//       the snapshot: who finds another's that has not ended waits for it; so all agree, under
-//       every isolation level, without an error.
+//   K1  one row an input and generator: the index claims_input is unique over (key, origin), and
+//       the key is of both. Rows are looked for as they are now, committed or by this transaction,
+//       whatever the snapshot: who finds another's that has not ended waits for it; so all agree,
+//       under every isolation level, without an error.
 //   K2  one row an id: claims_id is unique over (id, definition, origin). An id that is another
 //       input's, or is about to be, is passed over, and nobody waits for it: so the only waits are
 //       for inputs, and who claims inputs in the order of their keys meets no deadlock.
@@ -45,7 +45,7 @@ struct ClaimInput {
   int count;
   ClaimKey key;
 };
-ClaimInput InputToClaim(const std::string_view* fields, int count);
+ClaimInput InputToClaim(uint64_t definition, const std::string_view* fields, int count);
 
 struct Claimed {
   Bits id;

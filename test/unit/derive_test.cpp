@@ -163,12 +163,14 @@ std::string Hex(const ClaimKey& key) {
 }
 
 TEST(Claim, KeysAreGolden) {
-  EXPECT_EQ(Hex(KeyOfClaim("alice")),
-            "0c3ce68c02d2fd69467e132cfd6c4b20e2db78f06c8632c4e34993e98c6dc369");
-  EXPECT_EQ(Hex(KeyOfClaim("")),
-            "171b47c93845af3570241ba156c618e53329d25673753889ffd49f146d503d8d");
-  EXPECT_EQ(Hex(KeyOfClaim(Claim({"ab", "c"}))),
-            "2d5aee4a26fb236a0010cab2529802aeffbad4f33c4e3cfcad9f181aeec7868b");
+  EXPECT_EQ(Hex(KeyOfClaim(42, "alice")),
+            "b6a222563d266a3ee9b1eafdd677248b9bf987f7dde6d67bee980e10ee518293");
+  EXPECT_EQ(Hex(KeyOfClaim(43, "alice")),
+            "6f8305326add815a5787591492fd9dc5a2217b68273b6ba643c354d3f4f97da5");
+  EXPECT_EQ(Hex(KeyOfClaim(42, "")),
+            "b47a6f282a98e825fefa6ee191d2bf8dfa2f6d3a8db364371a08439cd5875ab6");
+  EXPECT_EQ(Hex(KeyOfClaim(LowMask(63), Claim({"ab", "c"}))),
+            "34a03b90920b106989fbf174999a2d368e198cc73b80241f1e268bb104f0579a");
 }
 
 }  // namespace
