@@ -2,6 +2,7 @@
 
 #include "core/sequencer.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "core/no_postgres.h"
@@ -36,6 +37,8 @@ void Sequencer::Prepare(const Definition& d, int64_t max_ahead_us) {
       static_cast<uint64_t>(max_ahead_us * 10 / unit) << sequence_bits | LowMask(sequence_bits);
   limits.horizon = 0;
   renew = 0;
+  start = 0;
+  granted = 0;
 }
 
 void Sequencer::PrepareScatter(const Definition& d, const GeneratorKey& key, int32_t node,
@@ -50,8 +53,13 @@ void Sequencer::PrepareScatter(const Definition& d, const GeneratorKey& key, int
   scatter_worker = worker ? static_cast<uint32_t>(worker_number) : 0;
 }
 
-void Sequencer::SetHorizon(const Definition& d, int64_t published_us) {
-  limits.horizon = PositionAt(d, published_us);
+void Sequencer::SetHorizon(const Definition& d, int64_t published_us, const Interval& i) {
+  granted = i.limit_us == kForEver ? kNone : PositionAt(d, i.limit_us);
+  limits.horizon = std::min(PositionAt(d, published_us), granted);
+  const uint64_t first = i.start_us == 0 ? 0 : FirstPosition(d, 0, i.start_us);
+  if (first == start) return;
+  start = first;
+  tick_us = std::numeric_limits<int64_t>::min() / 2;  // node time's tick is another
 }
 
 uint64_t Sequencer::MoveTick(const Definition& d, int64_t now_us) {
@@ -62,6 +70,7 @@ uint64_t Sequencer::MoveTick(const Definition& d, int64_t now_us) {
   if (scatter_mask != 0)
     tick_position |=
         scatter_mask & ScatterWord(scatter_key, tick_position, scatter_node, scatter_worker);
+  tick_position = std::max(tick_position, start);
   tick_us = d.epoch_us + tick * static_cast<int64_t>(unit_us);
   return tick_position;
 }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // Sequencer: what a backend needs of one generator to choose positions: the layout's numbers, its
-// slot and shard (sequence.h), and the limits that follow from the horizon (horizon.h).
+// slot and shard (sequence.h), and the limits that follow from the horizon (horizon.h) and from the
+// interval that was granted (granted.h).
 //
 // Whoever owns one reads the clock, takes, and where that is refused waits or raises the horizon:
 //
 //   position = TakeOne(now)            the common case
 //   grant = Take(now, wanted)          otherwise: given, or the reason why not
 //   from `renew` on                    the horizon wants a look, well before it is reached
+//
+// Positions lie in ticks that lie wholly in the interval: the limit cuts what can be taken off, and
+// the tick that holds the start is taken for the next one.
 //
 // Scatter: while little is minted, every tick's sequence begins at 0, and the low bits of ids are
 // nearly always 0, which ruins `id % n` as a shard's number. A generator that scatters begins a
@@ -28,6 +32,7 @@
 
 #include "core/compose.h"
 #include "core/definition.h"
+#include "core/granted.h"
 #include "core/sequence.h"
 
 namespace detid {
@@ -56,7 +61,9 @@ struct Sequencer {
   int64_t tick_us = 0;         // beginning of the tick last seen, and
   uint64_t tick_position = 0;  // where it begins
   Limits limits;
-  uint64_t renew = 0;  // at most what the limits allow
+  uint64_t renew = 0;    // at most what the limits allow
+  uint64_t start = 0;    // of the interval that was granted, and
+  uint64_t granted = 0;  // its end; limits.horizon is not above it
 
   // Where ticks begin, if the generator scatters. Backends that share a sequence have one key and
   // one worker number, 0.
@@ -71,8 +78,8 @@ struct Sequencer {
   void PrepareScatter(const Definition& definition, const GeneratorKey& key, int32_t node,
                       int32_t worker_number);
 
-  // What follows from the published horizon.
-  void SetHorizon(const Definition& definition, int64_t published_us);
+  // What follows from the published horizon, and from the interval that was granted.
+  void SetHorizon(const Definition& definition, int64_t published_us, const Interval& interval);
 
   // Where the tick that contains `now_us` begins; kNone if the layout has none.
   uint64_t Now(const Definition& definition, int64_t now_us) {
@@ -111,6 +118,7 @@ struct Sequencer {
 //   uint64_t Now()              the first position of node time's tick
 //   void ReadHorizon()          SetHorizon with what is published
 //   void Raise(position)        raises the horizon above the position's tick, durably
+//   void AwaitGrant()           fails, unless another interval is granted soon
 //   void Renew(position)        looks after the horizon, and sets `renew`
 //   void Wait(position)         for the clock, a while; interruptibly, outside all locks
 //   void Ready()                sees to what changed meanwhile
@@ -129,7 +137,10 @@ Grant TakeSlowly(Sequencer* s, Host& host, uint32_t wanted, Grant grant) {
       case Verdict::kRaise:
         host.ReadHorizon();
         if (grant.first >= s->limits.horizon) {
-          host.Raise(grant.first);
+          if (grant.first >= s->granted)
+            host.AwaitGrant();
+          else
+            host.Raise(grant.first);
           host.ReadHorizon();
         }
         break;

@@ -259,7 +259,7 @@ void SetHorizonLimits(Minter* m) {
   if (m->pinned)
     m->limits.horizon = m->limits.end;
   else
-    m->SetHorizon(m->definition, m->database->horizon.published());
+    m->SetHorizon(m->definition, m->database->horizon.published(), kAlways);
 }
 
 bool QualifiedName(ObjectId generator, char* out) {

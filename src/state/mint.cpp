@@ -72,6 +72,7 @@ struct Host {
     if (m->ready) SetHorizonLimits(m);
   }
   void Raise(uint64_t position) { RaiseHorizon(m->database, EndOfTickUs(m->definition, position)); }
+  void AwaitGrant() {}
   void Renew(uint64_t position) { detid::Renew(m, position); }
   void Wait(uint64_t position) { WaitForClock(m, position); }
   // Waiting and raising let invalidations in.

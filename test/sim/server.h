@@ -230,8 +230,9 @@ class Backend {
   // Core's Host.
   void CheckFence() {}
   uint64_t Now();
-  void ReadHorizon() { sequencer_.SetHorizon(*definition_, life_->horizon.published()); }
+  void ReadHorizon() { sequencer_.SetHorizon(*definition_, life_->horizon.published(), detid::kAlways); }
   void Raise(uint64_t position);
+  void AwaitGrant() {}
   void Renew(uint64_t position);
   void Wait(uint64_t position);
   void Ready() {}

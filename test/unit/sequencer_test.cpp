@@ -76,7 +76,7 @@ TEST(Sequencer, NothingIsGivenBeforeTheHorizonIsKnown) {
   Backend b("time:41@1ms node:10 sequence:12", kSecond);
   EXPECT_EQ(b.s.TakeOne(b.s.Now(b.d, 5000)), kNone);
   EXPECT_EQ(b.TakeAt(5000).verdict, Verdict::kRaise);
-  b.s.SetHorizon(b.d, 6000);
+  b.s.SetHorizon(b.d, 6000, kAlways);
   EXPECT_EQ(b.TakeAt(5000).verdict, Verdict::kGiven);
   EXPECT_EQ(b.TakeAt(6000).verdict, Verdict::kRaise);  // H1
   b.s.SetRenewal(b.d, 100000);
@@ -91,7 +91,8 @@ struct Host {
 
   void CheckFence() { asked.push_back('f'); }
   uint64_t Now() { return b->s.Now(b->d, now_us); }
-  void ReadHorizon() { b->s.SetHorizon(b->d, published_us); }
+  void ReadHorizon() { b->s.SetHorizon(b->d, published_us, kAlways); }
+  void AwaitGrant() {}
   void Raise(uint64_t position) {
     asked.push_back('r');
     published_us = EndOfTickUs(b->d, position) + 3 * kSecond;
@@ -125,7 +126,7 @@ TEST(Sequencer, TakeSlowlyLooksBeforeItRaises) {
 TEST(Sequencer, TakeSlowlyWaitsUnderOverload) {
   Backend b("time:41@1ms node:10 sequence:2", 2000);  // two ticks ahead
   Host host{&b, 5000, 60 * kSecond, {}};
-  b.s.SetHorizon(b.d, host.published_us);
+  b.s.SetHorizon(b.d, host.published_us, kAlways);
   uint64_t last = 0;
   for (int i = 0; i < 12; i++) last = b.s.Take(host.Now(), 1).first;
   EXPECT_EQ(last >> 2, 7u);
@@ -140,7 +141,7 @@ TEST(Sequencer, TakeSlowlyWaitsUnderOverload) {
 // A generator made again with the other ordering shares the slot.
 TEST(Sequencer, OrderingsInTurnNeverGoBack) {
   Backend b("time:32@1s node:10 sequence:20", kSecond);
-  b.s.SetHorizon(b.d, 60 * kSecond);
+  b.s.SetHorizon(b.d, 60 * kSecond, kAlways);
   uint64_t last = 0;
   for (int i = 0; i < 1000; i++) {
     b.s.ordered = i / 10 % 2 == 1;

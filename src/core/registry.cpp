@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/registry.h"
+
+#include <algorithm>
+
+#include "core/no_postgres.h"
+
+namespace detid {
+namespace {
+
+// A standby that is promoted lags by a few beats at the most; a backup that was recovered to a point
+// in time has the same to show for itself, but is older.
+constexpr int64_t kRecentBeats = 8;
+
+enum class Who : uint8_t {
+  kRepeat,     // the beat that was answered last
+  kHolder,     // the node
+  kRestarted,  // in a new life
+  kReturned,   // it knows more than the coordinator, which has lost history
+  kSuccessor,  // in the place of the node, which may live on
+  kStale,      // somebody who was the node, or a copy of it: the node goes on
+  kTwin,       // which of two is the node cannot be told
+};
+
+struct Judgement {
+  Who who;
+  Reason reason = Reason::kNone;
+};
+
+bool Repeats(const Registration& r, const Beat& b) {
+  return b.old == r.asked_old && b.next == r.asked_next;
+}
+
+Judgement JudgeInstance(const Registration& r, const Beat& b) {
+  if (Repeats(r, b)) return {b.life == r.life ? Who::kRepeat : Who::kRestarted};
+  if (b.old == r.current) return {b.life == r.life ? Who::kHolder : Who::kRestarted};
+  if (b.old.counter > r.current.counter) return {Who::kReturned};
+  return {r.mode == Mode::kLeased ? Who::kStale : Who::kTwin, Reason::kUsedNonce};
+}
+
+Judgement Judge(const Registration& r, const Beat& b, int64_t now_us) {
+  if (r.state == NodeState::kExpected) return {Who::kSuccessor};
+  if (b.instance == r.instance) return JudgeInstance(r, b);
+  if (b.claims) return {Who::kSuccessor};
+  if (b.timeline < r.timeline) return {Who::kStale, Reason::kSuperseded};
+  if (b.timeline > r.timeline) {
+    if (r.current.counter - b.next.counter > kRecentBeats) return {Who::kStale, Reason::kOldCopy};
+    return {Who::kSuccessor};
+  }
+  if (r.mode == Mode::kAssigned) return {Who::kTwin, Reason::kOtherInstance};
+  // The intervals of both are disjoint, so the node goes on, unless it has gone silent.
+  if (r.interval.limit_us > now_us) return {Who::kStale, Reason::kOtherInstance};
+  const bool knows = b.old == r.current || Repeats(r, b) || b.old.counter > r.current.counter;
+  return knows ? Judgement{Who::kSuccessor} : Judgement{Who::kStale, Reason::kUsedNonce};
+}
+
+Ruling Refuse(Reason reason) {
+  return {Outcome::kRefused, reason, {}, {}};
+}
+
+Ruling Fence(Registration* r, Reason reason, bool both) {
+  if (both) {
+    r->state = NodeState::kFenced;
+    r->reason = reason;
+  }
+  return {Outcome::kFenced, reason, {}, {}, 0, both};
+}
+
+// R1. Of a leased node, the last interval is prolonged if this is the life that it is good in.
+Interval IntervalFor(const Registration& r, const Beat& b, Who who, const RegistryRules& rules,
+                     int64_t now_us) {
+  Interval i = r.interval;
+  if (r.mode == Mode::kAssigned) {
+    i.limit_us = kForEver;
+    // Who was here before may mint until it hears of it, with its next beat.
+    if (who == Who::kSuccessor && (r.end_us != 0 || r.current.counter != 0))
+      i.start_us = std::max({r.end_us, b.node_us, now_us}) + 2 * rules.beat_us();
+    return i;
+  }
+  const int64_t until = b.node_us + rules.lease_us;
+  if (who == Who::kHolder && i.limit_us != 0 && i.limit_us == r.end_us && b.life == r.life) {
+    i.limit_us = std::max(i.limit_us, until);
+    return i;
+  }
+  i.start_us = std::max({r.end_us, b.granted_us, b.node_us});
+  const bool kept = who == Who::kReturned && b.granted_us + rules.quarantine_us / 2 > now_us;
+  if (!kept) i.start_us = std::max(i.start_us, rules.floor_us);
+  i.limit_us = i.start_us + rules.lease_us;
+  return i;
+}
+
+}  // namespace
+
+Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules& rules,
+            int64_t now_us) {
+  if (r->state == NodeState::kRetired) return Fence(r, Reason::kRetired, false);
+  if (r->state == NodeState::kFenced) return Fence(r, r->reason, false);
+  if (b.mode != r->mode) return Refuse(Reason::kWrongMode);
+  if (r->mode == Mode::kAssigned && b.node != r->interval.node) return Refuse(Reason::kWrongNode);
+  if (r->mode == Mode::kLeased && r->interval.node == kAnyNode) return Refuse(Reason::kNoNumber);
+  const Judgement j = Judge(*r, b, now_us);
+  if (j.who == Who::kStale || j.who == Who::kTwin)
+    return Fence(r, j.reason, j.who == Who::kTwin);
+  if (same_seed) return Fence(r, Reason::kSameSeed, true);
+  if (j.who == Who::kRepeat)
+    return {Outcome::kGranted, Reason::kNone, r->interval, r->current, r->life};
+  if (b.node_us > now_us + rules.max_ahead_us()) return Refuse(Reason::kClockAhead);
+  const Interval interval = IntervalFor(*r, b, j.who, rules, now_us);
+  if (r->mode == Mode::kLeased &&
+      interval.start_us > std::max(now_us, b.node_us) + rules.max_ahead_us() + rules.lease_us)
+    return Refuse(Reason::kTooFarAhead);
+
+  // A repeated pair of an earlier life was answered already.
+  if (j.who == Who::kRestarted && Repeats(*r, b)) {
+    if (b.next.counter > r->current.counter) r->current = b.next;
+  } else if (b.old == r->current || b.next.counter > r->current.counter) {
+    r->current = b.next;
+  } else {
+    r->current = {r->current.counter + 1, b.next.bits};
+  }
+  r->asked_old = b.old;
+  r->asked_next = b.next;
+  r->state = b.retires ? NodeState::kRetired : NodeState::kActive;
+  r->instance = b.instance;
+  r->life = b.life;
+  r->timeline = b.timeline;
+  r->interval = interval;
+  if (r->mode == Mode::kLeased)
+    r->end_us = std::max(r->end_us, interval.limit_us);
+  else
+    r->end_us = std::max({r->end_us, b.horizon_us, interval.start_us});
+  return {Outcome::kGranted, Reason::kNone, interval, r->current, r->life};
+}
+
+Adopted Adopt(Granted* granted, NodeClock* clock, const ClockReading& now, const Ruling& ruling,
+              int64_t life, int64_t max_ahead_us) {
+  if (ruling.life != life) return Adopted::kOtherLife;
+  const Interval& i = ruling.interval;
+  const Interval old = granted->Read();
+  if (i.node == old.node && i.start_us == old.start_us && old.limit_us != 0) {
+    if (i.limit_us > old.limit_us) granted->Publish(i);
+    return Adopted::kYes;
+  }
+  if (old.limit_us != kForEver && i.start_us < old.limit_us) return Adopted::kBackwards;
+  if (i.start_us > clock->At(now.boot_before) + max_ahead_us) return Adopted::kTooFar;
+  clock->AdvanceTo(i.start_us, now);
+  granted->Publish(i);
+  return Adopted::kYes;
+}
+
+}  // namespace detid

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// The registry's protocol: what a node asks (Beat), what the coordinator knows of it (Registration)
+// and how it answers (Rule), and what the node makes of the answer (Adopt). Where these are stored,
+// and how they travel, is the callers' affair: the server's are fn/registry.cpp and
+// state/registrar.cpp, the simulation has its own.
+//
+// Two modes. Assigned: the node number is the node's for good, and it mints whether the coordinator
+// is there or not. Leased: number and interval of node time are granted, and it mints only within.
+//
+// Every beat that is accepted swaps a nonce, the old one for the next, by compare-and-set. The node
+// stores the pair before it sends it, and sends the same pair until it is answered; the same pair
+// again gets the same answer, so a lost answer harms nobody. A nonce that was used already is known
+// to two nodes: they are one, copied.
+//
+// Invariants:
+//   R1  an interval of a number begins at or above everything that was granted of that number
+//       before, to whomever, and at or above the node time of who gets it. So no two nodes ever
+//       have a node time in common under one number, whatever their clocks do. An assigned node has
+//       all of node time: its number is nobody else's until it is retired.
+//   R2  the coordinator stores the registration and the number's end durably before it answers.
+//   R3  a grant is good in the life of the server that asked for it: a copied data directory, and a
+//       node that starts again, ask anew.
+//   R4  a counter of a nonce never falls. One that is higher than the coordinator's shows that the
+//       coordinator has lost some of its history; the node brings along how far it was granted.
+//   R5  what is refused changes nothing.
+
+#pragma once
+
+#include <cstdint>
+
+#include "core/granted.h"
+#include "core/node_clock.h"
+
+namespace detid {
+
+enum class Mode : uint8_t { kAssigned, kLeased };
+
+struct Nonce {
+  int64_t counter = 0;  // 0: none yet
+  int64_t bits = 0;     // random
+
+  friend bool operator==(const Nonce&, const Nonce&) = default;
+};
+
+// What a node asks.
+struct Beat {
+  Nonce old, next;
+  Mode mode = Mode::kAssigned;
+  int32_t node = kAnyNode;  // of the settings, if assigned
+  int64_t instance = 0;     // of the data directory
+  int64_t life = 0;         // of the server: each start has its own
+  int64_t timeline = 0;     // which rises with each promotion
+  int64_t node_us = 0;      // node time as it asks
+  int64_t granted_us = 0;   // up to where it was ever granted; 0: never
+  int64_t horizon_us = 0;   // above all that it has minted
+  bool claims = false;      // an operator says that it takes the place of the one before
+  bool retires = false;     // it has stopped minting, for good
+};
+
+enum class NodeState : uint8_t {
+  kExpected,  // enrolled, never seen; or allowed again: the next that asks is the node
+  kActive,
+  kFenced,
+  kRetired,
+};
+
+// Why a node is fenced or refused.
+enum class Reason : uint8_t {
+  kNone,
+  kUsedNonce,      // somebody with the same past was here before
+  kOtherInstance,  // the same node in two data directories
+  kSameSeed,       // another node has the same seed
+  kSuperseded,     // a promoted standby, or a successor, has taken its place
+  kOldCopy,        // recovered from a backup that is older than what was seen since
+  kRetired,
+  kWrongMode,      // from here on: refused, which may pass
+  kWrongNode,      // detid.node_id is not the number that was enrolled
+  kClockAhead,     // its node time is too far ahead of the coordinator's clock
+  kTooFarAhead,    // so is the end of what was granted before
+  kNoNumber,       // all numbers of the prefix are in use, or in quarantine
+};
+
+// What the coordinator knows of a node.
+struct Registration {
+  Mode mode = Mode::kAssigned;
+  NodeState state = NodeState::kExpected;
+  Reason reason = Reason::kNone;  // if fenced
+  Nonce current, asked_old, asked_next;
+  int64_t instance = 0, life = 0, timeline = 0;
+  Interval interval;   // the last that was granted; its number, if there is one
+  int64_t end_us = 0;  // above all that was granted of that number, to whomever
+};
+
+struct RegistryRules {
+  int64_t lease_us;       // length of an interval
+  int64_t quarantine_us;  // a number is given to another so long after its last interval
+  // A coordinator that was promoted may have lost the last that it granted: what that may have been
+  // ends below. Intervals begin above it, unless the number was its node's all the while.
+  int64_t floor_us = 0;
+
+  // Of node time over the coordinator's clock, for a few restarts in a row.
+  int64_t max_ahead_us() const { return 4 * lease_us; }
+  // A coordinator that was promoted at `now_us`.
+  int64_t FloorAt(int64_t now_us) const { return now_us + max_ahead_us() + 2 * lease_us; }
+
+  // How often nodes ask.
+  int64_t beat_us() const { return lease_us / 3; }
+};
+
+enum class Outcome : uint8_t { kGranted, kRefused, kFenced };
+
+struct Ruling {
+  Outcome outcome;
+  Reason reason = Reason::kNone;
+  Interval interval;
+  Nonce current;     // what to present next
+  int64_t life = 0;  // in which the interval is good
+  bool fences_both = false;  // the registration is fenced, not only who asked
+};
+
+// Answers a beat at the coordinator's time `now_us`, and changes the registration accordingly.
+// REQUIRES: next.counter > old.counter. If leased, interval.node is a number that nobody else has
+// and end_us is that number's, with the rest of the interval 0 if it is new; or interval.node is
+// kAnyNode as there is none. `same_seed`: another node that is not retired has
+// shown the same seed.
+Ruling Rule(Registration* registration, const Beat& beat, bool same_seed,
+            const RegistryRules& rules, int64_t now_us);
+
+enum class Adopted : uint8_t {
+  kYes,
+  kOtherLife,  // an answer to what an earlier life asked: ask again
+  kTooFar,     // it begins too far ahead of node time
+  kBackwards,  // it begins before the last one ended: the coordinator errs
+};
+
+// What a node makes of a grant: node time to its start, then it is published.
+Adopted Adopt(Granted* granted, NodeClock* clock, const ClockReading& now, const Ruling& ruling,
+              int64_t life, int64_t max_ahead_us);
+
+}  // namespace detid
