@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # Builds, installs and regress-tests the extension with PGXS. Needs PostgreSQL's server headers
-# (15 or later) and libsodium.
+# (15 or later), libpq and libsodium.
 
 EXTENSION = pg_detid
 MODULE_big = pg_detid
@@ -19,8 +19,8 @@ EXTRA_CLEAN = pg_detid.control $(OBJS:.o=.d)
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --temp-config=test/regress.conf
 
-PG_CPPFLAGS = -Isrc
-SHLIB_LINK = -lsodium
+PG_CPPFLAGS = -Isrc -I$(shell $(PG_CONFIG) --includedir)
+SHLIB_LINK = -lsodium -lpq
 
 # C++20, nothing exported that is not meant to be, nothing thrown, dependencies noted. PostgreSQL's
 # headers are C: what they do with registers, old casts and unused parameters is theirs.

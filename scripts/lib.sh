@@ -154,6 +154,7 @@ have() {
     clang) find_clang ;;
     libclang-rt-*) find_clang && fuzzer_links ;;
     libsodium-dev) pkg-config --exists libsodium 2>/dev/null ;;
+    libpq-dev) [ -r "$("$pg_config" --includedir)/libpq-fe.h" ] ;;
     libgtest-dev) pkg-config --exists gtest 2>/dev/null ;;
     libipc-run-perl) perl -MIPC::Run -e1 2>/dev/null ;;
     perl) command -v prove >/dev/null ;;
@@ -241,7 +242,7 @@ setup() {
 # What building the extension and running it on a server takes.
 setup_extension() {
   choose_postgres
-  setup g++ make pkg-config libsodium-dev "postgresql-server-dev-$pg_major" "postgresql-$pg_major"
+  setup g++ make pkg-config libsodium-dev libpq-dev "postgresql-server-dev-$pg_major" "postgresql-$pg_major"
   choose_server_user
 }
 

@@ -9,7 +9,9 @@ CREATE FUNCTION detid._node_status(
   OUT last_step_ms bigint, OUT last_step_at timestamptz,
   OUT promoted_at timestamptz, OUT copy_suspected boolean, OUT fenced boolean,
   OUT horizon timestamptz, OUT horizon_distance_ms bigint,
-  OUT overload_waits bigint, OUT horizon_writes bigint, OUT history_hits bigint
+  OUT overload_waits bigint, OUT horizon_writes bigint, OUT history_hits bigint,
+  OUT mode text, OUT path text, OUT granted_from timestamptz, OUT granted_until timestamptz,
+  OUT registry_answered_at timestamptz, OUT registry_trouble text
 ) LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_node_status';
 COMMENT ON FUNCTION detid._node_status() IS 'behind the view detid.node_status';
 REVOKE EXECUTE ON FUNCTION detid._node_status() FROM PUBLIC;

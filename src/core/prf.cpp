@@ -19,10 +19,12 @@ constexpr char kGeneratorPersonal[] = "detid-generator1";
 constexpr char kMaskPersonal[] = "detid-mask-key-1";
 constexpr char kHashPersonal[] = "detid-hash-v1\0\0";
 constexpr char kCommitmentPersonal[] = "detid-commitment";
+constexpr char kRegistryPersonal[] = "detid-registry-1";
 static_assert(sizeof kGeneratorPersonal - 1 == crypto_generichash_blake2b_PERSONALBYTES);
 static_assert(sizeof kMaskPersonal - 1 == crypto_generichash_blake2b_PERSONALBYTES);
 static_assert(sizeof kHashPersonal == crypto_generichash_blake2b_PERSONALBYTES);
 static_assert(sizeof kCommitmentPersonal - 1 == crypto_generichash_blake2b_PERSONALBYTES);
+static_assert(sizeof kRegistryPersonal - 1 == crypto_generichash_blake2b_PERSONALBYTES);
 
 void Blake2b(uint8_t* out, size_t out_bytes, const void* in, size_t in_bytes, const uint8_t* key,
              size_t key_bytes, const char* personal) {
@@ -54,6 +56,12 @@ Seed NewSeed() {
 Commitment Commit(const Seed& seed) {
   Commitment c;
   Blake2b(c.byte, sizeof c.byte, seed.byte, sizeof seed.byte, nullptr, 0, kCommitmentPersonal);
+  return c;
+}
+
+Commitment ProofForRegistry(const Seed& seed) {
+  Commitment c;
+  Blake2b(c.byte, sizeof c.byte, seed.byte, sizeof seed.byte, nullptr, 0, kRegistryPersonal);
   return c;
 }
 

@@ -16,6 +16,7 @@
 //   hash bits      = BLAKE2b-160, no key, personal "detid-hash-v1", of the input, taken as a
 //                    little-endian number
 //   commitment     = BLAKE2b-128, no key, personal "detid-commitment", of the seed
+//   proof          = the same, personal "detid-registry-1": what the registry knows a seed by
 //
 // The salt (the name that a generator was created under) keeps two generators of one node apart:
 // without it, equal coordinates would make equal ids in both. None of this ever changes.
@@ -57,6 +58,9 @@ bool StartCrypto();
 Seed NewSeed();
 
 Commitment Commit(const Seed& seed);
+
+// As a commitment, but told to nobody but the registry: who shows it has the seed.
+Commitment ProofForRegistry(const Seed& seed);
 
 GeneratorKey DeriveGeneratorKey(const Seed& seed, std::string_view salt);
 

@@ -37,6 +37,7 @@ struct alignas(kCacheLine) Slot {
   uint64_t lease_end = 0;
   uint64_t last_tick = 0;  // tick of the last lease
   uint32_t block = 1;      // size of the next lease
+  uint64_t minted = 0;     // how many were given out: for who looks, nothing hangs on it
 };
 static_assert(sizeof(Slot) == kCacheLine);
 
@@ -88,6 +89,7 @@ inline Grant TakeOwn(Slot* slot, uint64_t now, uint32_t wanted, int sequence_bit
     return {v, first, 0};
   const uint64_t end = wanted == 1 ? first + 1 : BlockEnd(first, wanted, sequence_bits);
   slot->next = end;
+  slot->minted += end - first;
   return {Verdict::kGiven, first, static_cast<uint32_t>(end - first)};
 }
 
@@ -101,6 +103,7 @@ inline uint64_t TakeOneOwn(Slot* slot, uint64_t now, uint64_t below, uint64_t ah
   if (position >= below || position - now > ahead) [[unlikely]]
     return kNone;
   slot->next = position + 1;
+  slot->minted++;
   return position;
 }
 
@@ -109,6 +112,7 @@ inline uint64_t TakeOneLeased(Slot* slot, uint64_t now, uint64_t below) {
   if (position >= slot->lease_end || position < now || position >= below) [[unlikely]]
     return kNone;
   slot->lease_next = position + 1;
+  slot->minted++;
   return position;
 }
 
@@ -142,6 +146,7 @@ inline Grant TakeLeased(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted,
   }
   const uint64_t first = slot->lease_next;
   slot->lease_next = std::min(first + wanted, slot->lease_end);
+  slot->minted += slot->lease_next - first;
   return {Verdict::kGiven, first, static_cast<uint32_t>(slot->lease_next - first)};
 }
 
@@ -158,6 +163,7 @@ inline Grant TakeOrdered(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted
     if (!shard->next.compare_exchange_weak(next, end, std::memory_order_relaxed)) continue;
     slot->next = end;
     slot->lease_next = slot->lease_end = 0;
+    slot->minted += end - first;
     return {Verdict::kGiven, first, static_cast<uint32_t>(end - first)};
   }
 }

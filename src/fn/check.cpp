@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/instant.h"
+#include "core/registry_text.h"
 #include "fn/prefixes.h"
 #include "fn/record.h"
 #include "pg/errors.h"
@@ -14,6 +15,7 @@
 #include "state/generator.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
+#include "state/registration.h"
 #include "state/seed.h"
 #include "state/settings.h"
 #include "state/shared.h"
@@ -42,10 +44,31 @@ void CheckPreload(ReturnSetInfo* set) {
 }
 
 void CheckNodeId(ReturnSetInfo* set) {
+  if (settings::registers()) return;
   const bool ok = settings::node_id >= 0;
   Put(set, "node_id", ok,
       ok ? psprintf("detid.node_id is %d", settings::node_id) : "detid.node_id is not set",
       "ALTER SYSTEM SET detid.node_id = 1; SELECT pg_reload_conf();");
+}
+
+// What stops minting, or will.
+void CheckRegistry(ReturnSetInfo* set) {
+  StoredRegistration stored;
+  ReadRegistration(&stored);
+  if (stored.fenced != Reason::kNone) {
+    Put(set, "fence", false, psprintf("this node is fenced: %s", Explain(stored.fenced)),
+        AdviceOn(stored.fenced));
+    return;
+  }
+  if (!settings::registers() || shared == nullptr) return;
+  const DatabaseState state = LookAtDatabase(MyDatabaseId);
+  const bool ok = state.interval.limit_us > NodeTimeUs() && state.trouble[0] == '\0';
+  Put(set, "registry", ok,
+      ok ? psprintf("the registry knows this node as %s, under number %d", stored.path,
+                    state.interval.node)
+      : state.trouble[0] != '\0' ? state.trouble
+                                 : MessageOf(Error::kNoInterval),
+      "See the server's log, and detid.nodes on the coordinator.");
 }
 
 void CheckClock(ReturnSetInfo* set) {
@@ -123,12 +146,14 @@ void CheckMasks(ReturnSetInfo* set) {
 // Only where there is a topology: others number their nodes as they like.
 void CheckTopology(ReturnSetInfo* set) {
   bool defined = false;
-  const char* path = settings::node_id < 0 ? nullptr : PathOfNode(settings::node_id, &defined);
+  const int32_t node = NodeNumber();
+  if (settings::registers()) return;  // which knows
+  const char* path = node < 0 ? nullptr : PathOfNode(node, &defined);
   if (!defined) return;
   Put(set, "topology", path != nullptr,
       path != nullptr
-          ? psprintf("detid.node_id %d is %s", settings::node_id, path)
-          : psprintf("detid.node_id %d is in no prefix of the topology", settings::node_id),
+          ? psprintf("detid.node_id %d is %s", node, path)
+          : psprintf("detid.node_id %d is in no prefix of the topology", node),
       "SELECT detid.assign_prefix('eu/prod-a/db1', 'owner'); and set detid.node_id to the number "
       "that it returns.");
 }
@@ -155,6 +180,7 @@ DETID_FUNCTION(detid_check) {
   ReturnSetInfo* set = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   CheckPreload(set);
   CheckNodeId(set);
+  CheckRegistry(set);
   CheckHorizon(set);
   CheckSeed(set);
   CheckMasks(set);

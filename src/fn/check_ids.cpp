@@ -15,7 +15,7 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/generator.h"
-#include "state/settings.h"
+#include "state/shared.h"
 
 namespace detid {
 namespace {
@@ -144,7 +144,8 @@ class Judge {
         column_(column),
         tick_now_(TickNow(d)),
         checks_time_(d.layout.shows(Kind::kTime)),
-        checks_node_(d.layout.shows(Kind::kNode) && settings::node_id >= 0) {}
+        node_(NodeNumber()),
+        checks_node_(d.layout.shows(Kind::kNode) && node_ >= 0) {}
 
   void Add(Datum datum) {
     Bits id;
@@ -155,7 +156,7 @@ class Judge {
     if (checks_time_ && static_cast<int64_t>(CoordinateOf(d_.layout, Kind::kTime, id)) > tick_now_)
       in_the_future_.Add(ValueOf(datum));
     if (checks_node_ &&
-        CoordinateOf(d_.layout, Kind::kNode, id) == static_cast<uint64_t>(settings::node_id))
+        CoordinateOf(d_.layout, Kind::kNode, id) == static_cast<uint64_t>(node_))
       of_this_node_.Add(ValueOf(datum));
   }
 
@@ -205,7 +206,9 @@ class Judge {
   const Definition& d_;
   const Column& column_;
   const int64_t tick_now_;
-  const bool checks_time_, checks_node_;
+  const bool checks_time_;
+  const int32_t node_;
+  const bool checks_node_;
   Finding not_of_layout_, in_the_future_, of_this_node_;
   char uuid_text_[kMaxIdText];
 };

@@ -2,6 +2,7 @@
 //
 // node_status, and accept_clock and accept_copy, which end what it may complain of.
 
+#include "core/registry_text.h"
 #include "fn/record.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
@@ -9,6 +10,7 @@
 #include "state/generator.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
+#include "state/registration.h"
 #include "state/settings.h"
 #include "state/witness.h"
 
@@ -19,22 +21,52 @@ namespace {
 const char* ReasonNotReady(bool found, const HorizonRecord& record, const DatabaseState& state) {
   if (shared == nullptr) return MessageOf(Error::kNotPreloaded);
   if (RecoveryInProgress()) return "the server is a standby";
-  if (settings::node_id < 0) return MessageOf(Error::kNodeIdUnset);
+  if (settings::node_id < 0 && !settings::registers()) return MessageOf(Error::kNodeIdUnset);
   if (!found) return MessageOf(Error::kHorizonMissing);
   if (state.fenced) return MessageOf(Error::kFenced);
+  if (settings::registers() && state.interval.limit_us <= NodeTimeUs())
+    return MessageOf(Error::kNoInterval);
   if (state.published_us == 0 && !BeginningHere(record).believed)
     return MessageOf(Error::kClockBehindHorizon);
   return nullptr;
 }
 
-void AddTime(Record<17>* row, int64_t us) {
+constexpr int kColumns = 23;
+using Row = Record<kColumns>;
+
+void AddTime(Row* row, int64_t us) {
   if (us != 0)
     row->Add(TimestampDatum(us));
   else
     row->Skip();
 }
 
-void AddClock(Record<17>* row) {
+void AddText(Row* row, const char* text) {
+  if (text != nullptr && text[0] != '\0')
+    row->AddText(text);
+  else
+    row->Skip();
+}
+
+// What the registry has granted.
+void AddRegistration(Row* row, const StoredRegistration& stored, const DatabaseState& state) {
+  if (!settings::registers()) {
+    row->AddText("static");
+    row->Skip(5);
+    return;
+  }
+  row->AddText(NameOf(settings::node_id >= 0 ? Mode::kAssigned : Mode::kLeased));
+  AddText(row, stored.path);
+  AddTime(row, state.interval.start_us);
+  if (state.interval.limit_us == kForEver)
+    row->Add(TimestampTzGetDatum(DT_NOEND));
+  else
+    AddTime(row, state.interval.limit_us);
+  AddTime(row, state.answered_us);
+  AddText(row, state.trouble);
+}
+
+void AddClock(Row* row) {
   const int64_t node_us = NodeTimeUs();
   const Counters& c = shared->counters;
   row->Add(TimestampDatum(node_us));
@@ -53,14 +85,18 @@ void AddClock(Record<17>* row) {
 
 // node_status: node_id, ready, reason, node_time, lead_ms, slewing, clock_believed, last_step_ms,
 // last_step_at, promoted_at, copy_suspected, fenced, horizon, horizon_distance_ms, overload_waits,
-// horizon_writes, history_hits
+// horizon_writes, history_hits, mode, path, granted_from, granted_until, registry_answered_at,
+// registry_trouble
 DETID_FUNCTION(detid_node_status) {
   HorizonRecord record;
   const bool found = ReadHorizon(&record);
-  const DatabaseState state = LookAtDatabase(MyDatabaseId);
-  Record<17> row;
-  if (settings::node_id >= 0)
-    row.Add(Int32GetDatum(settings::node_id));
+  DatabaseState state = LookAtDatabase(MyDatabaseId);
+  StoredRegistration stored;
+  ReadRegistration(&stored);
+  state.fenced |= stored.fenced != Reason::kNone;
+  Row row;
+  if (const int32_t node = NodeNumber(); node >= 0)
+    row.Add(Int32GetDatum(node));
   else
     row.Skip();
   const char* reason = ReasonNotReady(found, record, state);
@@ -96,6 +132,7 @@ DETID_FUNCTION(detid_node_status) {
   } else {
     row.Skip(3);
   }
+  AddRegistration(&row, stored, state);
   return row.Return(fcinfo);
 }
 

@@ -6,29 +6,6 @@
 
 namespace detid {
 
-void Query::Write(const char* sql, int expected) {
-  const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, false, 0);
-  if (result != expected) elog(ERROR, "SPI_execute failed: %d", result);
-}
-
-uint64_t Query::Read(const char* sql, Seen seen) {
-  if (seen == Seen::kNow) PushActiveSnapshot(GetLatestSnapshot());
-  const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, true, 0);
-  if (result != SPI_OK_SELECT) elog(ERROR, "SPI_execute failed: %d", result);
-  if (seen == Seen::kNow) PopActiveSnapshot();
-  return SPI_processed;
-}
-
-int64_t NumberAt(uint64_t row, int column) {
-  bool null = false;
-  return DatumGetInt64(
-      SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
-}
-
-const char* TextAt(uint64_t row, int column) {
-  return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
-}
-
 void BeginWriting(const char* function) {
   PreventCommandIfReadOnly(function);
   PreventCommandIfParallelMode(function);

@@ -12,7 +12,7 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/generator.h"
-#include "state/settings.h"
+#include "state/shared.h"
 
 namespace detid {
 namespace {
@@ -40,8 +40,9 @@ void RequireOwner(Oid generator) {
 
 int NodeOf(FunctionCallInfo fcinfo, int argument) {
   if (!PG_ARGISNULL(argument)) return PG_GETARG_INT32(argument);
-  if (settings::node_id < 0) Raise(Error::kNodeIdUnset);
-  return settings::node_id;
+  const int32_t node = NodeNumber();
+  if (node < 0) Raise(Error::kNodeIdUnset);
+  return node;
 }
 
 }  // namespace

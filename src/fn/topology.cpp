@@ -163,6 +163,19 @@ Nodes LowestFree(const Place& place, std::string_view path) {
                                (NumberAt(0, 1) - place.parent.first) >> below);
 }
 
+// Prefixes of nodes that are enrolled stay; leased ones take any number of theirs.
+void RequireNoNodes(const Nodes& nodes, bool leased_only) {
+  if (Query()
+          .Number(nodes.first)
+          .Add(INT8OID, Int64GetDatum(nodes.last + 1), nodes.last == PG_INT32_MAX)
+          .Add(BOOLOID, BoolGetDatum(leased_only))
+          .Read("SELECT path FROM detid._nodes WHERE state <> 'retired' AND "
+                "pool && int4range($1::int4, $2::int4) AND (mode = 'leased' OR NOT $3) "
+                "ORDER BY path LIMIT 1",
+                Seen::kNow) > 0)
+    Raise(Error::kNodesEnrolled, "One of them is \"%.200s\".", TextAt(0, 1));
+}
+
 }  // namespace
 
 // define_topology(levels text)
@@ -193,6 +206,7 @@ DETID_FUNCTION(detid_assign_prefix) {
   RequireFreePath(path);
   const Nodes nodes =
       PG_ARGISNULL(2) ? LowestFree(place, path) : NodesOfNumber(place, PG_GETARG_INT32(2));
+  RequireNoNodes(nodes, true);
   Query()
       .Text(path)
       .Number(place.level)
@@ -215,7 +229,7 @@ DETID_FUNCTION(detid_release_prefix) {
   const std::string_view path = View(PG_GETARG_TEXT_PP(0));
   ParsePathOrRaise(path);
   BeginWriting("release_prefix()");
-  RequireAssigned(path, Seen::kNow);
+  RequireNoNodes(RequireAssigned(path, Seen::kNow), false);
   if (Query().Text(path).Read(
           "SELECT path FROM detid.prefixes WHERE path <> $1 AND nodes <@ "
           "(SELECT nodes FROM detid.prefixes WHERE path = $1) ORDER BY path LIMIT 1",

@@ -107,4 +107,15 @@ inline uint32 OverloadWaitEvent() {
 #endif
 }
 
+// Of a backend that waits for the first interval that the registry grants.
+inline uint32 RegistryWaitEvent() {
+#if PG_VERSION_NUM >= 170000
+  static uint32 event = 0;
+  if (event == 0) event = WaitEventExtensionNew("DetidRegistry");
+  return event;
+#else
+  return PG_WAIT_EXTENSION;
+#endif
+}
+
 }  // namespace detid::compat

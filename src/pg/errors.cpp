@@ -13,6 +13,9 @@ struct Row {
   const char* hint;  // null where there is nothing to do but mend the call
 };
 
+// Of this extension, for whoever watches the log.
+constexpr int kSqlStateNoInterval = MAKE_SQLSTATE('D', 'T', '0', '0', '2');
+
 constexpr char kUseCreate[] = "Create it with SELECT detid.create_generator('name', 'snowflake');";
 
 Row RowOf(Error error) {
@@ -31,8 +34,32 @@ Row RowOf(Error error) {
               "Set a smaller detid.node_id, or create a generator whose layout has more node "
               "bits."};
     case Error::kFenced:
-      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this node is fenced and does not mint ids",
-              "Another node has the same identity. Give one of them a detid.node_id of its own."};
+      return {kSqlStateFenced, "this node is fenced and does not mint ids",
+              "When only one server is this node: SELECT detid.unfence('path'); on the coordinator, "
+              "and SELECT detid.unfence(); here."};
+    case Error::kNotRegistered:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this database is no node of the registry",
+              "Add it to detid.registered_databases, and give it a token: ALTER DATABASE mydb SET "
+              "detid.node_token = '...'; then restart the server."};
+    case Error::kNoInterval:
+      return {kSqlStateNoInterval, "the registry has not granted this node an interval to mint in",
+              "See detid.node_status, and the server's log."};
+    case Error::kNotEnrolled:
+      return {ERRCODE_UNDEFINED_OBJECT, "there is no such node",
+              "The view detid.nodes shows all. SELECT detid.enroll_node('eu/prod-a/db1'); makes one."};
+    case Error::kEnrolledAlready:
+      return {ERRCODE_DUPLICATE_OBJECT, "the node is enrolled already",
+              "SELECT detid.new_token('path'); gives it another token; SELECT "
+              "detid.retire_node('path'); ends it."};
+    case Error::kRefusedByRegistry:
+      return {ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, "the registration is refused",
+              "The token and the role must be those of one detid.enroll_node."};
+    case Error::kNodesEnrolled:
+      return {ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, "there are nodes enrolled within the prefix",
+              "Retire them first: SELECT detid.retire_node('path');"};
+    case Error::kNotANode:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this server is no node of a registry",
+              "Set detid.coordinator and detid.registered_databases, and restart the server."};
     case Error::kHorizonMissing:
       return {ERRCODE_DATA_CORRUPTED, "the horizon of this database cannot be read",
               "Somebody has changed detid._horizon. Restore it from a backup, or reinstall the "

@@ -71,7 +71,18 @@ enum class Error : uint8_t {
   kNotATable,
   kNoSuchColumn,
   kColumnType,
+  kNotRegistered,
+  kNoInterval,
+  kNotEnrolled,
+  kEnrolledAlready,
+  kRefusedByRegistry,
+  kNotANode,
+  kNodesEnrolled,
 };
+
+// SQLSTATE DT001: a node is fenced. Of errors, and of lines in the log of nodes and coordinators.
+inline constexpr int kSqlStateFenced =
+    ('D' - '0') | (('T' - '0') << 6) | (('1' - '0') << 24);
 
 // The primary message of an error.
 const char* MessageOf(Error error);

@@ -11,6 +11,8 @@
 #include "state/label.h"
 #include "state/ledger.h"
 #include "state/namespace_secret.h"
+#include "state/registrar.h"
+#include "state/registration.h"
 #include "state/secrets.h"
 #include "state/settings.h"
 #include "state/shared.h"
@@ -27,7 +29,10 @@ void _PG_init(void) {
                     errhint("Look whether the system's random source can be read.")));
   const bool preloading = process_shared_preload_libraries_in_progress;
   settings::Define(preloading);
-  if (preloading) RequestSharedMemory();
+  if (preloading) {
+    RequestSharedMemory();
+    RegisterRegistrars();
+  }
   RegisterLabelProvider();
   WatchGenerators();
   WatchSecrets();
@@ -35,4 +40,5 @@ void _PG_init(void) {
   WatchClaims();
   WatchDroppedHorizon();
   WatchTransactions();
+  WatchRegistration();
 }

@@ -10,6 +10,7 @@
 #include "state/clock.h"
 #include "state/horizon.h"
 #include "state/label.h"
+#include "state/registration.h"
 #include "state/seed.h"
 #include "state/settings.h"
 
@@ -148,13 +149,18 @@ void CheckPrivilege(Minter* m) {
   m->user = user;
 }
 
-void CheckNode(const Layout& layout, const char* name) {
-  if (settings::node_id < 0) Raise(Error::kNodeIdUnset);
+// The number to mint under. Errors: there is none, or it is too large for the layout.
+int32_t NodeFor(const Minter* m, const Layout& layout) {
+  int32_t node = settings::node_id;
+  if (settings::registers() && (!m->pinned || node < 0))
+    node = AwaitInterval(m->database, 0).node;
+  if (node < 0) Raise(Error::kNodeIdUnset);
   const uint64_t largest =
       LowMask(layout.shows(Kind::kNode) ? layout.bits_of(Kind::kNode) : kMaxNodeBits);
-  if (static_cast<uint64_t>(settings::node_id) > largest)
-    Raise(Error::kNodeIdTooLarge, "detid.node_id is %d; the layout of %s has %d node bits.",
-          settings::node_id, name, layout.bits_of(Kind::kNode));
+  if (static_cast<uint64_t>(node) > largest)
+    Raise(Error::kNodeIdTooLarge, "The node number is %d; the layout of %s has %d node bits.", node,
+          m->name, layout.bits_of(Kind::kNode));
+  return node;
 }
 
 void AttachToShard(Minter* m) {
@@ -201,10 +207,8 @@ void CheckEpoch(const Minter* m) {
 // read a relation or fail comes before the shard.
 void FillFromDefinition(Minter* m) {
   const Layout& layout = m->definition.layout;
-  CheckNode(layout, m->name);
+  if (settings::node_id < 0 && !settings::registers()) Raise(Error::kNodeIdUnset);
   CheckWorker(layout, m->name);
-  // Entries are unique in the database, whatever the node id was when they were buffered.
-  m->node = m == &ledger_minter ? 0 : settings::node_id;
   m->worker_number = compat::BackendSlot();
   if (m->worker_number < 0) Raise(Error::kNotPreloaded, "This process is no backend.");
   m->fingerprint = Fingerprint(m->definition);
@@ -216,10 +220,15 @@ void FillFromDefinition(Minter* m) {
       Raise(Error::kTooManyGenerators, "detid.max_generators is %d.", settings::max_generators);
   }
   m->database = my_database;
+  KnowFence(m->database);
+  if (m->database->fenced.load(std::memory_order_relaxed) != 0) RaiseFenced();
   if (!m->pinned) {
     CheckEpoch(m);
     LoadHorizon(m->database);
   }
+  m->granted_node = NodeFor(m, layout);
+  // Entries are unique in the database, whatever the node id was when they were buffered.
+  m->node = m == &ledger_minter ? 0 : m->granted_node;
 
   GeneratorKey key{};
   m->has_seed = false;
@@ -256,10 +265,17 @@ void RaiseOutside(const Minter* m, int64_t now_us) {
 }
 
 void SetHorizonLimits(Minter* m) {
-  if (m->pinned)
-    m->limits.horizon = m->limits.end;
-  else
-    m->SetHorizon(m->definition, m->database->horizon.published(), kAlways);
+  if (m->pinned) {
+    m->limits.horizon = m->granted = m->limits.end;
+    return;
+  }
+  const Interval interval = m->database->granted.Read();
+  m->SetHorizon(m->definition, m->database->horizon.published(), interval);
+  if (interval.node == kAnyNode || interval.node == m->granted_node) return;
+  // It is another number's: not for this Minter as it is.
+  m->limits.horizon = m->granted = m->renew = 0;
+  m->ready = false;
+  m->stale = true;
 }
 
 bool QualifiedName(ObjectId generator, char* out) {

@@ -42,7 +42,8 @@ struct Minter : Sequencer {
   bool stale = false;   // invalidated while being filled
   bool leave = false;   // the shard, at the end of the transaction: it may be gone
   uint64_t filled = 0;  // rises with each Fill
-  int32_t node = 0;
+  int32_t node = 0;          // in ids
+  int32_t granted_node = 0;  // that of the interval; the ledger's ids show none
   int32_t worker_number = 0;
   uint32_t chunk = 0;    // of the history
   uint32_t refused = 0;  // ids in a row that were not handed out

@@ -7,6 +7,7 @@
 #include "core/instant.h"
 #include "pg/errors.h"
 #include "state/horizon.h"
+#include "state/registration.h"
 
 namespace detid {
 namespace {
@@ -64,7 +65,7 @@ struct Host {
   Minter* m;
 
   void CheckFence() {
-    if (m->database->fenced.load(std::memory_order_relaxed) != 0) detid::Raise(Error::kFenced);
+    if (m->database->fenced.load(std::memory_order_relaxed) != 0) RaiseFenced();
   }
   uint64_t Now() { return NowPosition(m); }
   // Of a minter that is not ready, Ready does it.
@@ -72,7 +73,9 @@ struct Host {
     if (m->ready) SetHorizonLimits(m);
   }
   void Raise(uint64_t position) { RaiseHorizon(m->database, EndOfTickUs(m->definition, position)); }
-  void AwaitGrant() {}
+  void AwaitGrant() {
+    if (m->ready) AwaitInterval(m->database, NodeTimeUs());
+  }
   void Renew(uint64_t position) { detid::Renew(m, position); }
   void Wait(uint64_t position) { WaitForClock(m, position); }
   // Waiting and raising let invalidations in.

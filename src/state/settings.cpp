@@ -18,6 +18,11 @@ int failover_guard_ms = 10000;
 int max_generators = 1024;
 int history_memory_kb = 1024;
 bool allow_manual_clock = false;
+char* coordinator = nullptr;
+char* registered_databases = nullptr;
+char* node_token = nullptr;
+int lease_s = 30;
+int quarantine_s = 3600;
 char* tag = nullptr;
 bool pinned = false;
 int64_t pinned_us = 0;
@@ -27,9 +32,9 @@ namespace {
 
 char* clock_text = nullptr;
 
-// A node id is a property of the server or the database, never of a role or a session: what a
-// plain SET, a function's SET clause, ALTER ROLE or a client's start packet asks for is refused.
-bool CheckNodeId(int*, void**, GucSource source) {
+// What is a property of the server or the database, never of a role or a session: what a plain SET,
+// a function's SET clause, ALTER ROLE or a client's start packet asks for is refused.
+bool OfServerOrDatabase(GucSource source) {
   switch (source) {
     case PGC_S_DEFAULT:
     case PGC_S_DYNAMIC_DEFAULT:
@@ -41,8 +46,21 @@ bool CheckNodeId(int*, void**, GucSource source) {
     case PGC_S_TEST:
       return true;  // ALTER DATABASE or ALTER ROLE, which the next session tells
     default:
-      break;
+      return false;
   }
+}
+
+bool CheckNodeToken(char**, void**, GucSource source) {
+  if (OfServerOrDatabase(source)) return true;
+  GUC_check_errcode(ERRCODE_CANT_CHANGE_RUNTIME_PARAM);
+  GUC_check_errmsg("detid.node_token cannot be set for a session or a role");
+  GUC_check_errhint("Put it into a file that only the server reads, or use ALTER SYSTEM or ALTER "
+                    "DATABASE.");
+  return false;
+}
+
+bool CheckNodeId(int*, void**, GucSource source) {
+  if (OfServerOrDatabase(source)) return true;
   GUC_check_errcode(ERRCODE_CANT_CHANGE_RUNTIME_PARAM);
   GUC_check_errmsg("detid.node_id cannot be set for a session or a role");
   GUC_check_errhint(
@@ -121,7 +139,28 @@ void Define(bool preloading) {
   DefineCustomStringVariable("detid.tag", "A text that goes into the ledger with each id.",
                              "Say a request's number: SET LOCAL detid.tag = 'req-8f2'.", &tag, "",
                              PGC_USERSET, 0, nullptr, AssignTag, nullptr);
+  DefineCustomStringVariable("detid.node_token", "What this node shows to the registry.",
+                             "A secret, which detid.enroll_node returned.", &node_token, "",
+                             PGC_SUSET, GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
+                             CheckNodeToken, nullptr, nullptr);
+  DefineCustomIntVariable("detid.lease",
+                          "How long the intervals are that this coordinator grants.",
+                          "Nodes ask three times as often.", &lease_s, lease_s, 1, 86400,
+                          PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "detid.quarantine",
+      "How long after its last interval a node number may be granted to another node.", nullptr,
+      &quarantine_s, quarantine_s, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
   if (preloading) {
+    DefineCustomStringVariable(
+        "detid.coordinator", "The connection string of the registry of nodes.",
+        "Empty: there is none, and detid.node_id counts.", &coordinator, "", PGC_POSTMASTER,
+        GUC_SUPERUSER_ONLY, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("detid.registered_databases",
+                               "The databases of this server that are nodes of the registry.",
+                               "A list. With detid.coordinator, others do not mint.",
+                               &registered_databases, "", PGC_POSTMASTER, GUC_LIST_INPUT, nullptr,
+                               nullptr, nullptr);
     DefineCustomIntVariable(
         "detid.max_generators", "How many generators may be in use at the same time.", nullptr,
         &max_generators, max_generators, 8, 65536, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);

@@ -16,6 +16,11 @@ extern int failover_guard_ms;  // start this far above the horizon after a failo
 extern int max_generators;     // shards in shared memory
 extern int history_memory_kb;  // for the last ids of generators
 extern bool allow_manual_clock;
+extern char* coordinator;  // the registry's connection string; empty: there is none
+extern char* registered_databases;
+extern char* node_token;
+extern int lease_s;       // of the coordinator: length of an interval
+extern int quarantine_s;  // of the coordinator
 extern char* tag;  // goes into the ledger
 
 // detid.clock: whether node time is pinned in this session, and to what (us since 1970).
@@ -36,6 +41,11 @@ inline int64_t max_clock_step_us() {
 }
 inline int64_t failover_guard_us() {
   return int64_t{failover_guard_ms} * 1000;
+}
+
+// Whether nodes here register: then nothing is minted without what a registry granted.
+inline bool registers() {
+  return coordinator != nullptr && coordinator[0] != '\0';
 }
 
 // Called from _PG_init. Settings that size shared memory exist only where it can still be sized.

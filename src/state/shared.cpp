@@ -79,6 +79,9 @@ void Startup() {
     }
     for (int i = 0; i < shared->units; i++) new (&shared->windows()[i]) Window;
     StartNodeClock();
+    if (!pg_strong_random(&shared->life, sizeof shared->life))
+      ereport(FATAL, (errmsg("could not obtain random values")));
+    shared->life &= PG_INT64_MAX;
   }
   LWLockRelease(AddinShmemInitLock);
 }
@@ -90,6 +93,15 @@ int64_t EndOf(const ShardRecord& record) {
   for (int i = 0; i < shared->slots; i++) last = std::max(last, slots[i].next);
   if (last == 0) return 0;
   return EndOfTickUs(record.definition, last - 1);
+}
+
+// How many ids the shard gave out. Others may be minting.
+uint64_t IdsOf(const ShardRecord& record) {
+  uint64_t ids = 0;
+  Slot* slots = shared->slots_of(&record);
+  for (int i = 0; i < shared->slots; i++)
+    ids += std::atomic_ref(slots[i].minted).load(std::memory_order_relaxed);
+  return ids;
 }
 
 void FreeWindows(ShardRecord* record) {
@@ -104,6 +116,7 @@ void Evict(ShardRecord* record) {
     const int64_t end = EndOf(*record);
     if (end > database->evicted_us.load(std::memory_order_relaxed))
       database->evicted_us.store(end, std::memory_order_relaxed);
+    database->evicted_ids.fetch_add(IdsOf(*record), std::memory_order_relaxed);
   }
   if (record->window != nullptr) FreeWindows(record);
   record->used = false;
@@ -200,7 +213,13 @@ Database* AttachDatabase(ObjectId oid) {
     if (all[i].oid == oid) found = &all[i];
   if (found == nullptr) {
     found = FreeDatabase();
-    if (found != nullptr) found->oid = oid;
+    if (found != nullptr) {
+      found->oid = oid;
+      if (settings::registers())
+        found->registering.store(1, std::memory_order_relaxed);
+      else
+        found->granted.Publish(kAlways);
+    }
   }
   if (found != nullptr) found->users.fetch_add(1, std::memory_order_relaxed);
   LWLockRelease(shared->lock);
@@ -213,10 +232,38 @@ DatabaseState LookAtDatabase(ObjectId oid) {
   LWLockAcquire(shared->lock, LW_SHARED);
   const Database* all = shared->databases();
   for (int i = 0; i < shared->capacity; i++)
-    if (all[i].oid == oid)
-      state = {all[i].horizon.published(), all[i].fenced.load(std::memory_order_relaxed) != 0};
+    if (all[i].oid == oid) {
+      state.published_us = all[i].horizon.published();
+      state.fenced = all[i].fenced.load(std::memory_order_relaxed) != 0;
+      state.interval = all[i].granted.Read();
+      state.answered_us = all[i].answered_us.load(std::memory_order_relaxed);
+      strlcpy(state.trouble, all[i].trouble, sizeof state.trouble);
+    }
   LWLockRelease(shared->lock);
   return state;
+}
+
+int32_t NodeNumber() {
+  if (settings::node_id >= 0 || !settings::registers()) return settings::node_id;
+  return LookAtDatabase(MyDatabaseId).interval.node;
+}
+
+uint64_t CountIds(const Database* database, uint64_t except) {
+  uint64_t ids = database->evicted_ids.load(std::memory_order_relaxed);
+  LWLockAcquire(shared->lock, LW_SHARED);
+  for (int i = 0; i < shared->capacity; i++) {
+    const ShardRecord& s = shared->shards()[i];
+    if (s.used && s.database == database && !s.key.pinned && s.key.generator != except)
+      ids += IdsOf(s);
+  }
+  LWLockRelease(shared->lock);
+  return ids;
+}
+
+void TellTrouble(Database* database, const char* trouble) {
+  LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+  strlcpy(database->trouble, trouble == nullptr ? "" : trouble, sizeof database->trouble);
+  LWLockRelease(shared->lock);
 }
 
 ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definition& d) {

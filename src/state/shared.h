@@ -23,16 +23,20 @@
 #include <cstdint>
 
 #include "core/definition.h"
+#include "core/granted.h"
 #include "core/history.h"
 #include "core/horizon.h"
 #include "core/node_clock.h"
 #include "core/sequence.h"
 
 struct LWLock;
+struct Latch;
 
 namespace detid {
 
 using ObjectId = unsigned int;  // PostgreSQL's Oid
+
+inline constexpr int kMaxTrouble = 256;
 
 // Of one (database, horizon relation).
 struct alignas(kCacheLine) Database {
@@ -41,8 +45,16 @@ struct alignas(kCacheLine) Database {
   std::atomic<uint32_t> users{0};
   std::atomic<uint32_t> fenced{0};  // sticky; read by every mint
   Horizon horizon;
+  Granted granted;
   std::atomic<int64_t> start_us{0};  // node time that this life of the database began at
   std::atomic<int64_t> evicted_us{0};
+  std::atomic<uint64_t> evicted_ids{0};     // that its forgotten shards gave out
+  std::atomic<uint32_t> fence_known{0};     // whether it was fenced before has been read
+  std::atomic<uint32_t> registering{0};     // the registry is being asked for the first interval
+  std::atomic<int64_t> answered_us{0};      // node time of the last answer of the registry, and
+  std::atomic<uint64_t> answered_ids{0};    // what had been minted by then
+  std::atomic<Latch*> registrar{nullptr};   // of the process that asks
+  char trouble[kMaxTrouble] = {};           // why there is no new interval; under the lock
 };
 
 // A shard serves one (database, generator, node id), or its twin with a pinned clock. A generator
@@ -96,6 +108,7 @@ struct Shared {
   alignas(kCacheLine) Counters counters;
   LWLock* lock = nullptr;
   bool clock_begun = false;  // node time has begun (horizon.cpp); under the lock
+  int64_t life = 0;          // of the server: a random number
   int32_t slots = 0;         // of each shard
   int32_t capacity = 0;
   int32_t units = 0;  // of the memory of histories
@@ -120,8 +133,21 @@ Database* AttachDatabase(ObjectId oid);
 struct DatabaseState {
   int64_t published_us = 0;  // 0: its horizon is not loaded
   bool fenced = false;
+  Interval interval;
+  int64_t answered_us = 0;
+  char trouble[kMaxTrouble] = {};
 };
 DatabaseState LookAtDatabase(ObjectId oid);
+
+// The number that this database mints under: of the settings, or else the one that was granted last;
+// negative if there is none.
+int32_t NodeNumber();
+
+// How many ids were minted in this life of the server, but for pinned ones and those of `except`.
+uint64_t CountIds(const Database* database, uint64_t except);
+
+// Says why there is no new interval; null: there is one.
+void TellTrouble(Database* database, const char* trouble);
 
 // The shard of this key, new or as it was left, with a user more; null if there is no room.
 // REQUIRES: the database is attached and, unless the key is pinned, loaded.

@@ -1,0 +1,204 @@
+-- SPDX-License-Identifier: PostgreSQL
+--
+-- The registry: what a coordinator knows of the nodes. Its tables are their owner's business alone;
+-- what operators look at is the view detid.nodes. A row is written by each beat, so none of the
+-- columns that change is indexed.
+
+CREATE TABLE detid._nodes (
+  id uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+  path text COLLATE "C" NOT NULL,
+  mode text NOT NULL CHECK (mode IN ('assigned', 'leased')),
+  role regrole NOT NULL,
+  token bytea NOT NULL UNIQUE,    -- hashed
+  pool int4range NOT NULL,        -- of its prefix
+  state text NOT NULL DEFAULT 'expected' CHECK (state IN ('expected', 'active', 'fenced', 'retired')),
+  reason text,                    -- if fenced
+  node integer,
+  counter bigint NOT NULL DEFAULT 0,
+  bits bigint NOT NULL DEFAULT 0,
+  asked_old_counter bigint NOT NULL DEFAULT 0,
+  asked_old_bits bigint NOT NULL DEFAULT 0,
+  asked_next_counter bigint NOT NULL DEFAULT 0,
+  asked_next_bits bigint NOT NULL DEFAULT 0,
+  instance bigint NOT NULL DEFAULT 0,
+  life bigint NOT NULL DEFAULT 0,
+  timeline bigint NOT NULL DEFAULT 0,
+  start_us bigint NOT NULL DEFAULT 0,  -- of the last interval, microseconds since 1970
+  limit_us bigint NOT NULL DEFAULT 0,
+  end_us bigint NOT NULL DEFAULT 0,    -- above all that was granted of its number
+  seed bytea,                          -- a hash
+  enrolled_at timestamptz NOT NULL DEFAULT now(),
+  seen_at timestamptz,
+  fenced_at timestamptz,
+  refused text,                        -- why it was refused, if it was since
+  node_us bigint,                      -- what it told with the last beat
+  horizon_us bigint,
+  ids bigint,
+  offset_us bigint,
+  round_trip_us bigint
+) USING heap WITH (fillfactor = 50);
+CREATE UNIQUE INDEX nodes_path ON detid._nodes (path) WHERE state <> 'retired';
+CREATE UNIQUE INDEX nodes_node ON detid._nodes (node) WHERE state <> 'retired';
+CREATE INDEX nodes_seed ON detid._nodes (seed) WHERE state <> 'retired';
+REVOKE ALL ON detid._nodes FROM PUBLIC;
+COMMENT ON TABLE detid._nodes IS 'the nodes that are enrolled; the view detid.nodes shows them';
+
+CREATE TABLE detid._numbers (
+  node integer PRIMARY KEY,
+  end_us bigint NOT NULL,
+  free_at timestamptz NOT NULL
+) USING heap;
+REVOKE ALL ON detid._numbers FROM PUBLIC;
+COMMENT ON TABLE detid._numbers IS
+  'node numbers that were given back: above all that was granted of each, and from when on others may have it';
+
+CREATE TABLE detid._coordinator (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  instance bigint NOT NULL DEFAULT 0,
+  timeline bigint NOT NULL DEFAULT 0,
+  floor_us bigint NOT NULL DEFAULT 0
+) USING heap;
+INSERT INTO detid._coordinator DEFAULT VALUES;
+REVOKE ALL ON detid._coordinator FROM PUBLIC;
+COMMENT ON TABLE detid._coordinator IS
+  'where the registry was last, and what another one before it may have granted ends below';
+
+SELECT pg_catalog.pg_extension_config_dump('detid._nodes', '');
+SELECT pg_catalog.pg_extension_config_dump('detid._numbers', '');
+
+DO $$
+DECLARE
+  t text;
+BEGIN
+  -- Logical replication brings rows of other registries: they are passed over.
+  FOREACH t IN ARRAY ARRAY['_nodes', '_numbers', '_coordinator'] LOOP
+    EXECUTE format('CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON detid.%I
+                    FOR EACH ROW EXECUTE FUNCTION detid._keep_topology()', t);
+    EXECUTE format('ALTER TABLE detid.%I ENABLE REPLICA TRIGGER keep', t);
+  END LOOP;
+END
+$$;
+
+CREATE FUNCTION detid.enroll_node(path text, mode text DEFAULT 'assigned', role regrole DEFAULT NULL)
+  RETURNS text
+  LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  AS 'MODULE_PATHNAME', 'detid_enroll_node';
+COMMENT ON FUNCTION detid.enroll_node(text, text, regrole) IS
+  'makes a node known to this registry, and returns its token: a secret, for detid.node_token there';
+REVOKE EXECUTE ON FUNCTION detid.enroll_node(text, text, regrole) FROM PUBLIC;
+
+CREATE FUNCTION detid.new_token(path text) RETURNS text
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  AS 'MODULE_PATHNAME', 'detid_new_token';
+COMMENT ON FUNCTION detid.new_token(text) IS 'gives a node another token: the one before is good no more';
+REVOKE EXECUTE ON FUNCTION detid.new_token(text) FROM PUBLIC;
+
+CREATE FUNCTION detid.unfence(path text) RETURNS void
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  AS 'MODULE_PATHNAME', 'detid_unfence_path';
+COMMENT ON FUNCTION detid.unfence(text) IS
+  'on the coordinator: the next server that shows the token of this node is the node';
+REVOKE EXECUTE ON FUNCTION detid.unfence(text) FROM PUBLIC;
+
+CREATE FUNCTION detid.retire_node(path text) RETURNS void
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  AS 'MODULE_PATHNAME', 'detid_retire_path';
+COMMENT ON FUNCTION detid.retire_node(text) IS 'on the coordinator: ends a node that is gone';
+REVOKE EXECUTE ON FUNCTION detid.retire_node(text) FROM PUBLIC;
+
+CREATE FUNCTION detid.move_node(path text, "to" text) RETURNS text
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  AS 'MODULE_PATHNAME', 'detid_move_node';
+COMMENT ON FUNCTION detid.move_node(text, text) IS
+  'retires a node and gives its number to a successor of another name, whose token it returns';
+REVOKE EXECUTE ON FUNCTION detid.move_node(text, text) FROM PUBLIC;
+
+-- What nodes call. It runs as its owner, for the role that the node was enrolled with.
+CREATE FUNCTION detid._heartbeat(
+  token text, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, mode text,
+  asked_node bigint, instance bigint, asked_life bigint, timeline bigint, node_us bigint,
+  granted_us bigint, horizon_us bigint, claims boolean, retires boolean, seed bytea, ids bigint,
+  offset_us bigint, round_trip_us bigint,
+  OUT outcome text, OUT reason text, OUT node integer, OUT start_us bigint, OUT limit_us bigint,
+  OUT counter bigint, OUT bits bigint, OUT life bigint, OUT coordinator_us bigint, OUT beat_us bigint,
+  OUT path text
+) LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'detid_heartbeat';
+COMMENT ON FUNCTION detid._heartbeat(text, bigint, bigint, bigint, bigint, text, bigint, bigint, bigint,
+  bigint, bigint, bigint, bigint, boolean, boolean, bytea, bigint, bigint, bigint) IS
+  'what nodes ask the coordinator';
+REVOKE EXECUTE ON FUNCTION detid._heartbeat(text, bigint, bigint, bigint, bigint, text, bigint, bigint,
+  bigint, bigint, bigint, bigint, bigint, boolean, boolean, bytea, bigint, bigint, bigint) FROM PUBLIC;
+
+CREATE FUNCTION detid._us(us bigint) RETURNS timestamptz
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN us = 9223372036854775807 THEN 'infinity'::timestamptz
+            WHEN us > 0 THEN timestamptz 'epoch' + us * interval '1 microsecond' END;
+COMMENT ON FUNCTION detid._us(bigint) IS 'microseconds since 1970 as a time; NULL for 0';
+
+CREATE VIEW detid.nodes AS
+  SELECT path, node, mode,
+         CASE WHEN state = 'active' AND seen_at < pg_catalog.now()
+                   - coalesce(pg_catalog.current_setting('detid.lease', true), '30s')::interval
+              THEN 'silent' ELSE state END AS state,
+         coalesce(reason, refused) AS reason,
+         detid._us(start_us) AS granted_from, detid._us(limit_us) AS granted_until,
+         seen_at AS last_seen, detid._us(horizon_us) AS horizon, ids,
+         pg_catalog.round(-offset_us / 1000.0, 3) AS skew_ms,
+         pg_catalog.round(round_trip_us / 2000.0, 3) AS skew_error_ms,
+         enrolled_at, fenced_at, role
+  FROM detid._nodes
+  OFFSET 0;  -- or who may write to views could change what is behind it
+COMMENT ON VIEW detid.nodes IS
+  'on the coordinator: the nodes that are enrolled, what each was granted, and when it was last seen';
+GRANT SELECT ON detid.nodes TO pg_monitor;
+
+CREATE FUNCTION detid.check_topology()
+RETURNS TABLE (problem text, path text, detail text, hint text)
+  LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT 'overlap', a.path, format('its numbers %s are also those of %s', a.nodes, b.path),
+         'Somebody has changed detid.prefixes: release one of the two.'
+  FROM detid.prefixes a, detid.prefixes b
+  WHERE a.path < b.path AND a.nodes && b.nodes
+    AND NOT starts_with(b.path, a.path || '/') AND NOT starts_with(a.path, b.path || '/')
+  UNION ALL
+  SELECT 'overlap', p.path, format('its numbers %s are not within those of %s', p.nodes, q.path),
+         'Somebody has changed detid.prefixes: release the prefix, and assign it again.'
+  FROM detid.prefixes p, detid.prefixes q
+  WHERE p.level > q.level AND starts_with(p.path, q.path || '/') AND NOT p.nodes <@ q.nodes
+  UNION ALL
+  SELECT 'number', n.path, format('its number %s is not of its prefix %s', n.node, n.pool),
+         'Retire it, and enroll it again.'
+  FROM detid._nodes n WHERE n.state <> 'retired' AND n.node IS NOT NULL AND NOT n.pool @> n.node
+  UNION ALL
+  SELECT 'never seen', n.path, format('enrolled at %s, and never heard of', n.enrolled_at),
+         'Set detid.coordinator, detid.registered_databases and detid.node_token there, and look into its log.'
+  FROM detid._nodes n WHERE n.state = 'expected' AND n.seen_at IS NULL
+  UNION ALL
+  SELECT 'stale', n.path, format('last heard of at %s', n.seen_at),
+         'Look after it; if it is gone for good: SELECT detid.retire_node(''path'');'
+  FROM detid._nodes n
+  WHERE n.state IN ('active', 'expected')
+    AND n.seen_at < pg_catalog.now() - coalesce(current_setting('detid.lease', true), '30s')::interval
+  UNION ALL
+  SELECT 'fenced', n.path, format('since %s: %s', n.fenced_at, n.reason),
+         'See which server is the node; then SELECT detid.unfence(''path''); here, and SELECT detid.unfence(); there.'
+  FROM detid._nodes n WHERE n.state = 'fenced'
+  UNION ALL
+  SELECT 'refused', n.path, format('it asked in vain: %s', n.refused), 'See detid.node_status there.'
+  FROM detid._nodes n WHERE n.state <> 'retired' AND n.refused IS NOT NULL
+  UNION ALL
+  SELECT 'skew', n.path,
+         format('its time is %s ms from this server''s, give or take %s ms',
+                round(-n.offset_us / 1000.0, 1), round(n.round_trip_us / 2000.0, 1)),
+         'Set the clocks right. Time that runs ahead after restarts comes back by itself.'
+  FROM detid._nodes n
+  WHERE n.state = 'active'
+    AND abs(n.offset_us) - n.round_trip_us / 2
+        > extract(epoch FROM coalesce(current_setting('detid.lease', true), '30s')::interval) * 1000000 / 3;
+END;
+COMMENT ON FUNCTION detid.check_topology() IS
+  'on the coordinator: what is wrong with prefixes and nodes; nothing, if no row';
+REVOKE EXECUTE ON FUNCTION detid.check_topology() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION detid.check_topology() TO pg_monitor;

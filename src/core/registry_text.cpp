@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/registry_text.h"
+
+#include "core/no_postgres.h"
+
+namespace detid {
+namespace {
+
+// In the order of the enumerations.
+constexpr const char* kModes[] = {"assigned", "leased"};
+constexpr const char* kStates[] = {"expected", "active", "fenced", "retired"};
+constexpr const char* kOutcomes[] = {"granted", "refused", "fenced"};
+
+struct Words {
+  const char* name;
+  const char* text;
+  const char* advice;
+};
+
+constexpr char kFindCopy[] =
+    "Find the copy and stop it. Then SELECT detid.unfence('path'); on the coordinator, and SELECT "
+    "detid.unfence(); on the node that is to go on.";
+constexpr char kStopThis[] =
+    "If this server is to be a node, enroll it as one of its own: SELECT detid.enroll_node('path'); "
+    "on the coordinator, then detid.node_token and SELECT detid.unfence(); here.";
+
+constexpr Words kReasons[] = {
+    {"none", "nothing is wrong", ""},
+    {"used_nonce", "another server with the same past has registered since", kFindCopy},
+    {"other_instance", "the same node registers from two data directories", kFindCopy},
+    {"same_seed", "two nodes have the same seed",
+     "One is a copy of the other. SELECT detid.rotate_seed(); on one of them, then unfence both: "
+     "SELECT detid.unfence('path'); on the coordinator, and SELECT detid.unfence(); there."},
+    {"superseded", "a promoted standby or a successor has taken its place", kStopThis},
+    {"old_copy", "it was recovered from a backup that is older than what the registry has seen",
+     "If it is to take the place of the node: SELECT detid.claim_registration(); here. Else leave "
+     "it fenced, or enroll it as a node of its own."},
+    {"retired", "it was retired", kStopThis},
+    {"wrong_mode", "it was enrolled in the other mode",
+     "Assigned nodes have a detid.node_id, leased ones have none."},
+    {"wrong_node", "detid.node_id is not the number that it was enrolled with",
+     "Set detid.node_id to the number that detid.nodes shows on the coordinator."},
+    {"clock_ahead", "its time is too far ahead of the coordinator's",
+     "Set the clocks right. Time that runs ahead after restarts comes back by itself."},
+    {"too_far_ahead", "what was granted before ends too far ahead of the clock",
+     "Set the clocks right. Time that runs ahead after restarts comes back by itself."},
+    {"no_number", "all numbers of its prefix are in use or in quarantine",
+     "Retire nodes that are gone: SELECT detid.retire_node('path'); on the coordinator. Or assign a "
+     "wider prefix."},
+};
+static_assert(sizeof kReasons / sizeof *kReasons == static_cast<size_t>(Reason::kNoNumber) + 1);
+
+template <typename Enum, size_t kCount>
+bool Find(const char* const (&names)[kCount], std::string_view name, Enum* out) {
+  for (size_t i = 0; i < kCount; i++)
+    if (name == names[i]) return *out = static_cast<Enum>(i), true;
+  return false;
+}
+
+}  // namespace
+
+const char* NameOf(Mode mode) {
+  return kModes[static_cast<int>(mode)];
+}
+const char* NameOf(NodeState state) {
+  return kStates[static_cast<int>(state)];
+}
+const char* NameOf(Outcome outcome) {
+  return kOutcomes[static_cast<int>(outcome)];
+}
+const char* NameOf(Reason reason) {
+  return kReasons[static_cast<int>(reason)].name;
+}
+
+bool FromName(std::string_view name, Mode* mode) {
+  return Find(kModes, name, mode);
+}
+bool FromName(std::string_view name, NodeState* state) {
+  return Find(kStates, name, state);
+}
+bool FromName(std::string_view name, Outcome* outcome) {
+  return Find(kOutcomes, name, outcome);
+}
+bool FromName(std::string_view name, Reason* reason) {
+  for (size_t i = 0; i < sizeof kReasons / sizeof *kReasons; i++)
+    if (name == kReasons[i].name) return *reason = static_cast<Reason>(i), true;
+  return false;
+}
+
+const char* Explain(Reason reason) {
+  return kReasons[static_cast<int>(reason)].text;
+}
+const char* AdviceOn(Reason reason) {
+  return kReasons[static_cast<int>(reason)].advice;
+}
+
+}  // namespace detid

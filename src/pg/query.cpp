@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "pg/query.h"
+
+namespace detid {
+
+void Query::Write(const char* sql, int expected) {
+  const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, false, 0);
+  if (result != expected) elog(ERROR, "SPI_execute failed: %d", result);
+}
+
+uint64_t Query::Read(const char* sql, Seen seen) {
+  if (seen == Seen::kNow) PushActiveSnapshot(GetLatestSnapshot());
+  const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, true, 0);
+  if (result != SPI_OK_SELECT) elog(ERROR, "SPI_execute failed: %d", result);
+  if (seen == Seen::kNow) PopActiveSnapshot();
+  return SPI_processed;
+}
+
+uint64_t Query::Change(const char* sql, SPIPlanPtr* plan) {
+  int result = 0;
+  if (plan == nullptr) {
+    result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, false, 0);
+  } else {
+    if (*plan == nullptr) {
+      SPIPlanPtr made = SPI_prepare(sql, count_, types_);
+      if (made == nullptr || SPI_keepplan(made) != 0) elog(ERROR, "SPI_prepare failed");
+      *plan = made;
+    }
+    result = SPI_execute_plan(*plan, values_, nulls_, false, 0);
+  }
+  if (result < 0 || SPI_tuptable == nullptr) elog(ERROR, "SPI_execute failed: %d", result);
+  return SPI_processed;
+}
+
+int64_t NumberAt(uint64_t row, int column) {
+  bool null = false;
+  return DatumGetInt64(
+      SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
+}
+
+const char* TextAt(uint64_t row, int column) {
+  return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+}  // namespace detid

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Query: one query with its parameters, by SPI.
+
+#pragma once
+
+#include "pg/pg.h"
+
+namespace detid {
+
+// What a query sees: what is committed now, and what its own transaction has written; or what the
+// calling statement sees.
+enum class Seen : uint8_t { kNow, kBySnapshot };
+
+// One query with its parameters, by SPI. The functions that use it have the search_path pg_catalog,
+// so operators need no schema.
+class Query {
+ public:
+  Query& Text(std::string_view text) {
+    return Add(TEXTOID, PointerGetDatum(
+                            cstring_to_text_with_len(text.data(), static_cast<int>(text.size()))));
+  }
+  Query& Number(int64_t number) { return Add(INT8OID, Int64GetDatum(number)); }
+  Query& Add(Oid type, Datum value, bool null = false) {
+    types_[count_] = type;
+    values_[count_] = value;
+    nulls_[count_++] = null ? 'n' : ' ';
+    return *this;
+  }
+
+  // `expected`: what SPI returns.
+  void Write(const char* sql, int expected);
+
+  // Returns the number of rows.
+  uint64_t Read(const char* sql, Seen seen);
+
+  // A query that returns rows and may lock or change some; returns their number. `plan`: kept from
+  // call to call.
+  uint64_t Change(const char* sql, SPIPlanPtr* plan = nullptr);
+
+ private:
+  static constexpr int kMost = 32;
+  Oid types_[kMost];
+  Datum values_[kMost];
+  char nulls_[kMost];
+  int count_ = 0;
+};
+
+// Columns, from 1 on, of the rows of the last query.
+int64_t NumberAt(uint64_t row, int column);
+const char* TextAt(uint64_t row, int column);
+
+}  // namespace detid

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/coordinator.h"
+
+#include <libpq-fe.h>
+
+#include <cstdlib>
+
+#include "core/registry_text.h"
+#include "pg/pg.h"
+#include "state/settings.h"
+
+namespace detid {
+namespace {
+
+PGconn* connection = nullptr;
+bool warned = false;  // by the coordinator, during the statement
+
+void Close() {
+  if (connection != nullptr) PQfinish(connection);
+  connection = nullptr;
+}
+
+// A warning comes where the wait for a standby was cancelled: the commit may be lost yet.
+void OnNotice(void*, const PGresult* result) {
+  const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  warned |= severity != nullptr && strcmp(severity, "WARNING") == 0;
+}
+
+int64_t MonotonicMs() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return int64_t{t.tv_sec} * 1000 + t.tv_nsec / 1000000;
+}
+
+// False if the time is up.
+bool Await(int events, int64_t deadline_ms) {
+  const int64_t left_ms = deadline_ms - MonotonicMs();
+  if (left_ms <= 0) return false;
+  const int what = WaitLatchOrSocket(
+      MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH | events, PQsocket(connection),
+      static_cast<long>(left_ms), compat::RegistryWaitEvent());
+  if (what & WL_LATCH_SET) ResetLatch(MyLatch);
+  CHECK_FOR_INTERRUPTS();
+  return true;
+}
+
+// libpq's messages end with a newline, and may have several lines.
+bool Fail(char* trouble, const char* what, const char* message) {
+  snprintf(trouble, kMaxTrouble, "%s", what);
+  if (message != nullptr && message[0] != '\0') {
+    const size_t length = strlen(trouble);
+    snprintf(trouble + length, kMaxTrouble - length, " It says: %s", message);
+    for (char* c = trouble; *c != '\0'; c++)
+      if (*c == '\n') *c = ' ';
+    for (size_t i = strlen(trouble); i > 0 && trouble[i - 1] == ' '; i--) trouble[i - 1] = '\0';
+    trouble[pg_mbcliplen(trouble, static_cast<int>(strlen(trouble)), kMaxTrouble - 1)] = '\0';
+  }
+  Close();
+  return false;
+}
+
+bool Connect(int64_t deadline_ms, char* trouble) {
+  const char* keywords[] = {"fallback_application_name", "dbname", "client_encoding", nullptr};
+  const char* values[] = {"pg_detid", settings::coordinator, GetDatabaseEncodingName(), nullptr};
+  connection = PQconnectStartParams(keywords, values, 1);
+  if (connection == nullptr) return Fail(trouble, "Memory is short.", nullptr);
+  constexpr char kUnreachable[] = "The coordinator cannot be reached.";
+  PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+  for (;;) {
+    if (PQstatus(connection) == CONNECTION_BAD || next == PGRES_POLLING_FAILED)
+      return Fail(trouble, kUnreachable, PQerrorMessage(connection));
+    if (next == PGRES_POLLING_OK) break;
+    const int events =
+        next == PGRES_POLLING_READING ? WL_SOCKET_READABLE : int{WL_SOCKET_CONNECTED};
+    if (!Await(events, deadline_ms)) return Fail(trouble, kUnreachable, "timed out");
+    next = PQconnectPoll(connection);
+  }
+  PQsetNoticeReceiver(connection, OnNotice, nullptr);
+  if (PQsetnonblocking(connection, 1) != 0)
+    return Fail(trouble, kUnreachable, PQerrorMessage(connection));
+  return true;
+}
+
+// Numbers as texts, one after the other.
+class Parameters {
+ public:
+  void Text(const char* text) { values_[count_++] = text; }
+  void Number(int64_t number) {
+    snprintf(texts_[count_], sizeof texts_[count_], "%lld", static_cast<long long>(number));
+    Text(texts_[count_]);
+  }
+  void Flag(bool flag) { Text(flag ? "true" : "false"); }
+  int count() const { return count_; }
+  const char* const* values() const { return values_; }
+
+ private:
+  static constexpr int kMost = 24;
+  const char* values_[kMost];
+  char texts_[kMost][24];
+  int count_ = 0;
+};
+
+constexpr char kStatement[] =
+    "SELECT outcome, reason, node, start_us, limit_us, counter, bits, life, coordinator_us, beat_us,"
+    " path FROM detid._heartbeat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+    "$16, $17, $18, $19)";
+
+void Fill(const Question& q, char* proof, Parameters* p) {
+  const Beat& b = q.beat;
+  p->Text(q.token);
+  p->Number(b.old.counter);
+  p->Number(b.old.bits);
+  p->Number(b.next.counter);
+  p->Number(b.next.bits);
+  p->Text(NameOf(b.mode));
+  p->Number(b.node);
+  p->Number(b.instance);
+  p->Number(b.life);
+  p->Number(b.timeline);
+  p->Number(b.node_us);
+  p->Number(b.granted_us);
+  p->Number(b.horizon_us);
+  p->Flag(b.claims);
+  p->Flag(b.retires);
+  snprintf(proof, 3, "\\x");
+  for (int i = 0; i < kCommitmentBytes; i++) snprintf(proof + 2 + 2 * i, 3, "%02x", q.proof.byte[i]);
+  p->Text(q.has_proof ? proof : nullptr);
+  p->Number(static_cast<int64_t>(q.ids));
+  if (q.round_trip_us >= 0) {
+    p->Number(q.offset_us);
+    p->Number(q.round_trip_us);
+  } else {
+    p->Text(nullptr);
+    p->Text(nullptr);
+  }
+}
+
+bool Parse(const PGresult* result, Reply* reply) {
+  if (PQntuples(result) != 1 || PQnfields(result) != 11) return false;
+  const auto text = [&](int column) { return PQgetvalue(result, 0, column); };
+  const auto number = [&](int column) { return int64_t{strtoll(text(column), nullptr, 10)}; };
+  Ruling* r = &reply->ruling;
+  if (!FromName(text(0), &r->outcome) || !FromName(text(1), &r->reason)) return false;
+  r->interval = {static_cast<int32_t>(number(2)), number(3), number(4)};
+  r->current = {number(5), number(6)};
+  r->life = number(7);
+  reply->coordinator_us = number(8);
+  reply->beat_us = number(9);
+  strlcpy(reply->path, text(10), sizeof reply->path);
+  return true;
+}
+
+// The result of the statement; the last one counts, as there is but one.
+bool Receive(int64_t deadline_ms, Reply* reply, char* trouble) {
+  constexpr char kLost[] = "The coordinator did not answer.";
+  bool answered = false;
+  for (;;) {
+    while (PQisBusy(connection)) {
+      if (!Await(WL_SOCKET_READABLE, deadline_ms)) return Fail(trouble, kLost, "timed out");
+      if (PQconsumeInput(connection) == 0)
+        return Fail(trouble, kLost, PQerrorMessage(connection));
+    }
+    PGresult* result = PQgetResult(connection);
+    if (result == nullptr) break;
+    const bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
+    answered = good && Parse(result, reply);
+    if (!answered) {
+      const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+      if (message == nullptr) message = PQresultErrorMessage(result);
+      Fail(trouble, "The coordinator refused to answer.", message);
+      PQclear(result);
+      return false;
+    }
+    PQclear(result);
+  }
+  if (warned)
+    return Fail(trouble, "The coordinator's answer may not have reached its standby.", nullptr);
+  return answered || Fail(trouble, kLost, nullptr);
+}
+
+}  // namespace
+
+bool AskCoordinator(const Question& question, int timeout_ms, Reply* reply, char* trouble) {
+  const int64_t deadline_ms = MonotonicMs() + timeout_ms;
+  if (connection == nullptr && !Connect(deadline_ms, trouble)) return false;
+  Parameters parameters;
+  char proof[2 * kCommitmentBytes + 3];
+  Fill(question, proof, &parameters);
+  warned = false;
+  if (PQsendQueryParams(connection, kStatement, parameters.count(), nullptr, parameters.values(),
+                        nullptr, nullptr, 0) == 0)
+    return Fail(trouble, "The coordinator cannot be asked.", PQerrorMessage(connection));
+  for (int left; (left = PQflush(connection)) != 0;) {
+    if (left < 0) return Fail(trouble, "The coordinator cannot be asked.", PQerrorMessage(connection));
+    if (!Await(WL_SOCKET_WRITEABLE, deadline_ms))
+      return Fail(trouble, "The coordinator cannot be asked.", "timed out");
+  }
+  return Receive(deadline_ms, reply, trouble);
+}
+
+}  // namespace detid

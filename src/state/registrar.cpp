@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/registrar.h"
+
+#include <algorithm>
+
+#include "core/instant.h"
+#include "core/registry_text.h"
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/clock.h"
+#include "state/coordinator.h"
+#include "state/generator.h"
+#include "state/horizon.h"
+#include "state/registration.h"
+#include "state/seed.h"
+#include "state/settings.h"
+#include "state/witness.h"
+
+extern "C" {
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "tcop/tcopprot.h"
+PGDLLEXPORT void detid_registrar_main(Datum index);
+}
+
+namespace detid {
+namespace {
+
+constexpr int kRestartSeconds = 5;
+constexpr int kIdleMs = 5000;  // until there is something to do
+constexpr int kFencedMs = 60000;
+
+Database* database = nullptr;
+bool answered = false;  // the pair that was stored last
+Nonce current;          // then: what to present next
+int64_t beat_us = 10000000;
+int64_t offset_us = 0, round_trip_us = -1;
+bool told = false;  // that this life is registered
+char last_trouble[kMaxTrouble];
+
+// In a transaction of its own, with SPI and a snapshot.
+template <typename Body>
+void InTransaction(Body body) {
+  StartTransactionCommand();
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  PushActiveSnapshot(GetTransactionSnapshot());
+  body();
+  SPI_finish();
+  PopActiveSnapshot();
+  CommitTransactionCommand();
+}
+
+void Store(const StoredRegistration& stored) {
+  InTransaction([&] { WriteRegistration(stored); });
+}
+
+// Says it once.
+void NoteTrouble(const char* trouble) {
+  TellTrouble(database, trouble);
+  database->registering.store(0, std::memory_order_relaxed);
+  if (strcmp(trouble, last_trouble) == 0) return;
+  strlcpy(last_trouble, trouble, sizeof last_trouble);
+  ereport(LOG, (errmsg("the registry has not answered this node with an interval"),
+                errdetail_internal("%s", trouble)));
+}
+
+void NoteReason(Reason reason) {
+  char trouble[kMaxTrouble];
+  snprintf(trouble, sizeof trouble, "The registry refuses this node: %s. %s", Explain(reason),
+           AdviceOn(reason));
+  NoteTrouble(trouble);
+}
+
+uint64_t IdsHere() {
+  static const uint64_t ledger = Fingerprint(LedgerEntryDefinition());
+  return CountIds(database, ledger);
+}
+
+// --- Fencing ---
+
+// Stops minting at once, then stores it.
+void FenceHere(StoredRegistration* stored, Reason reason) {
+  const uint64_t ids = IdsHere() - database->answered_ids.load(std::memory_order_relaxed);
+  const int64_t since_us = database->answered_us.load(std::memory_order_relaxed);
+  database->fenced.store(1, std::memory_order_release);
+  database->granted.Revoke();
+  database->registering.store(0, std::memory_order_relaxed);
+  stored->fenced = reason;
+  stored->retires = stored->claims = false;
+  Store(*stored);
+  TellTrouble(database, "It is fenced.");
+  if (reason == Reason::kRetired) {
+    ereport(LOG, (errcode(kSqlStateFenced), errmsg("this node is retired and mints no more ids")));
+    return;
+  }
+  char since[kMaxInstantText] = "";
+  FormatInstant(since_us, since, sizeof since);
+  ereport(LOG,
+          (errcode(kSqlStateFenced),
+           errmsg("this node is fenced and mints no more ids: %s", Explain(reason)),
+           since_us == 0
+               ? errdetail("It has minted none since this server was started.")
+               : errdetail("It has minted %llu ids since %s, when the registry answered last. No "
+                           "others can have been minted elsewhere too.",
+                           static_cast<unsigned long long>(ids), since),
+           errhint("%s", AdviceOn(reason))));
+}
+
+// --- A beat ---
+
+Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
+  Beat b;
+  b.mode = settings::node_id >= 0 ? Mode::kAssigned : Mode::kLeased;
+  b.node = settings::node_id;
+  b.instance = static_cast<int64_t>(here.instance);
+  b.life = shared->life;
+  b.timeline = here.timeline;
+  b.granted_us = stored.granted_us;
+  b.horizon_us = database->horizon.published();
+  b.claims = stored.claims;
+  b.retires = stored.retires;
+  return b;
+}
+
+int64_t RandomBits63() {
+  int64_t bits = 0;
+  if (!pg_strong_random(&bits, sizeof bits))
+    ereport(ERROR, (errmsg("could not obtain random values")));
+  return bits & PG_INT64_MAX;
+}
+
+// The pair to send: the one that was stored, until it is answered.
+void ChoosePair(StoredRegistration* stored) {
+  if (answered)
+    stored->old = current;
+  else if (stored->next.counter != 0)
+    return;
+  stored->next = {stored->old.counter + 1, RandomBits63()};
+  answered = false;
+  Store(*stored);
+}
+
+// An assigned node that was confirmed here needs nobody to start.
+void StartConfirmed(const StoredRegistration& s, const Witness& here) {
+  const bool confirmed = s.instance == static_cast<int64_t>(here.instance) &&
+                         s.timeline == here.timeline && s.node == settings::node_id;
+  if (settings::node_id < 0 || !confirmed || s.retires) return;
+  shared->clock.AdvanceTo(s.start_us, ReadClocks());
+  database->granted.Publish({s.node, s.start_us, kForEver});
+  database->registering.store(0, std::memory_order_relaxed);
+}
+
+void StoreAnswer(StoredRegistration* stored, const Beat& beat, const Reply& reply) {
+  const Interval& i = reply.ruling.interval;
+  answered = true;
+  current = reply.ruling.current;
+  stored->old = beat.old;
+  stored->next = beat.next;
+  stored->instance = beat.instance;
+  stored->timeline = beat.timeline;
+  stored->node = i.node;
+  stored->start_us = i.start_us;
+  if (i.limit_us != kForEver) stored->granted_us = std::max(stored->granted_us, i.limit_us);
+  stored->claims = false;
+  strlcpy(stored->path, reply.path, sizeof stored->path);
+  Store(*stored);
+}
+
+// Returns how long to wait for the next beat.
+int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& reply, uint64_t ids) {
+  StoreAnswer(stored, beat, reply);
+  if (beat.retires) {
+    FenceHere(stored, Reason::kRetired);
+    return kFencedMs;
+  }
+  const Adopted adopted = Adopt(&database->granted, &shared->clock, ReadClocks(), reply.ruling,
+                                shared->life, settings::max_clock_step_us());
+  if (adopted == Adopted::kOtherLife) return 0;
+  if (adopted != Adopted::kYes) {
+    NoteTrouble(adopted == Adopted::kTooFar
+                    ? "The interval that was granted begins too far ahead of the clock."
+                    : "The interval that was granted begins before the last one ended.");
+    return kIdleMs;
+  }
+  database->answered_ids.store(ids, std::memory_order_relaxed);
+  database->answered_us.store(NodeTimeUs(), std::memory_order_relaxed);
+  database->registering.store(0, std::memory_order_relaxed);
+  if (!told || last_trouble[0] != '\0')
+    ereport(LOG, (errmsg("this node is registered as %s, under number %d", reply.path,
+                         reply.ruling.interval.node)));
+  told = true;
+  last_trouble[0] = '\0';
+  TellTrouble(database, nullptr);
+  return beat_us / 1000;
+}
+
+int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
+  Question q;
+  q.token = settings::node_token;
+  if (q.token[0] == '\0') {
+    NoteTrouble("detid.node_token is not set: detid.enroll_node returns it on the coordinator.");
+    return kIdleMs;
+  }
+  ChoosePair(stored);
+  q.beat = BeatFor(*stored, here);
+  q.beat.old = stored->old;
+  q.beat.next = stored->next;
+  InTransaction([&] {
+    Seed seed;
+    Commitment commitment;
+    q.has_proof = CurrentSeed(&seed, &commitment);
+    if (q.has_proof) q.proof = ProofForRegistry(seed);
+    explicit_bzero(&seed, sizeof seed);
+  });
+  q.ids = IdsHere();
+  q.offset_us = offset_us;
+  q.round_trip_us = round_trip_us;
+  q.beat.node_us = NodeTimeUs();
+  Reply reply;
+  char trouble[kMaxTrouble] = "";
+  const int timeout_ms = static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 500, 10000));
+  if (!AskCoordinator(q, timeout_ms, &reply, trouble)) {
+    NoteTrouble(trouble);
+    return std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
+  }
+  const int64_t now_us = NodeTimeUs();
+  beat_us = std::max<int64_t>(reply.beat_us, 100000);
+  round_trip_us = now_us - q.beat.node_us;
+  offset_us = reply.coordinator_us - (q.beat.node_us + round_trip_us / 2);
+  switch (reply.ruling.outcome) {
+    case Outcome::kFenced:
+      FenceHere(stored, reply.ruling.reason);
+      return kFencedMs;
+    case Outcome::kRefused:
+      NoteReason(reply.ruling.reason);
+      return std::clamp<int64_t>(beat_us / 1000, 200, kIdleMs);
+    case Outcome::kGranted:
+      break;
+  }
+  return TakeGrant(stored, q.beat, reply, q.ids);
+}
+
+// Returns how many milliseconds to wait.
+int64_t Step() {
+  StoredRegistration stored;
+  bool there = false;
+  Witness here;
+  InTransaction([&] {
+    there = ReadRegistration(&stored);
+    if (!there) return;
+    if (database == nullptr) database = AttachDatabase(MyDatabaseId);
+    if (database == nullptr) return;
+    KnowFence(database);
+    here = WitnessHere();
+    if (stored.fenced == Reason::kNone) LoadHorizon(database);
+  });
+  if (!there || database == nullptr) return kIdleMs;
+  database->registrar.store(MyLatch, std::memory_order_release);
+  if (stored.fenced != Reason::kNone) {
+    database->fenced.store(1, std::memory_order_release);
+    database->granted.Revoke();
+    database->registering.store(0, std::memory_order_relaxed);
+    TellTrouble(database, "It is fenced.");
+    return kFencedMs;
+  }
+  if (database->granted.Read().limit_us == 0) StartConfirmed(stored, here);
+  return AskOnce(&stored, here);
+}
+
+// The name of the database with this place in the list; null if there is none.
+const char* DatabaseOf(int index) {
+  List* names = NIL;
+  if (!SplitGUCList(pstrdup(settings::registered_databases), ',', &names)) return nullptr;
+  return index < list_length(names) ? static_cast<const char*>(list_nth(names, index)) : nullptr;
+}
+
+}  // namespace
+
+void RegisterRegistrars() {
+  if (!settings::registers()) return;
+  for (int i = 0; const char* name = DatabaseOf(i); i++) {
+    BackgroundWorker worker = {};
+    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+    worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+    worker.bgw_restart_time = kRestartSeconds;
+    strlcpy(worker.bgw_library_name, "pg_detid", sizeof worker.bgw_library_name);
+    strlcpy(worker.bgw_function_name, "detid_registrar_main", sizeof worker.bgw_function_name);
+    snprintf(worker.bgw_name, sizeof worker.bgw_name, "pg_detid registrar of %s", name);
+    strlcpy(worker.bgw_type, "pg_detid registrar", sizeof worker.bgw_type);
+    worker.bgw_main_arg = Int32GetDatum(i);
+    RegisterBackgroundWorker(&worker);
+  }
+}
+
+}  // namespace detid
+
+void detid_registrar_main(Datum index) {
+  using namespace detid;
+  pqsignal(SIGHUP, SignalHandlerForConfigReload);
+  pqsignal(SIGTERM, die);
+  BackgroundWorkerUnblockSignals();
+  BackgroundWorkerInitializeConnection(DatabaseOf(DatumGetInt32(index)), nullptr, 0);
+  SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
+  // A node's own standby is no reason to be late: what it lags behind, the registry knows.
+  SetConfigOption("synchronous_commit", "local", PGC_SUSET, PGC_S_OVERRIDE);
+  for (;;) {
+    const int64_t ms = Step();
+    pgstat_report_stat(false);
+    if (ms > 0)
+      WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, static_cast<long>(ms),
+                PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    CHECK_FOR_INTERRUPTS();
+    if (ConfigReloadPending) {
+      ConfigReloadPending = false;
+      ProcessConfigFile(PGC_SIGHUP);
+    }
+  }
+}

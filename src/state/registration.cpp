@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/registration.h"
+
+#include "core/instant.h"
+#include "core/registry_text.h"
+#include "pg/errors.h"
+#include "pg/query.h"
+#include "state/clock.h"
+#include "state/settings.h"
+
+namespace detid {
+namespace {
+
+// The columns of detid._registration, in their order.
+enum Column {
+  kOnly,
+  kOldCounter,
+  kOldBits,
+  kNextCounter,
+  kNextBits,
+  kInstance,
+  kTimeline,
+  kNode,
+  kStart,
+  kGranted,
+  kFenced,
+  kClaims,
+  kRetires,
+  kPath,
+  kColumns
+};
+
+Oid RegistrationRelation() {
+  const Oid schema = get_namespace_oid("detid", true);
+  return OidIsValid(schema) ? get_relname_relid("_registration", schema) : InvalidOid;
+}
+
+StoredRegistration Deform(HeapTuple tuple, TupleDesc descriptor) {
+  Datum v[kColumns];
+  bool nulls[kColumns];
+  StoredRegistration s;
+  if (descriptor->natts != kColumns) return s;
+  heap_deform_tuple(tuple, descriptor, v, nulls);
+  const auto number = [&](int column) { return nulls[column] ? 0 : DatumGetInt64(v[column]); };
+  s.old = {number(kOldCounter), number(kOldBits)};
+  s.next = {number(kNextCounter), number(kNextBits)};
+  s.instance = number(kInstance);
+  s.timeline = number(kTimeline);
+  s.node = nulls[kNode] ? kAnyNode : DatumGetInt32(v[kNode]);
+  s.start_us = number(kStart);
+  s.granted_us = number(kGranted);
+  // A word that is not known is no reason to mint.
+  if (!nulls[kFenced] && !FromName(View(DatumGetTextPP(v[kFenced])), &s.fenced))
+    s.fenced = Reason::kUsedNonce;
+  s.claims = !nulls[kClaims] && DatumGetBool(v[kClaims]);
+  s.retires = !nulls[kRetires] && DatumGetBool(v[kRetires]);
+  if (!nulls[kPath]) {
+    const std::string_view path = View(DatumGetTextPP(v[kPath]));
+    snprintf(s.path, sizeof s.path, "%.*s", Clip(path, sizeof s.path - 1), path.data());
+  }
+  return s;
+}
+
+// The databases that are nodes, and whether this is one.
+bool IsListed() {
+  char* list = pstrdup(settings::registered_databases);
+  List* names = NIL;
+  const char* here = get_database_name(MyDatabaseId);
+  bool listed = false;
+  ListCell* cell = nullptr;
+  if (here != nullptr && SplitGUCList(list, ',', &names)) {
+    foreach (cell, names) listed |= strcmp(static_cast<const char*>(lfirst(cell)), here) == 0;
+  }
+  list_free(names);
+  pfree(list);
+  return listed;
+}
+
+[[noreturn]] void RaiseNoInterval(const Interval& interval) {
+  if (!IsListed())
+    Raise(Error::kNotRegistered, "detid.registered_databases is \"%s\".",
+          settings::registered_databases);
+  const DatabaseState state = LookAtDatabase(MyDatabaseId);
+  const char* trouble = state.trouble[0] == '\0' ? "It was not asked yet." : state.trouble;
+  if (interval.limit_us == 0) Raise(Error::kNoInterval, "%s", trouble);
+  char limit[kMaxInstantText];
+  FormatInstant(interval.limit_us, limit, sizeof limit);
+  Raise(Error::kNoInterval, "The last interval ended at %s. %s", limit, trouble);
+}
+
+// What becomes of the word when the transaction commits.
+enum class AtCommit : uint8_t { kNothing, kClear, kSet };
+AtCommit at_commit = AtCommit::kNothing;
+
+void OnTransaction(XactEvent event, void*) {
+  if (at_commit == AtCommit::kNothing) return;
+  if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT) return;
+  const AtCommit what = at_commit;
+  at_commit = AtCommit::kNothing;
+  if (event == XACT_EVENT_ABORT || shared == nullptr) return;
+  Database* database = AttachDatabase(MyDatabaseId);
+  if (database == nullptr) return;  // then the next to attach reads the row
+  // What was granted before is not good any more; who has read it forgot it with this transaction.
+  if (settings::registers()) {
+    database->granted.Revoke();
+    database->registering.store(1, std::memory_order_relaxed);
+  }
+  database->fenced.store(what == AtCommit::kSet, std::memory_order_release);
+  WakeRegistrar(database);
+  Detach(database);
+}
+
+void OnCommit(AtCommit what) {
+  at_commit = what;
+  // All sessions read again what they may mint.
+  CacheInvalidateRelcacheByRelid(RegistrationRelation());
+  const Oid schema = get_namespace_oid("detid", true);
+  CacheInvalidateRelcacheByRelid(get_relname_relid("_horizon", schema));
+}
+
+constexpr int kFirstWaitMs = 10000;
+
+}  // namespace
+
+bool ReadRegistration(StoredRegistration* stored) {
+  const Oid oid = RegistrationRelation();
+  if (!OidIsValid(oid)) return false;
+  const Relation relation = table_open(oid, AccessShareLock);
+  const Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(oid));
+  const TableScanDesc scan = table_beginscan(relation, snapshot, 0, nullptr);
+  const HeapTuple tuple = heap_getnext(scan, ForwardScanDirection);
+  if (tuple != nullptr) *stored = Deform(tuple, RelationGetDescr(relation));
+  table_endscan(scan);
+  UnregisterSnapshot(snapshot);
+  table_close(relation, AccessShareLock);
+  return tuple != nullptr;
+}
+
+void WriteRegistration(const StoredRegistration& s) {
+  const bool fenced = s.fenced != Reason::kNone;
+  Query()
+      .Number(s.old.counter)
+      .Number(s.old.bits)
+      .Number(s.next.counter)
+      .Number(s.next.bits)
+      .Number(s.instance)
+      .Number(s.timeline)
+      .Add(INT4OID, Int32GetDatum(s.node))
+      .Number(s.start_us)
+      .Number(s.granted_us)
+      .Add(TEXTOID, fenced ? CStringGetTextDatum(NameOf(s.fenced)) : Datum{0}, !fenced)
+      .Add(BOOLOID, BoolGetDatum(s.claims))
+      .Add(BOOLOID, BoolGetDatum(s.retires))
+      .Text(s.path)
+      .Write(
+          "INSERT INTO detid._registration VALUES "
+          "(true, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+          "ON CONFLICT (only_row) DO UPDATE SET (old_counter, old_bits, next_counter, next_bits, "
+          "instance, timeline, node, start_us, granted_us, fenced, claims, retires, path) = "
+          "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+          SPI_OK_INSERT);
+}
+
+void KnowFence(Database* database) {
+  if (database->fence_known.load(std::memory_order_acquire) != 0) return;
+  StoredRegistration stored;
+  if (ReadRegistration(&stored) && stored.fenced != Reason::kNone)
+    database->fenced.store(1, std::memory_order_relaxed);
+  database->fence_known.store(1, std::memory_order_release);
+}
+
+void ClearFenceAtCommit() {
+  OnCommit(AtCommit::kClear);
+}
+
+void SetFenceAtCommit() {
+  OnCommit(AtCommit::kSet);
+}
+
+void WakeRegistrar(Database* database) {
+  // Latches of processes that are gone stay where they are.
+  if (Latch* latch = database->registrar.load(std::memory_order_acquire)) SetLatch(latch);
+}
+
+Interval AwaitInterval(Database* database, int64_t above_us) {
+  for (int waited_ms = 0;; waited_ms += 10) {
+    const Interval interval = database->granted.Read();
+    if (interval.limit_us > above_us) return interval;
+    if (database->fenced.load(std::memory_order_relaxed) != 0) RaiseFenced();
+    if (database->registering.load(std::memory_order_relaxed) == 0 || waited_ms >= kFirstWaitMs ||
+        (waited_ms == 0 && !IsListed()))
+      RaiseNoInterval(interval);
+    WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10,
+              compat::RegistryWaitEvent());
+    ResetLatch(MyLatch);
+    CHECK_FOR_INTERRUPTS();
+  }
+}
+
+void RaiseFenced() {
+  StoredRegistration stored;
+  if (ReadRegistration(&stored) && stored.fenced != Reason::kNone) {
+    char detail[200];
+    snprintf(detail, sizeof detail, "%s.", Explain(stored.fenced));
+    detail[0] = static_cast<char>(pg_toupper(static_cast<unsigned char>(detail[0])));
+    Raise(Error::kFenced, "%s", detail);
+  }
+  Raise(Error::kFenced);
+}
+
+void WatchRegistration() {
+  RegisterXactCallback(OnTransaction, nullptr);
+}
+
+}  // namespace detid

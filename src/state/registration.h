@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// This node as it knows itself: the one row of detid._registration, which is stored before anything
+// is sent to the registry, and what minting asks of it: whether the node is fenced, and the interval
+// that was granted. registrar.h asks the registry.
+//
+// Invariants:
+//   N1  a fence is in the row before the word is cleared, and the word is set from the row before
+//       the first mint of a life. So a fence outlives restarts.
+//   N2  an interval is not stored: it is good in this life alone (core/registry.h, R3). What is
+//       stored of an assigned node is that it was confirmed, and where: a copy is elsewhere.
+
+#pragma once
+
+#include "core/registry.h"
+#include "state/shared.h"
+
+namespace detid {
+
+inline constexpr int kMaxPathText = 512;
+
+struct StoredRegistration {
+  Nonce old, next;  // the pair that was sent last
+  // Where it was confirmed, and, of an assigned node, under which number and from when on.
+  int64_t instance = 0, timeline = 0;
+  int32_t node = kAnyNode;
+  int64_t start_us = 0;
+  int64_t granted_us = 0;  // up to where it was ever granted
+  Reason fenced = Reason::kNone;
+  bool claims = false;   // an operator's word, to be sent
+  bool retires = false;  // the same
+  char path[kMaxPathText] = {};
+};
+
+// False if the extension is not there, or its row is gone.
+bool ReadRegistration(StoredRegistration* stored);
+
+// REQUIRES: SPI is connected. Errors: the server's.
+void WriteRegistration(const StoredRegistration& stored);
+
+// Sets the database's word if its row says that it is fenced; reads the row once.
+void KnowFence(Database* database);
+
+// Clears the word when this transaction commits, and has the registry asked.
+void ClearFenceAtCommit();
+
+// Sets the word when this transaction commits: nothing is minted from then on.
+void SetFenceAtCommit();
+
+// Has the registry asked soon.
+void WakeRegistrar(Database* database);
+
+// The interval, once its limit is above `above_us`: while the registry is asked for the first one,
+// waits for it, a while. Errors: there is none, with the reason; cancelled.
+Interval AwaitInterval(Database* database, int64_t above_us);
+
+[[noreturn]] void RaiseFenced();
+
+// Registers the callbacks; called from _PG_init.
+void WatchRegistration();
+
+}  // namespace detid
