@@ -372,12 +372,16 @@ DETID_FUNCTION(detid_heartbeat) {
   Record<11> row;
   row.AddText(NameOf(ruling.outcome));
   row.AddText(NameOf(ruling.reason));
-  row.Add(Int32GetDatum(ruling.interval.node));
-  row.Add(Int64GetDatum(ruling.interval.start_us));
-  row.Add(Int64GetDatum(ruling.interval.limit_us));
-  row.Add(Int64GetDatum(ruling.current.counter));
-  row.Add(Int64GetDatum(ruling.current.bits));
-  row.Add(Int64GetDatum(ruling.life));
+  if (ruling.outcome == Outcome::kGranted) {
+    row.Add(Int32GetDatum(ruling.interval.node));
+    row.Add(Int64GetDatum(ruling.interval.start_us));
+    row.Add(Int64GetDatum(ruling.interval.limit_us));
+    row.Add(Int64GetDatum(ruling.current.counter));
+    row.Add(Int64GetDatum(ruling.current.bits));
+    row.Add(Int64GetDatum(ruling.life));
+  } else {
+    row.Skip(6);
+  }
   row.Add(Int64GetDatum(now_us));
   row.Add(Int64GetDatum(Rules(n).beat_us()));
   row.AddText(n.path);

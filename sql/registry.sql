@@ -1,0 +1,119 @@
+-- The registry as its operators and as nodes see it: who may ask, and what is answered.
+SET client_min_messages = warning;
+CREATE ROLE r_node LOGIN; CREATE ROLE r_other LOGIN;
+SELECT detid.define_topology('region:3 cluster:4 member:3');
+SELECT detid.assign_prefix('eu'), detid.assign_prefix('eu/a'), detid.assign_prefix('eu/pool');
+-- An assigned node has a path of all levels; its prefix is assigned with it.
+SELECT detid.enroll_node('eu/a/db1', 'assigned', 'r_node') AS db1, detid.enroll_node('eu/a/db2', role => 'r_node') AS db2 \gset
+SELECT length(:'db1'), :'db1' ~ '^[0-9a-f]+$' AS hex, :'db1' <> :'db2' AS differ, detid.node_of_path('eu/a/db2');
+-- A leased one takes a number of the prefix above it, which is for leased nodes alone.
+SELECT detid.enroll_node('eu/pool/w1', 'leased', 'r_node') AS w1, detid.enroll_node('eu/pool/w2', 'leased', 'r_node') AS w2 \gset
+SELECT path, node, mode, state, reason, granted_until, last_seen FROM detid.nodes ORDER BY path;
+SELECT detid.assign_prefix('eu/pool/db1');
+SELECT detid.release_prefix('eu/pool');
+SELECT detid.release_prefix('eu/a/db1');
+SELECT detid.enroll_node('eu/x', 'leased');
+SELECT detid.enroll_node('eu/a/db1');
+SELECT detid.enroll_node('eu/a');
+SELECT detid.enroll_node('eu/a/db3', 'borrowed');
+SELECT detid.enroll_node('eu//db3');
+SELECT detid.enroll_node('us/a/db3');
+SELECT detid.enroll_node(NULL) IS NULL AS null;
+
+-- A beat, with its times left out. Times of a node are near those of this server.
+CREATE FUNCTION r_us(after interval DEFAULT '0') RETURNS bigint LANGUAGE sql
+  RETURN (extract(epoch FROM clock_timestamp() + after) * 1000000)::bigint;
+CREATE FUNCTION r_beat(token text, old bigint, old_bits bigint, bits bigint, mode text DEFAULT 'leased', node bigint DEFAULT -1,
+  instance bigint DEFAULT 1, life bigint DEFAULT 1, timeline bigint DEFAULT 1, ahead interval DEFAULT '0', claims bool DEFAULT false,
+  retires bool DEFAULT false, seed bytea DEFAULT NULL, OUT outcome text, OUT reason text, OUT number int, OUT counter bigint, OUT next bigint,
+  OUT seconds numeric, OUT path text) LANGUAGE sql
+BEGIN ATOMIC
+  SELECT h.outcome, h.reason, h.node, h.counter, h.bits,
+         CASE h.limit_us WHEN 9223372036854775807 THEN 'infinity' ELSE round((h.limit_us - h.start_us) / 1e6) END, h.path
+  FROM detid._heartbeat(token, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, r_us(ahead), 0, 0, claims, retires, seed, 5, 0, 0) h;
+END;
+GRANT EXECUTE ON FUNCTION r_us, r_beat TO r_node, r_other;
+
+-- Who has not both the role and the token learns nothing.
+SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0);
+SET SESSION AUTHORIZATION r_other;
+SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0);
+SET SESSION AUTHORIZATION r_node;
+SELECT outcome FROM r_beat('no token', 0, 0, 11, 'assigned', 0);
+SELECT outcome FROM r_beat(NULL, 0, 0, 11, 'assigned', 0);
+SELECT outcome FROM r_beat(:'db1', -5, 0, 11, 'assigned', 0);
+SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'borrowed', 8);
+SELECT count(*) FROM detid.nodes;
+SELECT count(*) FROM detid._nodes;
+SELECT detid.enroll_node('eu/a/db9');
+SELECT detid.unfence('eu/a/db1');
+SELECT detid.check_topology();
+-- What is not as it was enrolled is refused, which changes nothing.
+SELECT * FROM r_beat(:'db1', 0, 0, 11, 'leased');
+SELECT * FROM r_beat(:'db1', 0, 0, 11, 'assigned', 9);
+SELECT * FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, ahead => '1 day');
+-- An assigned node has its number for good.
+SELECT * FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0);
+SELECT * FROM r_beat(:'db1', 1, 11, 12, 'assigned', 0);
+-- A leased one has an interval, which is prolonged. The same pair again has the same answer.
+SELECT * FROM r_beat(:'w1', 0, 0, 21);
+SELECT * FROM r_beat(:'w1', 1, 21, 22);
+SELECT * FROM r_beat(:'w1', 1, 21, 22);
+-- Two have one number never.
+SELECT * FROM r_beat(:'w2', 0, 0, 31);
+-- A nonce that was used: the leased node goes on, who has shown it is fenced.
+SELECT * FROM r_beat(:'w1', 1, 21, 99);
+SELECT * FROM r_beat(:'w1', 2, 22, 23);
+-- So is a copy in another directory; in a new timeline it takes the node's place.
+SELECT * FROM r_beat(:'w1', 3, 23, 24, instance => 2);
+SELECT * FROM r_beat(:'w1', 3, 23, 24, instance => 2, timeline => 2);
+SELECT * FROM r_beat(:'w1', 3, 23, 25, instance => 1);
+-- Of an assigned node which of two is it cannot be told: both are fenced, for good.
+SELECT * FROM r_beat(:'db1', 2, 12, 13, 'assigned', 0, instance => 2);
+SELECT * FROM r_beat(:'db1', 2, 12, 13, 'assigned', 0);
+-- So are two nodes that show one seed.
+SELECT outcome, reason FROM r_beat(:'db2', 0, 0, 41, 'assigned', 1, seed => '\x11');
+SELECT outcome, reason FROM r_beat(:'w2', 1, 31, 32, seed => '\x11');
+SELECT outcome, reason FROM r_beat(:'db2', 1, 41, 42, 'assigned', 1, seed => '\x22');
+RESET SESSION AUTHORIZATION;
+SELECT path, node, mode, state, reason, granted_until = 'infinity' AS forever, last_seen IS NOT NULL AS seen, ids, skew_ms, skew_error_ms,
+       fenced_at IS NOT NULL AS fenced FROM detid.nodes ORDER BY path;
+SELECT problem, path, hint FROM detid.check_topology() ORDER BY path, problem;
+-- Until an operator has seen to it. The next one that asks is the node, above what was granted.
+SELECT detid.unfence('eu/a/db1'), detid.unfence('eu/a/db2'), detid.unfence('eu/pool/w2');
+SELECT detid.unfence('eu/a/db7');
+SET SESSION AUTHORIZATION r_node;
+SELECT outcome, reason, number, counter FROM r_beat(:'db1', 1, 11, 50, 'assigned', 0, instance => 3);
+SELECT outcome, reason FROM r_beat(:'db2', 1, 41, 42, 'assigned', 1, seed => '\x22');
+SELECT outcome, reason FROM r_beat(:'w2', 1, 31, 32, seed => '\x11');
+RESET SESSION AUTHORIZATION;
+-- Another token: the one before is good no more.
+SELECT detid.new_token('eu/a/db2') AS new \gset
+SET SESSION AUTHORIZATION r_node;
+SELECT outcome FROM r_beat(:'db2', 2, 42, 43, 'assigned', 1);
+SELECT outcome FROM r_beat(:'new', 2, 42, 43, 'assigned', 1);
+-- A node that has stopped minting says so; its number is somebody else's later, and that one begins above.
+SELECT outcome FROM r_beat(:'w2', 2, 32, 33, retires => true);
+SELECT outcome, reason FROM r_beat(:'w2', 3, 33, 34);
+RESET SESSION AUTHORIZATION;
+SELECT detid.move_node('eu/a/db1', 'eu/a/db4') AS db4 \gset
+SELECT detid.node_of_path('eu/a/db1'), detid.node_of_path('eu/a/db4');
+SELECT detid.move_node('eu/a/db4', 'eu/b/db4');
+SELECT detid.move_node('eu/a/db4', 'eu/a/db2');
+SELECT detid.move_node('eu/a/db1', 'eu/a/db5');
+SET SESSION AUTHORIZATION r_node;
+SELECT outcome, reason FROM r_beat(:'db1', 3, 50, 51, 'assigned', 0, instance => 3);
+SELECT outcome, number, detid.minted_at(0) IS NOT NULL FROM r_beat(:'db4', 0, 0, 61, 'assigned', 0);
+RESET SESSION AUTHORIZATION;
+SELECT granted_from > now() AS above FROM detid.nodes WHERE path = 'eu/a/db4' AND state = 'active';
+SELECT detid.retire_node('eu/a/db2'), detid.retire_node('eu/a/db4'), detid.retire_node('eu/pool/w1');
+SELECT detid.retire_node('eu/a/db4');
+SELECT detid.enroll_node('eu/pool/w1', 'leased', 'r_node') IS NOT NULL AS again;
+SELECT path, node, state FROM detid.nodes ORDER BY path, enrolled_at;
+SELECT detid.retire_node('eu/pool/w1');
+SELECT count(detid.release_prefix(path)) FROM (SELECT path FROM detid.prefixes ORDER BY level DESC) p;
+
+DELETE FROM detid._nodes; DELETE FROM detid._numbers; DELETE FROM detid.topology;
+DROP FUNCTION r_beat, r_us;
+REVOKE ALL ON SCHEMA detid FROM r_node, r_other; REVOKE ALL ON ALL FUNCTIONS IN SCHEMA detid FROM r_node, r_other;
+DROP ROLE r_node, r_other;
