@@ -38,8 +38,8 @@ inline constexpr Interval kAlways = {kAnyNode, 0, kForEver};
 // In shared memory. One process writes.
 class Granted {
  public:
-  // Loads the limit, then the rest, then the limit again: limits of intervals differ, and the writer
-  // takes the old one away first, so a reader never waits for a writer that was stopped.
+  // Loads the limit, then the rest, then the limit again: limits of intervals differ, and the
+  // writer takes the old one away first, so a reader never waits for a writer that was stopped.
   Interval Read() const {
     for (;;) {
       Interval i;

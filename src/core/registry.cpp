@@ -9,8 +9,8 @@
 namespace detid {
 namespace {
 
-// A standby that is promoted lags by a few beats at the most; a backup that was recovered to a point
-// in time has the same to show for itself, but is older.
+// A standby that is promoted lags by a few beats at the most; a backup that was recovered to a
+// point in time has the same to show for itself, but is older.
 constexpr int64_t kRecentBeats = 8;
 
 enum class Who : uint8_t {
@@ -100,8 +100,7 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   if (r->mode == Mode::kAssigned && b.node != r->interval.node) return Refuse(Reason::kWrongNode);
   if (r->mode == Mode::kLeased && r->interval.node == kAnyNode) return Refuse(Reason::kNoNumber);
   const Judgement j = Judge(*r, b, now_us);
-  if (j.who == Who::kStale || j.who == Who::kTwin)
-    return Fence(r, j.reason, j.who == Who::kTwin);
+  if (j.who == Who::kStale || j.who == Who::kTwin) return Fence(r, j.reason, j.who == Who::kTwin);
   if (same_seed) return Fence(r, Reason::kSameSeed, true);
   if (j.who == Who::kRepeat)
     return {Outcome::kGranted, Reason::kNone, r->interval, r->current, r->life};

@@ -74,11 +74,11 @@ enum class Reason : uint8_t {
   kSuperseded,     // a promoted standby, or a successor, has taken its place
   kOldCopy,        // recovered from a backup that is older than what was seen since
   kRetired,
-  kWrongMode,      // from here on: refused, which may pass
-  kWrongNode,      // detid.node_id is not the number that was enrolled
-  kClockAhead,     // its node time is too far ahead of the coordinator's clock
-  kTooFarAhead,    // so is the end of what was granted before
-  kNoNumber,       // all numbers of the prefix are in use, or in quarantine
+  kWrongMode,    // from here on: refused, which may pass
+  kWrongNode,    // detid.node_id is not the number that was enrolled
+  kClockAhead,   // its node time is too far ahead of the coordinator's clock
+  kTooFarAhead,  // so is the end of what was granted before
+  kNoNumber,     // all numbers of the prefix are in use, or in quarantine
 };
 
 // What the coordinator knows of a node.
@@ -114,8 +114,8 @@ struct Ruling {
   Outcome outcome;
   Reason reason = Reason::kNone;
   Interval interval;
-  Nonce current;     // what to present next
-  int64_t life = 0;  // in which the interval is good
+  Nonce current;             // what to present next
+  int64_t life = 0;          // in which the interval is good
   bool fences_both = false;  // the registration is fenced, not only who asked
 };
 

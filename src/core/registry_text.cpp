@@ -22,7 +22,8 @@ constexpr char kFindCopy[] =
     "Find the copy and stop it. Then SELECT detid.unfence('path'); on the coordinator, and SELECT "
     "detid.unfence(); on the node that is to go on.";
 constexpr char kStopThis[] =
-    "If this server is to be a node, enroll it as one of its own: SELECT detid.enroll_node('path'); "
+    "If this server is to be a node, enroll it as one of its own: SELECT "
+    "detid.enroll_node('path'); "
     "on the coordinator, then detid.node_token and SELECT detid.unfence(); here.";
 
 constexpr Words kReasons[] = {
@@ -46,7 +47,8 @@ constexpr Words kReasons[] = {
     {"too_far_ahead", "what was granted before ends too far ahead of the clock",
      "Set the clocks right. Time that runs ahead after restarts comes back by itself."},
     {"no_number", "all numbers of its prefix are in use or in quarantine",
-     "Retire nodes that are gone: SELECT detid.retire_node('path'); on the coordinator. Or assign a "
+     "Retire nodes that are gone: SELECT detid.retire_node('path'); on the coordinator. Or assign "
+     "a "
      "wider prefix."},
 };
 static_assert(sizeof kReasons / sizeof *kReasons == static_cast<size_t>(Reason::kNoNumber) + 1);

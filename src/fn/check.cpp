@@ -151,9 +151,8 @@ void CheckTopology(ReturnSetInfo* set) {
   const char* path = node < 0 ? nullptr : PathOfNode(node, &defined);
   if (!defined) return;
   Put(set, "topology", path != nullptr,
-      path != nullptr
-          ? psprintf("detid.node_id %d is %s", node, path)
-          : psprintf("detid.node_id %d is in no prefix of the topology", node),
+      path != nullptr ? psprintf("detid.node_id %d is %s", node, path)
+                      : psprintf("detid.node_id %d is in no prefix of the topology", node),
       "SELECT detid.assign_prefix('eu/prod-a/db1', 'owner'); and set detid.node_id to the number "
       "that it returns.");
 }

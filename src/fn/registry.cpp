@@ -37,7 +37,7 @@ struct Node {
   Nodes pool;
   Oid role;
   int64_t floor_us;
-  int64_t node_us;      // what it told with its last beat
+  int64_t node_us;  // what it told with its last beat
   char refused[32];
 };
 
@@ -91,8 +91,11 @@ constexpr char kGiveBack[] =
 
 void GiveBack(const Registration& r, int64_t free_in_us) {
   if (r.interval.node == kAnyNode) return;
-  Query().Number(r.interval.node).Number(r.end_us).Number(free_in_us).Write(kGiveBack,
-                                                                            SPI_OK_INSERT);
+  Query()
+      .Number(r.interval.node)
+      .Number(r.end_us)
+      .Number(free_in_us)
+      .Write(kGiveBack, SPI_OK_INSERT);
 }
 
 int64_t EndOfNumber(int32_t number) {
@@ -104,10 +107,14 @@ int64_t EndOfNumber(int32_t number) {
 // The lowest number of the pool that nobody has, and that is not in quarantine.
 int32_t FreeNumber(const Nodes& pool) {
   const uint64_t rows =
-      Query().Number(pool.first).Number(pool.last).Change(
-          "SELECT n FROM (SELECT generate_series($1, $2) AS n) s "
-          "WHERE NOT EXISTS (SELECT FROM detid._nodes WHERE node = n AND state <> 'retired') "
-          "AND NOT EXISTS (SELECT FROM detid._numbers WHERE node = n AND free_at > now()) LIMIT 1");
+      Query()
+          .Number(pool.first)
+          .Number(pool.last)
+          .Change(
+              "SELECT n FROM (SELECT generate_series($1, $2) AS n) s "
+              "WHERE NOT EXISTS (SELECT FROM detid._nodes WHERE node = n AND state <> 'retired') "
+              "AND NOT EXISTS (SELECT FROM detid._numbers WHERE node = n AND free_at > now()) "
+              "LIMIT 1");
   return rows == 0 ? kAnyNode : static_cast<int32_t>(NumberAt(0, 1));
 }
 
@@ -119,7 +126,8 @@ void TakeBackNumbers(const Nodes& pool) {
       .Number(ClockUs() - int64_t{settings::quarantine_s} * 1000000)
       .Change(
           "WITH silent AS ("
-          "  SELECT id, node, end_us FROM detid._nodes WHERE mode = 'leased' AND state <> 'retired' "
+          "  SELECT id, node, end_us FROM detid._nodes WHERE mode = 'leased' AND state <> "
+          "'retired' "
           "  AND node BETWEEN $1 AND $2 AND limit_us <= $3 FOR UPDATE SKIP LOCKED"
           "), taken AS ("
           "  UPDATE detid._nodes n SET node = NULL, start_us = 0, limit_us = 0, end_us = 0 "
@@ -254,23 +262,23 @@ void LogFence(const Node& n, Reason reason, bool both, int64_t now_us) {
   const int64_t beat_us = Rules(n).beat_us();
   const bool disjoint = n.r.mode == Mode::kLeased;
   FormatInstant(disjoint ? n.r.interval.limit_us : now_us + beat_us, until, sizeof until);
-  ereport(LOG,
-          (errcode(kSqlStateFenced),
-           errmsg(both ? "node %s (number %d) is fenced: %s"
-                       : "a server that shows the token of node %s (number %d) is fenced: %s",
-                  n.path, n.r.interval.node, Explain(reason)),
-           errdetail("Ids with times from %s to %s may have been minted twice, no others.", since,
-                     until),
-           errhint("%s", AdviceOn(reason))));
+  ereport(LOG, (errcode(kSqlStateFenced),
+                errmsg(both ? "node %s (number %d) is fenced: %s"
+                            : "a server that shows the token of node %s (number %d) is fenced: %s",
+                       n.path, n.r.interval.node, Explain(reason)),
+                errdetail("Ids with times from %s to %s may have been minted twice, no others.",
+                          since, until),
+                errhint("%s", AdviceOn(reason))));
 }
 
 void StoreFence(const char* id, Reason reason) {
   Query()
       .Text(id)
       .Text(NameOf(reason))
-      .Write("UPDATE detid._nodes SET state = 'fenced', reason = $2, fenced_at = now() "
-             "WHERE id = $1::uuid AND state <> 'retired'",
-             SPI_OK_UPDATE);
+      .Write(
+          "UPDATE detid._nodes SET state = 'fenced', reason = $2, fenced_at = now() "
+          "WHERE id = $1::uuid AND state <> 'retired'",
+          SPI_OK_UPDATE);
 }
 
 // Both of two nodes with one seed.
@@ -285,13 +293,13 @@ void StoreSameSeed(FunctionCallInfo fcinfo, const Node& n) {
               "WHERE seed = $1 AND id <> $2::uuid AND state NOT IN ('retired', 'fenced') "
               "RETURNING path, node");
   for (uint64_t i = 0; i < rows; i++)
-    ereport(LOG, (errcode(kSqlStateFenced),
-                  errmsg("node %s (number %s) is fenced: %s", TextAt(i, 1),
-                         TextAt(i, 2) == nullptr ? "none" : TextAt(i, 2),
-                         Explain(Reason::kSameSeed)),
-                  errdetail("The other one is %s. Their ids differ where the layout shows the node.",
-                            n.path),
-                  errhint("%s", AdviceOn(Reason::kSameSeed))));
+    ereport(LOG,
+            (errcode(kSqlStateFenced),
+             errmsg("node %s (number %s) is fenced: %s", TextAt(i, 1),
+                    TextAt(i, 2) == nullptr ? "none" : TextAt(i, 2), Explain(Reason::kSameSeed)),
+             errdetail("The other one is %s. Their ids differ where the layout shows the node.",
+                       n.path),
+             errhint("%s", AdviceOn(Reason::kSameSeed))));
 }
 
 void StoreGrant(FunctionCallInfo fcinfo, const Node& n, const Beat& b) {
@@ -358,8 +366,10 @@ DETID_FUNCTION(detid_heartbeat) {
       StoreGrant(fcinfo, n, beat);
       break;
     case Outcome::kRefused:
-      Query().Text(n.id).Text(NameOf(ruling.reason)).Write(
-          "UPDATE detid._nodes SET refused = $2 WHERE id = $1::uuid", SPI_OK_UPDATE);
+      Query()
+          .Text(n.id)
+          .Text(NameOf(ruling.reason))
+          .Write("UPDATE detid._nodes SET refused = $2 WHERE id = $1::uuid", SPI_OK_UPDATE);
       break;
     case Outcome::kFenced:
       if (ruling.fences_both) StoreFence(n.id, ruling.reason);
@@ -532,9 +542,11 @@ DETID_FUNCTION(detid_new_token) {
   BeginWriting("new_token()");
   const Node n = RequireNode(View(PG_GETARG_TEXT_PP(0)));
   Token token = NewToken();
-  Query().Text(n.id).Text(token.text).Write(
-      "UPDATE detid._nodes SET token = sha256(convert_to($2, 'UTF8')) WHERE id = $1::uuid",
-      SPI_OK_UPDATE);
+  Query()
+      .Text(n.id)
+      .Text(token.text)
+      .Write("UPDATE detid._nodes SET token = sha256(convert_to($2, 'UTF8')) WHERE id = $1::uuid",
+             SPI_OK_UPDATE);
   SPI_finish();
   const Datum result = CStringGetTextDatum(token.text);
   explicit_bzero(&token, sizeof token);

@@ -102,7 +102,8 @@ class Parameters {
 };
 
 constexpr char kStatement[] =
-    "SELECT outcome, reason, node, start_us, limit_us, counter, bits, life, coordinator_us, beat_us,"
+    "SELECT outcome, reason, node, start_us, limit_us, counter, bits, life, coordinator_us, "
+    "beat_us,"
     " path FROM detid._heartbeat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
     "$16, $17, $18, $19)";
 
@@ -124,7 +125,8 @@ void Fill(const Question& q, char* proof, Parameters* p) {
   p->Flag(b.claims);
   p->Flag(b.retires);
   snprintf(proof, 3, "\\x");
-  for (int i = 0; i < kCommitmentBytes; i++) snprintf(proof + 2 + 2 * i, 3, "%02x", q.proof.byte[i]);
+  for (int i = 0; i < kCommitmentBytes; i++)
+    snprintf(proof + 2 + 2 * i, 3, "%02x", q.proof.byte[i]);
   p->Text(q.has_proof ? proof : nullptr);
   p->Number(static_cast<int64_t>(q.ids));
   if (q.round_trip_us >= 0) {
@@ -158,8 +160,7 @@ bool Receive(int64_t deadline_ms, Reply* reply, char* trouble) {
   for (;;) {
     while (PQisBusy(connection)) {
       if (!Await(WL_SOCKET_READABLE, deadline_ms)) return Fail(trouble, kLost, "timed out");
-      if (PQconsumeInput(connection) == 0)
-        return Fail(trouble, kLost, PQerrorMessage(connection));
+      if (PQconsumeInput(connection) == 0) return Fail(trouble, kLost, PQerrorMessage(connection));
     }
     PGresult* result = PQgetResult(connection);
     if (result == nullptr) break;
@@ -192,7 +193,8 @@ bool AskCoordinator(const Question& question, int timeout_ms, Reply* reply, char
                         nullptr, nullptr, 0) == 0)
     return Fail(trouble, "The coordinator cannot be asked.", PQerrorMessage(connection));
   for (int left; (left = PQflush(connection)) != 0;) {
-    if (left < 0) return Fail(trouble, "The coordinator cannot be asked.", PQerrorMessage(connection));
+    if (left < 0)
+      return Fail(trouble, "The coordinator cannot be asked.", PQerrorMessage(connection));
     if (!Await(WL_SOCKET_WRITEABLE, deadline_ms))
       return Fail(trouble, "The coordinator cannot be asked.", "timed out");
   }

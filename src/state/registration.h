@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // This node as it knows itself: the one row of detid._registration, which is stored before anything
-// is sent to the registry, and what minting asks of it: whether the node is fenced, and the interval
-// that was granted. registrar.h asks the registry.
+// is sent to the registry, and what minting asks of it: whether the node is fenced, and the
+// interval that was granted. registrar.h asks the registry.
 //
 // Invariants:
 //   N1  a fence is in the row before the word is cleared, and the word is set from the row before

@@ -48,13 +48,13 @@ struct alignas(kCacheLine) Database {
   Granted granted;
   std::atomic<int64_t> start_us{0};  // node time that this life of the database began at
   std::atomic<int64_t> evicted_us{0};
-  std::atomic<uint64_t> evicted_ids{0};     // that its forgotten shards gave out
-  std::atomic<uint32_t> fence_known{0};     // whether it was fenced before has been read
-  std::atomic<uint32_t> registering{0};     // the registry is being asked for the first interval
-  std::atomic<int64_t> answered_us{0};      // node time of the last answer of the registry, and
-  std::atomic<uint64_t> answered_ids{0};    // what had been minted by then
-  std::atomic<Latch*> registrar{nullptr};   // of the process that asks
-  char trouble[kMaxTrouble] = {};           // why there is no new interval; under the lock
+  std::atomic<uint64_t> evicted_ids{0};    // that its forgotten shards gave out
+  std::atomic<uint32_t> fence_known{0};    // whether it was fenced before has been read
+  std::atomic<uint32_t> registering{0};    // the registry is being asked for the first interval
+  std::atomic<int64_t> answered_us{0};     // node time of the last answer of the registry, and
+  std::atomic<uint64_t> answered_ids{0};   // what had been minted by then
+  std::atomic<Latch*> registrar{nullptr};  // of the process that asks
+  char trouble[kMaxTrouble] = {};          // why there is no new interval; under the lock
 };
 
 // A shard serves one (database, generator, node id), or its twin with a pinned clock. A generator
@@ -139,8 +139,8 @@ struct DatabaseState {
 };
 DatabaseState LookAtDatabase(ObjectId oid);
 
-// The number that this database mints under: of the settings, or else the one that was granted last;
-// negative if there is none.
+// The number that this database mints under: of the settings, or else the one that was granted
+// last; negative if there is none.
 int32_t NodeNumber();
 
 // How many ids were minted in this life of the server, but for pinned ones and those of `except`.
