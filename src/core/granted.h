@@ -35,37 +35,44 @@ struct Interval {
 
 inline constexpr Interval kAlways = {kAnyNode, 0, kForEver};
 
-// In shared memory. One process writes.
+// In shared memory. One process publishes.
 class Granted {
  public:
-  // Loads the limit, then the rest, then the limit again: limits of intervals differ, and the
-  // writer takes the old one away first, so a reader never waits for a writer that was stopped.
+  // The version tells one interval from the next, as limits may be alike: kForEver often is. A
+  // reader never waits for a writer that was stopped: it finds nothing granted.
   Interval Read() const {
     for (;;) {
-      Interval i;
-      i.limit_us = limit_us_.load(std::memory_order_acquire);
-      i.node = node_.load(std::memory_order_relaxed);
-      i.start_us = start_us_.load(std::memory_order_relaxed);
+      const uint32_t version = version_.load(std::memory_order_acquire);
+      if (version & kWriting) return {};
+      const Interval i = {node_.load(std::memory_order_relaxed),
+                          start_us_.load(std::memory_order_relaxed),
+                          limit_us_.load(std::memory_order_relaxed)};
       std::atomic_thread_fence(std::memory_order_acquire);
-      if (limit_us_.load(std::memory_order_relaxed) == i.limit_us) return i;
+      if (version_.load(std::memory_order_relaxed) == version) return i;
     }
   }
 
   void Publish(const Interval& i) {
-    const Interval old = Read();
-    if (i.node != old.node || i.start_us != old.start_us) {
-      Revoke();
+    const uint32_t version = version_.load(std::memory_order_relaxed) & ~kWriting;
+    if (i.node != node_.load(std::memory_order_relaxed) ||
+        i.start_us != start_us_.load(std::memory_order_relaxed)) {
+      version_.store(version | kWriting, std::memory_order_relaxed);
       std::atomic_thread_fence(std::memory_order_release);
       node_.store(i.node, std::memory_order_relaxed);
       start_us_.store(i.start_us, std::memory_order_relaxed);
     }
     limit_us_.store(i.limit_us, std::memory_order_release);
+    version_.store(version + kNextVersion, std::memory_order_release);
   }
 
   // Nothing from here on, but for who has read before.
   void Revoke() { limit_us_.store(0, std::memory_order_relaxed); }
 
  private:
+  // Bit 0: node and start are being written.
+  static constexpr uint32_t kWriting = 1, kNextVersion = 2;
+
+  std::atomic<uint32_t> version_{0};
   std::atomic<int32_t> node_{kAnyNode};
   std::atomic<int64_t> start_us_{0};
   std::atomic<int64_t> limit_us_{0};
