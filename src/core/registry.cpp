@@ -16,7 +16,7 @@ constexpr int64_t kRecentBeats = 8;
 enum class Who : uint8_t {
   kRepeat,     // the beat that was answered last
   kHolder,     // the node
-  kRestarted,  // in a new life
+  kRestarted,  // in a new life, or needs a new interval
   kReturned,   // it knows more than the coordinator, which has lost history
   kSuccessor,  // in the place of the node, which may live on
   kStale,      // somebody who was the node, or a copy of it: the node goes on
@@ -33,7 +33,11 @@ bool Repeats(const Registration& r, const Beat& b) {
 }
 
 Judgement JudgeInstance(const Registration& r, const Beat& b) {
-  if (Repeats(r, b)) return {b.life == r.life ? Who::kRepeat : Who::kRestarted};
+  if (Repeats(r, b)) {
+    // The answer was given, unless the number went to another since, or there is more to say now.
+    const bool answered = b.life == r.life && r.interval.limit_us != 0 && !b.retires;
+    return {answered ? Who::kRepeat : Who::kRestarted};
+  }
   if (b.old == r.current) return {b.life == r.life ? Who::kHolder : Who::kRestarted};
   if (b.old.counter > r.current.counter) return {Who::kReturned};
   return {r.mode == Mode::kLeased ? Who::kStale : Who::kTwin, Reason::kUsedNonce};
@@ -78,14 +82,17 @@ Interval IntervalFor(const Registration& r, const Beat& b, Who who, const Regist
       i.start_us = std::max({r.end_us, b.node_us, now_us}) + 2 * rules.beat_us();
     return i;
   }
-  const int64_t until = b.node_us + rules.lease_us;
-  if (who == Who::kHolder && i.limit_us != 0 && i.limit_us == r.end_us && b.life == r.life) {
-    i.limit_us = std::max(i.limit_us, until);
+  // Whether nobody else can have had the number, in what a promoted coordinator may have lost,
+  // since the end of an interval of the node's.
+  const auto kept = [&](int64_t end_us) { return end_us + rules.quarantine_us / 2 > now_us; };
+  if (who == Who::kHolder && i.limit_us != 0 && i.limit_us == r.end_us && b.life == r.life &&
+      (i.limit_us >= rules.floor_us || kept(i.limit_us))) {
+    i.limit_us = std::max(i.limit_us, b.node_us + rules.lease_us);
     return i;
   }
   i.start_us = std::max({r.end_us, b.granted_us, b.node_us});
-  const bool kept = who == Who::kReturned && b.granted_us + rules.quarantine_us / 2 > now_us;
-  if (!kept) i.start_us = std::max(i.start_us, rules.floor_us);
+  if (who != Who::kReturned || b.node != i.node || !kept(b.granted_us))
+    i.start_us = std::max(i.start_us, rules.floor_us);
   i.limit_us = i.start_us + rules.lease_us;
   return i;
 }
@@ -100,14 +107,14 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   if (r->mode == Mode::kAssigned && b.node != r->interval.node) return Refuse(Reason::kWrongNode);
   if (r->mode == Mode::kLeased && r->interval.node == kAnyNode) return Refuse(Reason::kNoNumber);
   const Judgement j = Judge(*r, b, now_us);
-  if (j.who == Who::kStale || j.who == Who::kTwin) return Fence(r, j.reason, j.who == Who::kTwin);
+  if (j.who == Who::kStale || j.who == Who::kTwin)
+    return b.tentative ? Refuse(j.reason) : Fence(r, j.reason, j.who == Who::kTwin);
   if (same_seed) return Fence(r, Reason::kSameSeed, true);
   if (j.who == Who::kRepeat)
     return {Outcome::kGranted, Reason::kNone, r->interval, r->current, r->life};
   if (b.node_us > now_us + rules.max_ahead_us()) return Refuse(Reason::kClockAhead);
   const Interval interval = IntervalFor(*r, b, j.who, rules, now_us);
-  if (r->mode == Mode::kLeased &&
-      interval.start_us > std::max(now_us, b.node_us) + rules.max_ahead_us() + rules.lease_us)
+  if (r->mode == Mode::kLeased && interval.start_us > now_us + rules.max_start_us())
     return Refuse(Reason::kTooFarAhead);
 
   // A repeated pair of an earlier life was answered already.

@@ -11,7 +11,8 @@
 // Every beat that is accepted swaps a nonce, the old one for the next, by compare-and-set. The node
 // stores the pair before it sends it, and sends the same pair until it is answered; the same pair
 // again gets the same answer, so a lost answer harms nobody. A nonce that was used already is known
-// to two nodes: they are one, copied.
+// to two nodes: they are one, copied. Or the request has been under way for long, and the node has
+// gone on since; so the first time it is only refused (`tentative`), and who lives asks again.
 //
 // Invariants:
 //   R1  an interval of a number begins at or above everything that was granted of that number
@@ -47,7 +48,7 @@ struct Nonce {
 struct Beat {
   Nonce old, next;
   Mode mode = Mode::kAssigned;
-  int32_t node = kAnyNode;  // of the settings, if assigned
+  int32_t node = kAnyNode;  // of the settings, if assigned; else that granted_us is of
   int64_t instance = 0;     // of the data directory
   int64_t life = 0;         // of the server: each start has its own
   int64_t timeline = 0;     // which rises with each promotion
@@ -56,6 +57,9 @@ struct Beat {
   int64_t horizon_us = 0;   // above all that it has minted
   bool claims = false;      // an operator says that it takes the place of the one before
   bool retires = false;     // it has stopped minting, for good
+  // It is to be refused rather than fenced. Who is refused because of it asks again at once, the
+  // same but for this: nobody does so for a request that arrives late.
+  bool tentative = false;
 };
 
 enum class NodeState : uint8_t {
@@ -65,7 +69,7 @@ enum class NodeState : uint8_t {
   kRetired,
 };
 
-// Why a node is fenced or refused.
+// Why a node is fenced, or refused.
 enum class Reason : uint8_t {
   kNone,
   kUsedNonce,      // somebody with the same past was here before
@@ -96,13 +100,21 @@ struct RegistryRules {
   int64_t lease_us;       // length of an interval
   int64_t quarantine_us;  // a number is given to another so long after its last interval
   // A coordinator that was promoted may have lost the last that it granted: what that may have been
-  // ends below. Intervals begin above it, unless the number was its node's all the while.
+  // ends below. Intervals begin above it, unless the number was its node's all the while: its last
+  // interval is too recent for the number to have been given to another since. That is if the
+  // clocks of the two coordinators differ by less than half the quarantine.
+  //
+  // One thing may be lost that this does not tell: that a copy of a leased node took its place. The
+  // one before may then go on for a beat beside it.
   int64_t floor_us = 0;
 
   // Of node time over the coordinator's clock, for a few restarts in a row.
   int64_t max_ahead_us() const { return 4 * lease_us; }
-  // A coordinator that was promoted at `now_us`.
-  int64_t FloorAt(int64_t now_us) const { return now_us + max_ahead_us() + 2 * lease_us; }
+  // How far ahead of the coordinator's clock an interval begins at the most; it ends a lease later.
+  int64_t max_start_us() const { return max_ahead_us() + lease_us; }
+  // A coordinator that was promoted at `now_us`: above all that the one before it may have granted,
+  // if its clock was less than a lease ahead.
+  int64_t FloorAt(int64_t now_us) const { return now_us + max_start_us() + 2 * lease_us; }
 
   // How often nodes ask.
   int64_t beat_us() const { return lease_us / 3; }

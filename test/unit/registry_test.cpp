@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/registry.h"
+
+#include <gtest/gtest.h>
+
+namespace detid {
+namespace {
+
+constexpr int64_t kSecond = 1000000;
+constexpr int64_t kLease = 30 * kSecond;
+constexpr int64_t kBeat = kLease / 3;
+constexpr int64_t kQuarantine = 600 * kSecond;
+constexpr int64_t kNow = 1000000 * kSecond;
+constexpr int32_t kNumber = 7;
+
+Registration Enrolled(Mode mode) {
+  Registration r;
+  r.mode = mode;
+  r.interval.node = kNumber;
+  return r;
+}
+
+// A node as its server keeps it, and the coordinator, which may be made to answer it.
+struct Node {
+  Beat beat;
+  explicit Node(Mode mode, int64_t instance = 1, int64_t life = 11) {
+    beat.mode = mode;
+    beat.node = mode == Mode::kAssigned ? kNumber : kAnyNode;
+    beat.instance = instance;
+    beat.life = life;
+    beat.timeline = 1;
+    beat.node_us = kNow;
+    Next({});
+  }
+  void Next(const Nonce& current) {
+    beat.old = current;
+    beat.next = {current.counter + 1, beat.instance * 1000 + beat.life + current.counter};
+  }
+  void Restart(int64_t life) { beat.life = life; }
+  void Take(const Ruling& ruling) {
+    Next(ruling.current);
+    beat.granted_us = ruling.interval.limit_us;
+    if (beat.mode == Mode::kLeased) beat.node = ruling.interval.node;
+  }
+};
+
+struct Coordinator {
+  Registration r;
+  RegistryRules rules{kLease, kQuarantine};
+  int64_t now_us = kNow;
+  bool same_seed = false;
+
+  explicit Coordinator(Mode mode) : r(Enrolled(mode)) {}
+  Ruling Ask(const Node& node) { return Rule(&r, node.beat, same_seed, rules, now_us); }
+  // A beat that is answered.
+  Ruling Serve(Node* node) {
+    const Ruling ruling = Ask(*node);
+    if (ruling.outcome == Outcome::kGranted) node->Take(ruling);
+    return ruling;
+  }
+  Ruling ServeAt(Node* node, int64_t us) {
+    now_us = node->beat.node_us = us;
+    return Serve(node);
+  }
+};
+
+void ExpectRefused(const Ruling& ruling, Reason reason) {
+  EXPECT_EQ(ruling.outcome, Outcome::kRefused);
+  EXPECT_EQ(ruling.reason, reason);
+}
+
+void ExpectFenced(const Ruling& ruling, Reason reason, bool both) {
+  EXPECT_EQ(ruling.outcome, Outcome::kFenced);
+  EXPECT_EQ(ruling.reason, reason);
+  EXPECT_EQ(ruling.fences_both, both);
+}
+
+#define EXPECT_GRANTED(ruling) ASSERT_EQ((ruling).outcome, Outcome::kGranted)
+
+bool Same(const Registration& a, const Registration& b) {
+  return a.mode == b.mode && a.state == b.state && a.reason == b.reason && a.current == b.current &&
+         a.asked_old == b.asked_old && a.asked_next == b.asked_next && a.instance == b.instance &&
+         a.life == b.life && a.timeline == b.timeline && a.interval == b.interval &&
+         a.end_us == b.end_us;
+}
+
+// --- Grants -----------------------------------------------------------------------------------
+
+TEST(Registry, TheFirstIntervalBeginsAtNodeTime) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  const Ruling g = c.Serve(&n);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval, (Interval{kNumber, kNow, kNow + kLease}));
+  EXPECT_EQ(g.life, 11);
+  EXPECT_EQ(c.r.end_us, kNow + kLease);
+  EXPECT_EQ(c.r.state, NodeState::kActive);
+}
+
+TEST(Registry, TheNextBeatProlongsIt) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  c.Serve(&n);
+  const Ruling g = c.ServeAt(&n, kNow + kBeat);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval, (Interval{kNumber, kNow, kNow + kBeat + kLease}));
+  EXPECT_EQ(c.r.end_us, g.interval.limit_us);
+}
+
+TEST(Registry, AnIntervalIsNeverShortened) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  const Ruling first = c.Serve(&n);
+  n.beat.node_us -= kBeat;
+  EXPECT_EQ(c.Serve(&n).interval, first.interval);
+}
+
+TEST(Registry, TheSameBeatGetsTheSameAnswer) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  const Ruling first = c.Ask(n);  // whose answer is lost
+  const Registration stored = c.r;
+  n.beat.node_us += kBeat;
+  const Ruling again = c.Ask(n);
+  EXPECT_GRANTED(again);
+  EXPECT_EQ(again.interval, first.interval);
+  EXPECT_EQ(again.current, first.current);
+  EXPECT_EQ(again.life, first.life);
+  EXPECT_TRUE(Same(c.r, stored));
+}
+
+// R3
+TEST(Registry, AStartBeginsAboveTheIntervalBefore) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  const Ruling first = c.Serve(&n);
+  n.Restart(12);
+  const Ruling g = c.Serve(&n);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.start_us, first.interval.limit_us);
+  EXPECT_EQ(g.life, 12);
+}
+
+TEST(Registry, AStartThatRepeatsAnAnsweredBeatGetsAnIntervalOfItsOwn) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  const Ruling first = c.Ask(n);
+  n.Restart(12);
+  const Ruling g = c.Serve(&n);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.start_us, first.interval.limit_us);
+  EXPECT_EQ(g.current, first.current);  // the nonce is used once
+  EXPECT_GRANTED(c.Serve(&n));
+}
+
+// An earlier life's request arrives late, and then the life before it once more.
+TEST(Registry, WhateverLifeAsksNoIntervalIsGrantedTwice) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  int64_t end = 0;
+  for (const int64_t life : {11, 12, 11, 13, 12}) {
+    n.beat.life = life;
+    const Ruling g = c.Ask(n);
+    EXPECT_GRANTED(g);
+    EXPECT_GE(g.interval.start_us, end);
+    end = g.interval.limit_us;
+    EXPECT_EQ(g.life, life);
+  }
+}
+
+// R1
+TEST(Registry, AnIntervalBeginsAboveNodeTimeAndWhatTheNumberAndTheNodeWereGranted) {
+  Coordinator c(Mode::kLeased);
+  c.r.end_us = kNow - kLease;
+  Node n(Mode::kLeased);
+  EXPECT_EQ(Coordinator(c).Serve(&n).interval.start_us, kNow);
+  n = Node(Mode::kLeased);
+  c.r.end_us = kNow + kLease;
+  EXPECT_EQ(Coordinator(c).Serve(&n).interval.start_us, kNow + kLease);
+  n = Node(Mode::kLeased);
+  n.beat.granted_us = kNow + 2 * kLease;
+  EXPECT_EQ(Coordinator(c).Serve(&n).interval.start_us, kNow + 2 * kLease);
+}
+
+// The number went to another, and the node gets a new one: not the rest of the interval before.
+TEST(Registry, ANumberThatIsNewBeginsAboveItsOwnEnd) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  c.Serve(&n);
+  c.r.interval = {9, 0, 0};
+  c.r.end_us = kNow + kQuarantine + 5;
+  const Ruling g = c.ServeAt(&n, kNow + kQuarantine);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.node, 9);
+  EXPECT_EQ(g.interval.start_us, kNow + kQuarantine + 5);
+}
+
+// So is a beat whose answer was lost with the number.
+TEST(Registry, ARepeatedBeatUnderANewNumberGetsAnInterval) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  c.Ask(n);
+  c.r.interval = {9, 0, 0};
+  c.r.end_us = 0;
+  const Ruling g = c.ServeAt(&n, kNow + kQuarantine);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval, (Interval{9, kNow + kQuarantine, kNow + kQuarantine + kLease}));
+  EXPECT_GRANTED(c.Serve(&n));
+}
+
+TEST(Registry, AnAssignedNodeHasAllOfTime) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  n.beat.horizon_us = kNow + 3 * kSecond;
+  const Ruling g = c.Serve(&n);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval, (Interval{kNumber, 0, kForEver}));
+  EXPECT_EQ(c.r.end_us, kNow + 3 * kSecond);
+  n.Restart(12);
+  EXPECT_EQ(c.Serve(&n).interval, g.interval);
+}
+
+TEST(Registry, WhoFollowsAnAssignedNodeBeginsAboveWhatItMints) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  n.beat.horizon_us = kNow + 3 * kSecond;
+  c.Serve(&n);
+  Node promoted(Mode::kAssigned, 2);
+  promoted.beat.timeline = 2;
+  const Ruling g = c.Serve(&promoted);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval, (Interval{kNumber, kNow + 3 * kSecond + 2 * kBeat, kForEver}));
+  // It is its own from then on, in each life.
+  promoted.Restart(12);
+  EXPECT_EQ(c.Serve(&promoted).interval, g.interval);
+}
+
+TEST(Registry, AnAssignedNumberThatWasRetiredBeginsAboveItsEnd) {
+  Coordinator c(Mode::kAssigned);
+  c.r.end_us = kNow + 5;
+  Node n(Mode::kAssigned);
+  EXPECT_EQ(c.Serve(&n).interval.start_us, kNow + 5 + 2 * kBeat);
+}
+
+// --- Refusals ---------------------------------------------------------------------------------
+
+TEST(Registry, WhatIsRefusedChangesNothing) {  // R5
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  c.Serve(&n);
+  const Registration before = c.r;
+  const auto refused = [&](const Beat& beat, Reason reason) {
+    ExpectRefused(Rule(&c.r, beat, false, c.rules, kNow), reason);
+    EXPECT_TRUE(Same(c.r, before));
+  };
+  Beat b = n.beat;
+  b.mode = Mode::kAssigned;
+  refused(b, Reason::kWrongMode);
+  b = n.beat;
+  b.node_us = kNow + c.rules.max_ahead_us() + 1;
+  refused(b, Reason::kClockAhead);
+  b = n.beat;
+  b.life = 12;
+  b.granted_us = kNow + c.rules.max_start_us() + 1;
+  refused(b, Reason::kTooFarAhead);
+  b = n.beat;
+  b.old = {0, 5};
+  b.tentative = true;
+  refused(b, Reason::kUsedNonce);
+}
+
+TEST(Registry, ANumberThatWasNotEnrolledIsRefused) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  n.beat.node = kNumber + 1;
+  ExpectRefused(c.Ask(n), Reason::kWrongNode);
+}
+
+TEST(Registry, NobodyIsGrantedWhatThereIsNot) {
+  Coordinator c(Mode::kLeased);
+  c.r.interval.node = kAnyNode;
+  ExpectRefused(c.Ask(Node(Mode::kLeased)), Reason::kNoNumber);
+}
+
+// --- Who is fenced ----------------------------------------------------------------------------
+
+TEST(Registry, AUsedNonceFencesTheLeasedNodeThatBringsIt) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  c.Serve(&n);
+  const Node clone = n;  // of a virtual machine: in the same life
+  c.Serve(&n);
+  c.Serve(&n);
+  ExpectFenced(c.Ask(clone), Reason::kUsedNonce, false);
+  EXPECT_GRANTED(c.Serve(&n));
+}
+
+// A clone may have the same beat to send, but not the one after.
+TEST(Registry, AUsedNonceFencesBothAssignedNodes) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  c.Serve(&n);
+  Node clone = n;
+  EXPECT_GRANTED(c.Serve(&n));
+  EXPECT_GRANTED(c.Serve(&clone));
+  EXPECT_GRANTED(c.Serve(&n));
+  clone.beat.next.bits++;
+  ExpectFenced(c.Ask(clone), Reason::kUsedNonce, true);
+  ExpectFenced(c.Ask(n), Reason::kUsedNonce, false);
+}
+
+// A request may be under way for long, and nobody asks again for it.
+TEST(Registry, ALateRequestFencesNobody) {
+  for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
+    Coordinator c(mode);
+    Node n(mode);
+    n.beat.tentative = true;
+    c.Serve(&n);
+    Node late = n;
+    c.Serve(&n);
+    c.Serve(&n);
+    ExpectRefused(c.Ask(late), Reason::kUsedNonce);
+    EXPECT_GRANTED(c.Serve(&n));
+    late.beat.tentative = false;
+    ExpectFenced(c.Ask(late), Reason::kUsedNonce, mode == Mode::kAssigned);
+  }
+}
+
+TEST(Registry, AnAssignedNodeInTwoDataDirectoriesFencesBoth) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  c.Serve(&n);
+  Node copy = n;
+  copy.beat.instance = 2;
+  ExpectFenced(c.Ask(copy), Reason::kOtherInstance, true);
+  ExpectFenced(c.Ask(n), Reason::kOtherInstance, false);
+}
+
+TEST(Registry, ACopyOfALeasedNodeIsFencedWhileTheNodeLives) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  c.Serve(&n);
+  Node copy = n;
+  copy.beat.instance = 2;
+  c.now_us = kNow + kLease - 1;
+  ExpectFenced(c.Ask(copy), Reason::kOtherInstance, false);
+  EXPECT_GRANTED(c.Serve(&n));
+}
+
+TEST(Registry, ACopyOfALeasedNodeTakesThePlaceOfOneThatIsSilent) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  c.Serve(&n);
+  const Node behind = n;
+  const Ruling last = c.Serve(&n);
+  Node copy = n;
+  copy.beat.instance = 2;
+  copy.beat.life = 12;
+  c.now_us = kNow + kLease;
+  const Ruling g = c.Ask(copy);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.start_us, last.interval.limit_us);
+  // The node comes back.
+  ExpectFenced(c.Ask(n), Reason::kOtherInstance, false);
+  // And when the copy is silent, too, what is older than it.
+  Node old = behind;
+  old.beat.instance = 3;
+  c.now_us = c.r.interval.limit_us;
+  ExpectFenced(c.Ask(old), Reason::kUsedNonce, false);
+}
+
+TEST(Registry, APromotedStandbyTakesThePlaceOfItsPrimary) {
+  for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
+    Coordinator c(mode);
+    Node n(mode);
+    c.Serve(&n);
+    Node standby = n;
+    standby.beat.instance = 2;
+    standby.beat.timeline = 2;
+    standby.beat.life = 12;
+    for (int i = 0; i < 7; i++) c.ServeAt(&n, kNow + (i + 1) * kBeat);  // it lags
+    const Interval before = c.r.interval;
+    standby.beat.node_us = c.now_us;
+    const Ruling g = c.Serve(&standby);
+    EXPECT_GRANTED(g);
+    if (mode == Mode::kLeased)
+      EXPECT_GE(g.interval.start_us, before.limit_us);
+    else
+      EXPECT_GE(g.interval.start_us, c.now_us + 2 * kBeat);
+    ExpectFenced(c.Ask(n), Reason::kSuperseded, false);
+    EXPECT_GRANTED(c.Serve(&standby));
+  }
+}
+
+TEST(Registry, AnOldBackupIsNoStandby) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  c.Serve(&n);
+  Node backup = n;
+  backup.beat.instance = 2;
+  backup.beat.timeline = 2;
+  for (int i = 0; i < 10; i++) c.Serve(&n);
+  ExpectFenced(c.Ask(backup), Reason::kOldCopy, false);
+  EXPECT_GRANTED(c.Serve(&n));
+  // Unless an operator says so.
+  backup.beat.claims = true;
+  EXPECT_GRANTED(c.Serve(&backup));
+}
+
+TEST(Registry, ASeedThatAnotherHasFences) {
+  Coordinator c(Mode::kLeased);
+  c.same_seed = true;
+  ExpectFenced(c.Ask(Node(Mode::kLeased)), Reason::kSameSeed, true);
+  EXPECT_EQ(c.r.state, NodeState::kFenced);
+}
+
+TEST(Registry, WhoIsFencedStaysFencedUntilItIsExpectedAgain) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  c.Serve(&n);
+  Node copy = n;
+  copy.beat.instance = 2;
+  c.Ask(copy);
+  copy.beat.claims = true;
+  ExpectFenced(c.Ask(copy), Reason::kOtherInstance, false);
+  c.r.state = NodeState::kExpected;
+  const Ruling g = c.Serve(&n);
+  EXPECT_GRANTED(g);
+  EXPECT_GE(g.interval.start_us, kNow + 2 * kBeat);
+  EXPECT_EQ(g.current.counter, 2);
+}
+
+TEST(Registry, WhoHasRetiredIsDone) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  c.Serve(&n);
+  n.beat.retires = true;
+  EXPECT_GRANTED(c.Ask(n));
+  EXPECT_EQ(c.r.state, NodeState::kRetired);
+  ExpectFenced(c.Ask(n), Reason::kRetired, false);
+}
+
+// The pair was sent before, and its answer was lost.
+TEST(Registry, ARepeatedPairCanRetire) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  c.Ask(n);
+  n.beat.retires = true;
+  c.Ask(n);
+  EXPECT_EQ(c.r.state, NodeState::kRetired);
+}
+
+// R4
+TEST(Registry, TheCounterNeverFalls) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  for (int i = 0; i < 5; i++) c.Serve(&n);
+  Node standby = n;
+  standby.beat.instance = 2;
+  standby.beat.timeline = 2;
+  standby.beat.old = {3, 1};
+  standby.beat.next = {4, 2};
+  const Ruling g = c.Ask(standby);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.current, (Nonce{6, 2}));
+}
+
+// --- A coordinator that was promoted ----------------------------------------------------------
+
+struct Failover {
+  Coordinator lost{Mode::kLeased};  // the coordinator before
+  Coordinator c{Mode::kLeased};
+  void Fail() { lost = c; }
+  // As it was at Fail; at the time that it is.
+  void Promote() {
+    c.r = lost.r;
+    c.rules.floor_us = c.rules.FloorAt(c.now_us);
+  }
+};
+
+TEST(RegistryFailover, ANodeThatIsNotTouchedGoesOn) {
+  Failover f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  f.Fail();
+  f.Promote();
+  const Ruling g = f.c.ServeAt(&n, kNow + kBeat);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval, (Interval{kNumber, kNow, kNow + kBeat + kLease}));
+}
+
+TEST(RegistryFailover, ANodeThatKnowsMoreGoesOnAboveWhatItKnows) {
+  Failover f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  f.Fail();
+  f.c.ServeAt(&n, kNow + kBeat);
+  const Ruling lost = f.c.ServeAt(&n, kNow + 2 * kBeat);
+  f.Promote();
+  const Ruling g = f.c.ServeAt(&n, kNow + 3 * kBeat);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.start_us, lost.interval.limit_us);
+  EXPECT_EQ(g.current, n.beat.old);
+  EXPECT_GT(g.current.counter, lost.current.counter);
+}
+
+TEST(RegistryFailover, WhoStartsAnewBeginsAboveTheFloor) {
+  Failover f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  f.Fail();
+  f.Promote();
+  n.Restart(12);
+  ExpectRefused(f.c.Serve(&n), Reason::kTooFarAhead);
+  const int64_t later = f.c.rules.floor_us - f.c.rules.max_start_us();
+  const Ruling g = f.c.ServeAt(&n, later);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
+}
+
+// The number may have been given to another in what was lost, and be in use there.
+TEST(RegistryFailover, ANodeThatWasSilentForLongDoesNotGoOnBelowTheFloor) {
+  Failover f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  f.Fail();
+  f.c.now_us = kNow + 2 * kQuarantine;
+  f.Promote();
+  const Ruling g = f.c.ServeAt(&n, f.c.now_us + 2 * kLease);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
+  // The floor lies behind it now.
+  const Ruling next = f.c.ServeAt(&n, f.c.now_us + kBeat);
+  EXPECT_GRANTED(next);
+  EXPECT_EQ(next.interval.start_us, g.interval.start_us);
+}
+
+// What it was granted last was of a number that the coordinator has lost; the one before may have
+// been given to another.
+TEST(RegistryFailover, ANodeThatWasGivenAnotherNumberDoesNotGoOnUnderTheOneBefore) {
+  Failover f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  f.Fail();
+  f.c.r.interval = {9, 0, 0};
+  f.c.r.end_us = 0;
+  const int64_t later = kNow + 2 * kQuarantine;
+  EXPECT_EQ(f.c.ServeAt(&n, later).interval.node, 9);
+  f.Promote();
+  const Ruling g = f.c.ServeAt(&n, later + 2 * kLease);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.node, kNumber);
+  EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
+}
+
+// The highest that can be granted, after starts in a row whose answers were lost.
+TEST(RegistryFailover, TheFloorIsAboveAllThatMayHaveBeenGranted) {
+  Coordinator c(Mode::kLeased);
+  Node n(Mode::kLeased);
+  n.beat.node_us = kNow + c.rules.max_ahead_us();
+  int64_t life = 12;
+  while (c.Ask(n).outcome == Outcome::kGranted) n.Restart(life++);
+  EXPECT_GT(life, 12);
+  EXPECT_LE(c.r.end_us + kLease, c.rules.FloorAt(kNow));
+}
+
+// --- What a node makes of it ------------------------------------------------------------------
+
+struct Adopting {
+  Granted granted;
+  NodeClock clock;
+  ClockReading now{500, kNow, 500};
+  Adopting() { clock.Start(now); }
+  Adopted Adopt(const Interval& interval, int64_t life = 11) {
+    Ruling ruling{Outcome::kGranted, Reason::kNone, interval, {}, 11};
+    return detid::Adopt(&granted, &clock, now, ruling, life, 4 * kLease);
+  }
+  int64_t Now() const { return clock.At(500); }
+};
+
+TEST(Adopt, AnIntervalIsPublishedAndNodeTimeIsInIt) {  // I4
+  Adopting a;
+  const Interval i = {kNumber, kNow + kLease, kNow + 2 * kLease};
+  EXPECT_EQ(a.Adopt(i), Adopted::kYes);
+  EXPECT_EQ(a.granted.Read(), i);
+  EXPECT_EQ(a.Now(), kNow + kLease);
+}
+
+TEST(Adopt, ALimitThatMovesLeavesNodeTimeAlone) {
+  Adopting a;
+  a.Adopt({kNumber, kNow - 5, kNow + kLease});
+  EXPECT_EQ(a.Adopt({kNumber, kNow - 5, kNow + 2 * kLease}), Adopted::kYes);
+  EXPECT_EQ(a.granted.Read().limit_us, kNow + 2 * kLease);
+  EXPECT_EQ(a.Now(), kNow);
+  EXPECT_EQ(a.Adopt({kNumber, kNow - 5, kNow + kLease}), Adopted::kYes);  // late
+  EXPECT_EQ(a.granted.Read().limit_us, kNow + 2 * kLease);
+}
+
+TEST(Adopt, WhatAnotherLifeAskedForIsNotTaken) {  // R3
+  Adopting a;
+  EXPECT_EQ(a.Adopt({kNumber, kNow, kNow + kLease}, 12), Adopted::kOtherLife);
+  EXPECT_EQ(a.granted.Read().limit_us, 0);
+}
+
+TEST(Adopt, NodeTimeDoesNotGoTooFar) {
+  Adopting a;
+  EXPECT_EQ(a.Adopt({kNumber, kNow + 4 * kLease + 1, kNow + 9 * kLease}), Adopted::kTooFar);
+  EXPECT_EQ(a.Now(), kNow);
+  EXPECT_EQ(a.granted.Read().limit_us, 0);
+}
+
+TEST(Adopt, IntervalsDoNotGoBack) {  // I3
+  Adopting a;
+  a.Adopt({kNumber, kNow, kNow + kLease});
+  EXPECT_EQ(a.Adopt({kNumber, kNow + kLease - 1, kNow + 2 * kLease}), Adopted::kBackwards);
+  EXPECT_EQ(a.Adopt({kNumber + 1, kNow, kNow + 2 * kLease}), Adopted::kBackwards);
+  EXPECT_EQ(a.granted.Read(), (Interval{kNumber, kNow, kNow + kLease}));
+  EXPECT_EQ(a.Adopt({kNumber + 1, kNow + kLease, kNow + 2 * kLease}), Adopted::kYes);
+}
+
+// A node that had no registry, or all of time, is granted an interval.
+TEST(Adopt, WhatHadNoEndMayBeginAnew) {
+  Adopting a;
+  a.granted.Publish(kAlways);
+  EXPECT_EQ(a.Adopt({kNumber, kNow, kForEver}), Adopted::kYes);
+  EXPECT_EQ(a.Adopt({kNumber, kNow + 5, kForEver}), Adopted::kYes);
+  EXPECT_EQ(a.Now(), kNow + 5);
+}
+
+TEST(Adopt, WhatWasRevokedIsPublishedAgain) {
+  Adopting a;
+  const Interval i = {kNumber, kNow, kNow + kLease};
+  a.Adopt(i);
+  a.granted.Revoke();
+  EXPECT_EQ(a.Adopt(i), Adopted::kYes);
+  EXPECT_EQ(a.granted.Read(), i);
+}
+
+}  // namespace
+}  // namespace detid
