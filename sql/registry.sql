@@ -25,12 +25,12 @@ CREATE FUNCTION r_us(after interval DEFAULT '0') RETURNS bigint LANGUAGE sql
   RETURN (extract(epoch FROM clock_timestamp() + after) * 1000000)::bigint;
 CREATE FUNCTION r_beat(token text, old bigint, old_bits bigint, bits bigint, mode text DEFAULT 'leased', node bigint DEFAULT -1,
   instance bigint DEFAULT 1, life bigint DEFAULT 1, timeline bigint DEFAULT 1, ahead interval DEFAULT '0', claims bool DEFAULT false,
-  retires bool DEFAULT false, seed bytea DEFAULT NULL, OUT outcome text, OUT reason text, OUT number int, OUT counter bigint, OUT next bigint,
+  retires bool DEFAULT false, tentative bool DEFAULT false, seed bytea DEFAULT NULL, OUT outcome text, OUT reason text, OUT number int, OUT counter bigint, OUT next bigint,
   OUT seconds numeric, OUT path text) LANGUAGE sql
 BEGIN ATOMIC
   SELECT h.outcome, h.reason, h.node, h.counter, h.bits,
          CASE h.limit_us WHEN 9223372036854775807 THEN 'infinity' ELSE round((h.limit_us - h.start_us) / 1e6) END, h.path
-  FROM detid._heartbeat(token, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, r_us(ahead), 0, 0, claims, retires, seed, 5, 0, 0) h;
+  FROM detid._heartbeat(token, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, r_us(ahead), 0, 0, claims, retires, tentative, seed, 5, 0, 0) h;
 END;
 GRANT EXECUTE ON FUNCTION r_us, r_beat TO r_node, r_other;
 
@@ -61,7 +61,8 @@ SELECT * FROM r_beat(:'w1', 1, 21, 22);
 SELECT * FROM r_beat(:'w1', 1, 21, 22);
 -- Two have one number never.
 SELECT * FROM r_beat(:'w2', 0, 0, 31);
--- A nonce that was used: the leased node goes on, who has shown it is fenced.
+-- A nonce that was used: the leased node goes on, who has shown it is fenced. At first it is asked whether it means it.
+SELECT * FROM r_beat(:'w1', 1, 21, 99, tentative => true);
 SELECT * FROM r_beat(:'w1', 1, 21, 99);
 SELECT * FROM r_beat(:'w1', 2, 22, 23);
 -- So is a copy in another directory; in a new timeline it takes the node's place.

@@ -109,7 +109,8 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   const Judgement j = Judge(*r, b, now_us);
   if (j.who == Who::kStale || j.who == Who::kTwin)
     return b.tentative ? Refuse(j.reason) : Fence(r, j.reason, j.who == Who::kTwin);
-  if (same_seed) return Fence(r, Reason::kSameSeed, true);
+  if (same_seed)
+    return b.tentative ? Refuse(Reason::kSameSeed) : Fence(r, Reason::kSameSeed, true);
   if (j.who == Who::kRepeat)
     return {Outcome::kGranted, Reason::kNone, r->interval, r->current, r->life};
   if (b.node_us > now_us + rules.max_ahead_us()) return Refuse(Reason::kClockAhead);

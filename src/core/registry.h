@@ -85,6 +85,11 @@ enum class Reason : uint8_t {
   kNoNumber,     // all numbers of the prefix are in use, or in quarantine
 };
 
+// Whether a beat that was refused for it is fenced if it is not tentative.
+constexpr bool IsGraveReason(Reason reason) {
+  return reason > Reason::kNone && reason < Reason::kWrongMode;
+}
+
 // What the coordinator knows of a node.
 struct Registration {
   Mode mode = Mode::kAssigned;

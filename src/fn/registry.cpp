@@ -170,6 +170,7 @@ enum Argument {
   kHorizonUs,
   kClaims,
   kRetires,
+  kTentative,
   kSeed,
   kIds,
   kOffsetUs,
@@ -178,7 +179,7 @@ enum Argument {
 
 // Errors: a NULL where there is to be a number, or a number that makes no sense.
 Beat BeatOf(FunctionCallInfo fcinfo) {
-  for (int i = kToken; i <= kRetires; i++)
+  for (int i = kToken; i <= kTentative; i++)
     if (PG_ARGISNULL(i)) Raise(Error::kRefusedByRegistry);
   const auto number = [&](int i) { return PG_GETARG_INT64(i); };
   Beat b;
@@ -194,6 +195,7 @@ Beat BeatOf(FunctionCallInfo fcinfo) {
   b.horizon_us = number(kHorizonUs);
   b.claims = PG_GETARG_BOOL(kClaims);
   b.retires = PG_GETARG_BOOL(kRetires);
+  b.tentative = PG_GETARG_BOOL(kTentative);
   // Half of what a bigint holds leaves room to add.
   constexpr int64_t kMost = PG_INT64_MAX / 2;
   const auto sane = [](int64_t n) { return n >= 0 && n <= kMost; };
@@ -366,10 +368,11 @@ DETID_FUNCTION(detid_heartbeat) {
       StoreGrant(fcinfo, n, beat);
       break;
     case Outcome::kRefused:
-      Query()
-          .Text(n.id)
-          .Text(NameOf(ruling.reason))
-          .Write("UPDATE detid._nodes SET refused = $2 WHERE id = $1::uuid", SPI_OK_UPDATE);
+      if (!IsGraveReason(ruling.reason))
+        Query()
+            .Text(n.id)
+            .Text(NameOf(ruling.reason))
+            .Write("UPDATE detid._nodes SET refused = $2 WHERE id = $1::uuid", SPI_OK_UPDATE);
       break;
     case Outcome::kFenced:
       if (ruling.fences_both) StoreFence(n.id, ruling.reason);
@@ -449,7 +452,7 @@ void LetAsk(Oid role) {
   Query().Write(psprintf("GRANT USAGE ON SCHEMA detid TO %s", name), SPI_OK_UTILITY);
   Query().Write(psprintf("GRANT EXECUTE ON FUNCTION detid._heartbeat(text, bigint, bigint, bigint, "
                          "bigint, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, "
-                         "boolean, boolean, bytea, bigint, bigint, bigint) TO %s",
+                         "boolean, boolean, boolean, bytea, bigint, bigint, bigint) TO %s",
                          name),
                 SPI_OK_UTILITY);
 }

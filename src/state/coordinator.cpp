@@ -105,7 +105,7 @@ constexpr char kStatement[] =
     "SELECT outcome, reason, node, start_us, limit_us, counter, bits, life, coordinator_us, "
     "beat_us,"
     " path FROM detid._heartbeat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-    "$16, $17, $18, $19)";
+    "$16, $17, $18, $19, $20)";
 
 void Fill(const Question& q, char* proof, Parameters* p) {
   const Beat& b = q.beat;
@@ -124,6 +124,7 @@ void Fill(const Question& q, char* proof, Parameters* p) {
   p->Number(b.horizon_us);
   p->Flag(b.claims);
   p->Flag(b.retires);
+  p->Flag(b.tentative);
   snprintf(proof, 3, "\\x");
   for (int i = 0; i < kCommitmentBytes; i++)
     snprintf(proof + 2 + 2 * i, 3, "%02x", q.proof.byte[i]);

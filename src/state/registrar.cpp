@@ -112,7 +112,7 @@ void FenceHere(StoredRegistration* stored, Reason reason) {
 Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
   Beat b;
   b.mode = settings::node_id >= 0 ? Mode::kAssigned : Mode::kLeased;
-  b.node = settings::node_id;
+  b.node = b.mode == Mode::kAssigned ? settings::node_id : stored.node;
   b.instance = static_cast<int64_t>(here.instance);
   b.life = shared->life;
   b.timeline = here.timeline;
@@ -195,6 +195,28 @@ int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& rep
   return beat_us / 1000;
 }
 
+// One question; if the answer is grave, another one, to tell it from one to a request that came late.
+// False if there is no answer.
+bool Ask(Question* q, Reply* reply) {
+  char trouble[kMaxTrouble] = "";
+  const int timeout_ms = static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 500, 10000));
+  for (const bool tentative : {true, false}) {
+    q->beat.tentative = tentative;
+    q->beat.node_us = NodeTimeUs();
+    if (!AskCoordinator(*q, timeout_ms, reply, trouble)) {
+      NoteTrouble(trouble);
+      return false;
+    }
+    const int64_t now_us = NodeTimeUs();
+    beat_us = std::max<int64_t>(reply->beat_us, 100000);
+    round_trip_us = now_us - q->beat.node_us;
+    offset_us = reply->coordinator_us - (q->beat.node_us + round_trip_us / 2);
+    const Ruling& r = reply->ruling;
+    if (r.outcome != Outcome::kRefused || !IsGraveReason(r.reason)) break;
+  }
+  return true;
+}
+
 int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
   Question q;
   q.token = settings::node_token;
@@ -216,18 +238,8 @@ int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
   q.ids = IdsHere();
   q.offset_us = offset_us;
   q.round_trip_us = round_trip_us;
-  q.beat.node_us = NodeTimeUs();
   Reply reply;
-  char trouble[kMaxTrouble] = "";
-  const int timeout_ms = static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 500, 10000));
-  if (!AskCoordinator(q, timeout_ms, &reply, trouble)) {
-    NoteTrouble(trouble);
-    return std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
-  }
-  const int64_t now_us = NodeTimeUs();
-  beat_us = std::max<int64_t>(reply.beat_us, 100000);
-  round_trip_us = now_us - q.beat.node_us;
-  offset_us = reply.coordinator_us - (q.beat.node_us + round_trip_us / 2);
+  if (!Ask(&q, &reply)) return std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
   switch (reply.ruling.outcome) {
     case Outcome::kFenced:
       FenceHere(stored, reply.ruling.reason);
