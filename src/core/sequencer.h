@@ -118,7 +118,7 @@ struct Sequencer {
 //   uint64_t Now()              the first position of node time's tick
 //   void ReadHorizon()          SetHorizon with what is published
 //   void Raise(position)        raises the horizon above the position's tick, durably
-//   void AwaitGrant()           fails, unless another interval is granted soon
+//   void AwaitGrant(position)   fails, unless an interval that holds it is granted soon
 //   void Renew(position)        looks after the horizon, and sets `renew`
 //   void Wait(position)         for the clock, a while; interruptibly, outside all locks
 //   void Ready()                sees to what changed meanwhile
@@ -138,7 +138,7 @@ Grant TakeSlowly(Sequencer* s, Host& host, uint32_t wanted, Grant grant) {
         host.ReadHorizon();
         if (grant.first >= s->limits.horizon) {
           if (grant.first >= s->granted)
-            host.AwaitGrant();
+            host.AwaitGrant(grant.first);
           else
             host.Raise(grant.first);
           host.ReadHorizon();

@@ -73,8 +73,9 @@ struct Host {
     if (m->ready) SetHorizonLimits(m);
   }
   void Raise(uint64_t position) { RaiseHorizon(m->database, EndOfTickUs(m->definition, position)); }
-  void AwaitGrant() {
-    if (m->ready) AwaitInterval(m->database, NodeTimeUs());
+  // A position that lies beyond the interval stays there, so that the clock moves on is no help.
+  void AwaitGrant(uint64_t position) {
+    if (m->ready) AwaitInterval(m->database, EndOfTickUs(m->definition, position) - 1);
   }
   void Renew(uint64_t position) { detid::Renew(m, position); }
   void Wait(uint64_t position) { WaitForClock(m, position); }

@@ -232,7 +232,7 @@ class Backend {
   uint64_t Now();
   void ReadHorizon() { sequencer_.SetHorizon(*definition_, life_->horizon.published(), detid::kAlways); }
   void Raise(uint64_t position);
-  void AwaitGrant() {}
+  void AwaitGrant(uint64_t) {}
   void Renew(uint64_t position);
   void Wait(uint64_t position);
   void Ready() {}

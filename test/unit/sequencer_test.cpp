@@ -92,7 +92,7 @@ struct Host {
   void CheckFence() { asked.push_back('f'); }
   uint64_t Now() { return b->s.Now(b->d, now_us); }
   void ReadHorizon() { b->s.SetHorizon(b->d, published_us, kAlways); }
-  void AwaitGrant() {}
+  void AwaitGrant(uint64_t) {}
   void Raise(uint64_t position) {
     asked.push_back('r');
     published_us = EndOfTickUs(b->d, position) + 3 * kSecond;
