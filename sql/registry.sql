@@ -93,6 +93,17 @@ SELECT detid.new_token('eu/a/db2') AS new \gset
 SET SESSION AUTHORIZATION r_node;
 SELECT outcome FROM r_beat(:'db2', 2, 42, 43, 'assigned', 1);
 SELECT outcome FROM r_beat(:'new', 2, 42, 43, 'assigned', 1);
+-- Whatever the session is like, what is answered is durable.
+SET synchronous_commit = off;
+BEGIN;
+SELECT outcome FROM r_beat(:'new', 3, 43, 44, 'assigned', 1);
+SHOW synchronous_commit;
+COMMIT;
+SHOW synchronous_commit;
+RESET synchronous_commit;
+BEGIN READ ONLY;
+SELECT outcome FROM r_beat(:'new', 4, 44, 45, 'assigned', 1);
+ROLLBACK;
 -- A node that has stopped minting says so; its number is somebody else's later, and that one begins above.
 SELECT outcome FROM r_beat(:'w2', 2, 32, 33, retires => true);
 SELECT outcome, reason FROM r_beat(:'w2', 3, 33, 34);

@@ -520,6 +520,7 @@ DETID_FUNCTION(detid_enroll_node) {
   const Result<Path> path = ParsePath(name);
   if (!path.ok()) Raise(path.status);
   BeginWriting("enroll_node()");
+  CommitDurably();
   Topology topology;
   if (!ReadTopology(&topology)) Raise(Error::kNoTopology);
   RequireNew(name);
@@ -543,6 +544,7 @@ DETID_FUNCTION(detid_enroll_node) {
 // new_token(path text) -> text
 DETID_FUNCTION(detid_new_token) {
   BeginWriting("new_token()");
+  CommitDurably();
   const Node n = RequireNode(View(PG_GETARG_TEXT_PP(0)));
   Token token = NewToken();
   Query()
@@ -559,6 +561,7 @@ DETID_FUNCTION(detid_new_token) {
 // unfence(path text): the nonce stays where it is, so that who comes next is the only one.
 DETID_FUNCTION(detid_unfence_path) {
   BeginWriting("unfence()");
+  CommitDurably();
   const Node n = RequireNode(View(PG_GETARG_TEXT_PP(0)));
   Query().Text(n.id).Write(
       "UPDATE detid._nodes SET state = 'expected', reason = NULL, fenced_at = NULL, seed = NULL "
@@ -595,6 +598,7 @@ Registration Successor(const Node& n, int64_t now_us) {
 // retire_node(path text)
 DETID_FUNCTION(detid_retire_path) {
   BeginWriting("retire_node()");
+  CommitDurably();
   Node n = RequireNode(View(PG_GETARG_TEXT_PP(0)));
   n.r.end_us = Successor(n, ClockUs()).end_us;
   Retire(n, int64_t{settings::quarantine_s} * 1000000);
@@ -609,6 +613,7 @@ DETID_FUNCTION(detid_move_node) {
   if (!from_path.ok()) Raise(from_path.status);
   if (!to_path.ok()) Raise(to_path.status);
   BeginWriting("move_node()");
+  CommitDurably();
   const Node n = RequireNode(from);
   RequireNew(to);
   if (from_path.value.parent != to_path.value.parent)
