@@ -130,20 +130,16 @@ COMMENT ON FUNCTION detid._heartbeat(text, bigint, bigint, bigint, bigint, text,
 REVOKE EXECUTE ON FUNCTION detid._heartbeat(text, bigint, bigint, bigint, bigint, text, bigint, bigint,
   bigint, bigint, bigint, bigint, bigint, boolean, boolean, boolean, bytea, bigint, bigint, bigint) FROM PUBLIC;
 
-CREATE FUNCTION detid._us(us bigint) RETURNS timestamptz
-  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN us = 9223372036854775807 THEN 'infinity'::timestamptz
-            WHEN us > 0 THEN timestamptz 'epoch' + us * interval '1 microsecond' END;
-COMMENT ON FUNCTION detid._us(bigint) IS 'microseconds since 1970 as a time; NULL for 0';
-
 CREATE VIEW detid.nodes AS
   SELECT path, node, mode,
          CASE WHEN state = 'active' AND seen_at < pg_catalog.now()
                    - coalesce(pg_catalog.current_setting('detid.lease', true), '30s')::interval
               THEN 'silent' ELSE state END AS state,
          coalesce(reason, refused) AS reason,
-         detid._us(start_us) AS granted_from, detid._us(limit_us) AS granted_until,
-         seen_at AS last_seen, detid._us(horizon_us) AS horizon, ids,
+         timestamptz 'epoch' + nullif(start_us, 0) * interval '1 microsecond' AS granted_from,
+         CASE WHEN limit_us = 9223372036854775807 THEN 'infinity'::timestamptz
+              ELSE timestamptz 'epoch' + nullif(limit_us, 0) * interval '1 microsecond' END AS granted_until,
+         seen_at AS last_seen, timestamptz 'epoch' + nullif(horizon_us, 0) * interval '1 microsecond' AS horizon, ids,
          pg_catalog.round(-offset_us / 1000.0, 3) AS skew_ms,
          pg_catalog.round(round_trip_us / 2000.0, 3) AS skew_error_ms,
          enrolled_at, fenced_at, role

@@ -158,8 +158,9 @@ int32_t NodeFor(const Minter* m, const Layout& layout) {
   const uint64_t largest =
       LowMask(layout.shows(Kind::kNode) ? layout.bits_of(Kind::kNode) : kMaxNodeBits);
   if (static_cast<uint64_t>(node) > largest)
-    Raise(Error::kNodeIdTooLarge, "The node number is %d; the layout of %s has %d node bits.", node,
-          m->name, layout.bits_of(Kind::kNode));
+    Raise(Error::kNodeIdTooLarge, "%s is %d; the layout of %s has %d node bits.",
+          settings::node_id >= 0 ? "detid.node_id" : "The node number", node, m->name,
+          layout.bits_of(Kind::kNode));
   return node;
 }
 

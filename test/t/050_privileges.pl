@@ -179,8 +179,8 @@ for my $sql ('UPDATE detid._horizon SET horizon = 0',
 	fails_with($node, $sql, '42501', qr/./, "refused to a superuser: $sql");
 }
 same_sql($node, q{
-	SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'detid'::regnamespace AND prosecdef;
-}, 'detid.prune_ledger(timestamp with time zone,bigint)', 'one function runs as its owner');
+	SELECT string_agg(proname, '|' ORDER BY proname) FROM pg_proc p WHERE pronamespace = 'detid'::regnamespace AND prosecdef;
+}, '_heartbeat|check_topology|prune_ledger', 'three functions run as their owner');
 same_sql($node, q{
 	SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc p
 	WHERE pronamespace = 'detid'::regnamespace AND proname ~ '^_' AND proname NOT IN ('_describe', '_find_entry', '_layouts')
