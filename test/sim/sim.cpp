@@ -5,6 +5,7 @@
 // Checks G1, G2, G3 and G5 on all ids, and H1.
 //
 //   sim [--seeds FIRST-LAST] [--nodes N] [--break NAME [--blind]]
+//   sim --registry ...     nodes and their coordinator (registry.cpp)
 //
 // Prints a line a seed, and for a failure how to repeat it. --break runs a product that is broken
 // in this way; --blind looks only at the ids, not at what a crash might have made of them.
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <string>
 
+#include "registry.h"
 #include "server.h"
 
 namespace sim {
@@ -342,6 +344,7 @@ bool RunSeed(uint64_t seed, const Options& options) {
 }
 
 int Main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "--registry") == 0) return RegistryMain(argc, argv);
   constexpr struct {
     const char* name;
     Break broken;

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#pragma once
+
+namespace sim {
+
+// sim --registry: see registry.cpp.
+int RegistryMain(int argc, char** argv);
+
+}  // namespace sim
