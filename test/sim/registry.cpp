@@ -14,7 +14,7 @@
 //   a copy of a virtual machine mints what its original does until the interval ends that both were
 //   granted last (shared_until_us);
 //   an assigned node and its copy, from when it was copied until the registry has heard of both;
-//   a leased node and the copy that took its place in what a coordinator lost.
+//   a leased node and a copy, of which a coordinator has lost that it was there.
 
 #include "registry.h"
 
@@ -622,11 +622,11 @@ class RegistryRun {
     // The floor's condition: what was lost was not granted by a clock that was far ahead.
     NoteSkew();
     if (now_ < ahead_until_) lost_us = 0;
-    const int64_t from = now_ - lost_us;
     if (lost_us > 0) {
       counts_.lost_tails++;
-      for (const int r : coordinator_.Lose(from)) lost_successions_.insert(r);
-      lost_.push_back({from, now_});
+      for (const Coordinator::Lost& l : coordinator_.Lose(now_ - lost_us))
+        if (l.succession || HasMachineCopy(l.registration))
+          lost_successions_.insert(l.registration);
     }
     coordinator_.Forget(now_ - kMinute);
     coordinator_offset_ = random_.Between(-2 * kSecond, 2 * kSecond);
@@ -711,7 +711,7 @@ class RegistryRun {
       counts_.shared_vm++;
       return;
     }
-    if (copies && LostSuccession(other)) {
+    if (copies && lost_successions_.count(one.registration) != 0) {
       counts_.shared_lost++;
       return;
     }
@@ -724,15 +724,6 @@ class RegistryRun {
                   Server(b.server).registration, a.start_us, b.start_us,
                   a.life == b.life ? "one life" : "two lives", other.copied_from);
     Fail(text);
-  }
-
-  // The copy took the place of the other, or was made, in what a coordinator has lost.
-  bool LostSuccession(const NodeServer& copy) const {
-    if (lost_successions_.count(copy.registration) != 0) return true;
-    for (const auto& [from, to] : lost_)
-      if (copy.same_life && copy.copied_at > from - 2 * BeatUs() && copy.copied_at < to)
-        return true;
-    return false;
   }
 
   struct Turns {
@@ -756,7 +747,6 @@ class RegistryRun {
   uint64_t sendings_ = 0;
   std::vector<Span> spans_;
   std::set<int> lost_successions_;
-  std::vector<std::pair<int64_t, int64_t>> lost_;
   int aimed_at_ = -1;
   Counts counts_{};
   std::string error_;

@@ -73,8 +73,12 @@ class Coordinator {
     registrations_[At(who)].state = detid::NodeState::kExpected;
   }
 
-  // Undoes what was stored after `true_us`. Returns the registrations whose node was another then.
-  std::vector<int> Lose(int64_t true_us);
+  // Undoes what was stored after `true_us`. `succession`: another data directory was the node then.
+  struct Lost {
+    int registration;
+    bool succession;
+  };
+  std::vector<Lost> Lose(int64_t true_us);
   void Forget(int64_t true_us) {
     while (!history_.empty() && history_.front().at < true_us) history_.pop_front();
   }
@@ -156,17 +160,17 @@ inline Coordinator::Served Coordinator::Serve(int who, detid::Beat beat, int64_t
   return served;
 }
 
-inline std::vector<int> Coordinator::Lose(int64_t true_us) {
-  std::vector<int> succeeded;
+inline std::vector<Coordinator::Lost> Coordinator::Lose(int64_t true_us) {
+  std::vector<Lost> lost;
   while (!history_.empty() && history_.back().at > true_us) {
     const Change& c = history_.back();
-    if (c.before.instance != 0 && registrations_[At(c.who)].instance != c.before.instance)
-      succeeded.push_back(c.who);
+    lost.push_back(
+        {c.who, c.before.instance != 0 && registrations_[At(c.who)].instance != c.before.instance});
     registrations_[At(c.who)] = c.before;
     if (c.number != detid::kAnyNode) numbers_[At(c.number)] = c.number_before;
     history_.pop_back();
   }
-  return succeeded;
+  return lost;
 }
 
 // --- A node's server --------------------------------------------------------------------------
