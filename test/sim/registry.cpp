@@ -386,10 +386,13 @@ class RegistryRun {
     In(random_.LogBetween(kSecond, 20 * kSecond), What::kMint, s.index);
   }
 
+  bool MustNotMint(const NodeServer& s) const {
+    return s.retiring || (s.disk.fenced && options_.broken != RegistryBreak::kIgnoreFence);
+  }
+
   // Reads what is granted, and the clock. It may be stopped then.
   void Look(NodeServer& s) {
-    if (s.disk.fenced && options_.broken != RegistryBreak::kIgnoreFence) return;
-    if (s.retiring) return;
+    if (MustNotMint(s)) return;
     const detid::Definition& d = setting_.definition;
     s.read = s.granted.Read();
     if (s.read.limit_us == 0) return;
@@ -411,12 +414,23 @@ class RegistryRun {
     In(random_.LogBetween(10 * kMs, 3 * kMinute), What::kGive, s.index);
   }
 
+  // False if it is another interval.
+  bool Reread(NodeServer& s) {
+    detid::Interval i = s.granted.Read();
+    if (options_.broken == RegistryBreak::kIgnoreLimit) i.limit_us = detid::kForEver;
+    if (i.limit_us == 0 || i.node != s.read.node || i.start_us != s.read.start_us) return false;
+    s.read = i;
+    return true;
+  }
+
   void Give(NodeServer& s) {
     const detid::Definition& d = setting_.definition;
     s.minting = false;
     for (int64_t left = random_.LogBetween(1, 30); left > 0;) {
       const detid::Grant g = s.sequencer.Take(s.now_position, static_cast<uint32_t>(left));
       if (g.verdict == detid::Verdict::kRaise && g.first < s.sequencer.granted) {
+        // As TakeSlowly: the fence, and what is granted, are looked at again.
+        if (MustNotMint(s) || !Reread(s)) return;
         s.RaiseHorizon(detid::EndOfTickUs(d, g.first) + kHorizonWindow);
         s.sequencer.SetHorizon(d, s.horizon_us, s.read);
         s.now_position = std::max(s.now_position, s.sequencer.Now(d, s.NodeTime(now_)));
