@@ -82,16 +82,16 @@ Interval IntervalFor(const Registration& r, const Beat& b, Who who, const Regist
       i.start_us = std::max({r.end_us, b.node_us, now_us}) + 2 * rules.beat_us();
     return i;
   }
-  // Whether nobody else can have had the number, in what a promoted coordinator may have lost,
-  // since the end of an interval of the node's.
-  const auto kept = [&](int64_t end_us) { return end_us + rules.quarantine_us / 2 > now_us; };
+  // Whether nobody else can have had the number in what a promoted coordinator may have lost. That
+  // the node says so is not enough: the one before did not know it either, perhaps.
+  const bool kept = i.limit_us + rules.quarantine_us / 2 > now_us;
   if (who == Who::kHolder && i.limit_us != 0 && i.limit_us == r.end_us && b.life == r.life &&
-      (i.limit_us >= rules.floor_us || kept(i.limit_us))) {
+      b.granted_us <= i.limit_us && (kept || i.limit_us >= rules.floor_us)) {
     i.limit_us = std::max(i.limit_us, b.node_us + rules.lease_us);
     return i;
   }
   i.start_us = std::max({r.end_us, b.granted_us, b.node_us});
-  if (who != Who::kReturned || b.node != i.node || !kept(b.granted_us))
+  if (!kept || (who != Who::kHolder && who != Who::kReturned))
     i.start_us = std::max(i.start_us, rules.floor_us);
   i.limit_us = i.start_us + rules.lease_us;
   return i;

@@ -48,7 +48,7 @@ struct Nonce {
 struct Beat {
   Nonce old, next;
   Mode mode = Mode::kAssigned;
-  int32_t node = kAnyNode;  // of the settings, if assigned; else that granted_us is of
+  int32_t node = kAnyNode;  // of the settings, if assigned
   int64_t instance = 0;     // of the data directory
   int64_t life = 0;         // of the server: each start has its own
   int64_t timeline = 0;     // which rises with each promotion

@@ -41,7 +41,6 @@ struct Node {
   void Take(const Ruling& ruling) {
     Next(ruling.current);
     beat.granted_us = ruling.interval.limit_us;
-    if (beat.mode == Mode::kLeased) beat.node = ruling.interval.node;
   }
 };
 
@@ -552,6 +551,41 @@ TEST(RegistryFailover, ANodeThatWasGivenAnotherNumberDoesNotGoOnUnderTheOneBefor
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.node, kNumber);
   EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
+}
+
+// In what was lost first, the node was granted an interval that the next coordinator never heard
+// of; in what was lost then, that one gave the number to another.
+TEST(RegistryFailover, ANodesWordThatItsIntervalIsRecentIsNotEnough) {
+  Failover f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  f.Fail();
+  f.c.ServeAt(&n, kNow + kQuarantine / 2 + kLease);
+  f.Promote();
+  f.c.now_us = kNow + kQuarantine + 2 * kLease;
+  f.Promote();
+  n.beat.node_us = f.c.now_us += 2 * kLease;
+  const Ruling g = f.c.Serve(&n);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
+}
+
+// A request of before the loss arrives, and uses the nonce; what the node has is not prolonged
+// then, as it is not what the coordinator knows of.
+TEST(RegistryFailover, ALateRequestDoesNotTakeANodeBack) {
+  Failover f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  f.Fail();
+  const Node late = n;
+  n.Restart(12);
+  const Ruling lost = f.c.ServeAt(&n, kNow + kBeat);
+  f.Promote();
+  EXPECT_GRANTED(f.c.Ask(late));
+  n.beat.life = late.beat.life;
+  const Ruling g = f.c.ServeAt(&n, kNow + 2 * kBeat);
+  EXPECT_GRANTED(g);
+  EXPECT_GE(g.interval.start_us, lost.interval.limit_us);
 }
 
 // The highest that can be granted, after starts in a row whose answers were lost.
