@@ -354,10 +354,8 @@ class RegistryRun {
   void Adopt(NodeServer& s, const detid::Ruling& r) {
     s.disk.old = r.current;
     s.disk.next = {r.current.counter + 1, random_.Below(int64_t{1} << 62)};
-    if (s.mode == Mode::kLeased) {
+    if (s.mode == Mode::kLeased)
       s.disk.granted_us = std::max(s.disk.granted_us, r.interval.limit_us);
-      s.disk.number = r.interval.node;
-    }
     // Node time is calibrated, so that it is not taken for the one before a step.
     s.NodeTime(now_);
     const detid::Adopted adopted = detid::Adopt(&s.granted, &s.clock, s.Reading(now_), r, s.life,
@@ -834,7 +832,6 @@ int RegistryMain(int argc, char** argv) {
                  {"ignore-nonce", RegistryBreak::kIgnoreNonce},
                  {"ignore-floor", RegistryBreak::kIgnoreFloor},
                  {"trust-silent", RegistryBreak::kTrustSilent},
-                 {"trust-number", RegistryBreak::kTrustNumber},
                  {"ignore-fence", RegistryBreak::kIgnoreFence}};
   Options o;
   for (int i = 2; i < argc; i++) {

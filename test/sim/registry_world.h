@@ -29,7 +29,6 @@ enum class RegistryBreak {
   kIgnoreNonce,    // a used one is as good as the current
   kIgnoreFloor,    // after a lost tail intervals begin as ever
   kTrustSilent,    // a node that was silent for long may go on after a lost tail
-  kTrustNumber,    // as may one that was granted another number
   kIgnoreFence,    // a fenced node mints on
 };
 
@@ -141,7 +140,6 @@ inline Coordinator::Served Coordinator::Serve(int who, detid::Beat beat, int64_t
   if (broken_ == RegistryBreak::kIgnoreNonce && beat.instance == r.instance) beat.old = r.current;
   if (broken_ == RegistryBreak::kIgnoreFloor) applied.floor_us = 0;
   if (broken_ == RegistryBreak::kTrustSilent) applied.quarantine_us = 1000 * kDay;
-  if (broken_ == RegistryBreak::kTrustNumber) beat.node = r.interval.node;
   const Nonce before = r.current;
   served.ruling = Rule(&r, beat, false, applied, now_us);
   const Outcome outcome = served.ruling.outcome;
@@ -178,7 +176,6 @@ inline std::vector<Coordinator::Lost> Coordinator::Lose(int64_t true_us) {
 // What survives a crash, and what a copy of the data directory has, too.
 struct NodeDisk {
   detid::Nonce old, next{1, 0};
-  int32_t number = detid::kAnyNode;
   int64_t granted_us = 0;
   detid::Interval interval;        // the last that was adopted
   int64_t confirmed_instance = 0;  // that this was granted to
@@ -263,7 +260,7 @@ struct NodeServer {
     b.old = disk.old;
     b.next = disk.next;
     b.mode = mode;
-    b.node = mode == detid::Mode::kAssigned ? assigned : disk.number;
+    b.node = assigned;
     b.instance = instance;
     b.life = life;
     b.timeline = timeline;
