@@ -362,7 +362,8 @@ class RegistryRun {
                                                 setting_.rules.max_ahead_us());
     if (adopted == detid::Adopted::kTooFar) counts_.too_far++;
     // Of two with one past, a coordinator that has lost some of it may take one for the other.
-    if (adopted == detid::Adopted::kBackwards && !HasMachineCopy(s.registration))
+    if (adopted == detid::Adopted::kBackwards && options_.broken == RegistryBreak::kNothing &&
+        !HasMachineCopy(s.registration))
       Fail("an interval goes back on server " + std::to_string(s.index));
     if (adopted != detid::Adopted::kYes) return;
     s.disk.interval = r.interval;
