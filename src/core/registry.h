@@ -49,7 +49,7 @@ struct Beat {
   Nonce old, next;
   Mode mode = Mode::kAssigned;
   int32_t node = kAnyNode;  // of the settings, if assigned
-  int64_t instance = 0;     // of the data directory
+  int64_t instance = 0;     // of the data directory and the database
   int64_t life = 0;         // of the server: each start has its own
   int64_t timeline = 0;     // which rises with each promotion
   int64_t node_us = 0;      // node time as it asks

@@ -232,7 +232,7 @@ void NoteCoordinator(Node* n) {
   const Witness here = WitnessHere();
   const uint64_t rows =
       Query()
-          .Number(static_cast<int64_t>(here.instance))
+          .Number(PlaceOf(here))
           .Number(timeline)
           .Number(Rules(*n).FloorAt(ClockUs()))
           .Change(

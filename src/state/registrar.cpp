@@ -112,8 +112,8 @@ void FenceHere(StoredRegistration* stored, Reason reason) {
 Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
   Beat b;
   b.mode = settings::node_id >= 0 ? Mode::kAssigned : Mode::kLeased;
-  b.node = b.mode == Mode::kAssigned ? settings::node_id : stored.node;
-  b.instance = static_cast<int64_t>(here.instance);
+  b.node = settings::node_id;
+  b.instance = PlaceOf(here);
   b.life = shared->life;
   b.timeline = here.timeline;
   b.granted_us = stored.granted_us;
@@ -143,7 +143,7 @@ void ChoosePair(StoredRegistration* stored) {
 
 // An assigned node that was confirmed here needs nobody to start.
 void StartConfirmed(const StoredRegistration& s, const Witness& here) {
-  const bool confirmed = s.instance == static_cast<int64_t>(here.instance) &&
+  const bool confirmed = s.instance == PlaceOf(here) &&
                          s.timeline == here.timeline && s.node == settings::node_id;
   if (settings::node_id < 0 || !confirmed || s.retires) return;
   shared->clock.AdvanceTo(s.start_us, ReadClocks());

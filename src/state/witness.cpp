@@ -37,4 +37,10 @@ Witness WitnessHere() {
   return {instance, MyDatabaseId, GetWALInsertionTimeLine(), settings::node_id};
 }
 
+int64_t PlaceOf(const Witness& w) {
+  const uint64_t where[] = {w.instance, w.database};
+  return static_cast<int64_t>(
+      HashBits({reinterpret_cast<const char*>(where), sizeof where}, 63).word[0]);
+}
+
 }  // namespace detid
