@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A coordinator and its nodes, for tests:
+#
+#	my $coordinator = coordinator('c');                    # lease of 3 s
+#	my $node = registered($coordinator, 'eu/a/db1');       # assigned, started
+#	my $worker = registered($coordinator, 'eu/pool/w1', mode => 'leased');
+
+package Registry;
+
+use strict;
+use warnings FATAL => 'all';
+
+use Detid;
+use Exporter 'import';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+our @EXPORT = qw(LEASE BEAT coordinator enroll join_registry registered in_view state_becomes
+  mints_again fenced_within_a_beat sqlstate_of);
+
+use constant { LEASE => 3, BEAT => 1 };
+
+# In the log, and in this module, SQLSTATEs are told.
+my $log_conf = "log_line_prefix = '%m [%p] %e '\n";
+
+# Options: conf, init, lease.
+sub coordinator
+{
+	my ($name, %options) = @_;
+	my $lease = $options{lease} // LEASE;
+	my $node = new_node($name, node_id => undef, init => $options{init} // {},
+		conf => "detid.lease = ${lease}s\n$log_conf" . ($options{conf} // ''));
+	$node->safe_psql('postgres', q{
+		CREATE ROLE detid_node LOGIN;
+		SELECT detid.define_topology('region:3 cluster:4 member:3');
+		SELECT detid.assign_prefix('eu'), detid.assign_prefix('eu/a'), detid.assign_prefix('eu/pool');
+	});
+	return $node;
+}
+
+# The token of a node that is new to the coordinator.
+sub enroll
+{
+	my ($coordinator, $path, $mode) = @_;
+	return $coordinator->safe_psql('postgres', "SELECT detid.enroll_node('$path', '$mode', 'detid_node')");
+}
+
+# Lines of a node's configuration. Options: mode, node_id, token, coordinator (a connection string).
+sub join_registry
+{
+	my ($coordinator, $path, %options) = @_;
+	my $mode = $options{mode} // 'assigned';
+	my $token = $options{token} // enroll($coordinator, $path, $mode);
+	my $to = $options{coordinator} // $coordinator->connstr('postgres') . ' user=detid_node';
+	$to =~ s/'/''/g;
+	my $conf = "detid.coordinator = '$to'\ndetid.registered_databases = 'postgres'\n"
+	  . "detid.node_token = '$token'\n$log_conf";
+	if ($mode eq 'assigned')
+	{
+		my $id = $options{node_id}
+		  // $coordinator->safe_psql('postgres', "SELECT detid.node_of_path('$path')");
+		$conf .= "detid.node_id = $id\n";
+	}
+	return $conf;
+}
+
+# A node, started, with the extension. Options: as join_registry; name, conf, init, start (1).
+sub registered
+{
+	my ($coordinator, $path, %options) = @_;
+	(my $name = $path) =~ s{.*/}{};
+	my $node = new_node($options{name} // $name, node_id => undef, init => $options{init} // {},
+		conf => join_registry($coordinator, $path, %options) . ($options{conf} // ''));
+	return $node;
+}
+
+# A column of the coordinator's view, of a node that is not retired.
+sub in_view
+{
+	my ($coordinator, $path, $column) = @_;
+	return $coordinator->safe_psql('postgres',
+		"SELECT $column FROM detid.nodes WHERE path = '$path' AND state <> 'retired'");
+}
+
+sub state_becomes
+{
+	my ($coordinator, $path, $state, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	ok($coordinator->poll_query_until('postgres',
+			"SELECT state || coalesce(' ' || reason, '') FROM detid.nodes WHERE path = '$path' ORDER BY enrolled_at DESC LIMIT 1", $state),
+		$name);
+	return;
+}
+
+# The SQLSTATE of the first error of a statement; 00000 if there is none.
+sub sqlstate_of
+{
+	my ($node, $sql) = @_;
+	my (undef, $err) = run_sql($node, $sql);
+	return $err =~ /(?:ERROR|FATAL):  ([0-9A-Z]{5}):/ ? $1 : '00000';
+}
+
+# The node mints, at the latest after a while.
+sub mints_again
+{
+	my ($node, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	return poll_ok($node, 'SELECT detid.next_id()', $name);
+}
+
+# A session of the node that mints over and over is refused within a beat and what a busy machine
+# takes; returns how long it took.
+sub fenced_within_a_beat
+{
+	my ($node, $name, $since) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $state = '';
+	while (time() < $since + 60)
+	{
+		$state = sqlstate_of($node, 'SELECT detid.next_id()');
+		last if $state eq 'DT001';
+		sleep 0.05;
+	}
+	my $took = time() - $since;
+	is($state, 'DT001', "$name: minting is refused with DT001");
+	cmp_ok($took, '<', BEAT + 3, sprintf('%s: within a beat (%.1f s)', $name, $took));
+	like(slurp_file($node->logfile), qr/ DT001 LOG:  this node is (?:fenced|retired) and mints no more ids/, "$name: its log says so");
+	return $took;
+}
+
+1;
