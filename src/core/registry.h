@@ -102,6 +102,8 @@ struct Registration {
 };
 
 struct RegistryRules {
+  static constexpr int64_t kGuardUs = 20000000;
+
   int64_t lease_us;       // length of an interval
   int64_t quarantine_us;  // a number is given to another so long after its last interval
   // A coordinator that was promoted may have lost the last that it granted: what that may have been
@@ -113,8 +115,9 @@ struct RegistryRules {
   // one before may then go on for a beat beside it.
   int64_t floor_us = 0;
 
-  // Of node time over the coordinator's clock, for a few restarts in a row.
-  int64_t max_ahead_us() const { return 4 * lease_us; }
+  // Of node time over the coordinator's clock: for a few restarts in a row, and what is usual after a
+  // failover.
+  int64_t max_ahead_us() const { return 4 * lease_us + kGuardUs; }
   // How far ahead of the coordinator's clock an interval begins at the most; it ends a lease later.
   int64_t max_start_us() const { return max_ahead_us() + lease_us; }
   // A coordinator that was promoted at `now_us`: above all that the one before it may have granted,

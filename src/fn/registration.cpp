@@ -11,18 +11,12 @@
 namespace detid {
 namespace {
 
-// Changes what is stored, and has the registrar look when that is committed.
-template <typename Change>
-void ChangeStored(const char* function, Change change) {
+// Stores an operator's word; the registrar looks when that is committed.
+void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
   PreventCommandIfReadOnly(function);
   if (shared == nullptr) Raise(Error::kNotPreloaded);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  const Oid schema = get_namespace_oid("detid", true);
-  LockRelationOid(get_relname_relid("_registration", schema), ShareRowExclusiveLock);
-  StoredRegistration stored;
-  if (!ReadRegistration(&stored)) Raise(Error::kNoExtension);
-  change(&stored);
-  WriteRegistration(stored);
+  WriteWord(claims, retires, unfenced);
   SPI_finish();
 }
 
@@ -30,12 +24,7 @@ void ChangeStored(const char* function, Change change) {
 
 // unfence()
 DETID_FUNCTION(detid_unfence) {
-  ChangeStored("unfence()", [](StoredRegistration* s) {
-    s->fenced = Reason::kNone;
-    s->retires = false;
-    // Confirmed it is no more, wherever it was.
-    s->instance = 0;
-  });
+  StoreWord("unfence()", false, false, true);
   ClearFenceAtCommit();
   PG_RETURN_VOID();
 }
@@ -43,7 +32,7 @@ DETID_FUNCTION(detid_unfence) {
 // retire_node(). Nothing is minted from the commit on; that the registry knows is in the log.
 DETID_FUNCTION(detid_retire_node) {
   if (!settings::registers()) Raise(Error::kNotANode);
-  ChangeStored("retire_node()", [](StoredRegistration* s) { s->retires = true; });
+  StoreWord("retire_node()", false, true, false);
   SetFenceAtCommit();
   PG_RETURN_VOID();
 }
@@ -51,11 +40,7 @@ DETID_FUNCTION(detid_retire_node) {
 // claim_registration()
 DETID_FUNCTION(detid_claim_registration) {
   if (!settings::registers()) Raise(Error::kNotANode);
-  ChangeStored("claim_registration()", [](StoredRegistration* s) {
-    s->claims = true;
-    s->fenced = Reason::kNone;
-    s->instance = 0;
-  });
+  StoreWord("claim_registration()", true, false, true);
   ClearFenceAtCommit();
   PG_RETURN_VOID();
 }

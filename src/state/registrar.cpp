@@ -51,8 +51,8 @@ void InTransaction(Body body) {
   CommitTransactionCommand();
 }
 
-void Store(const StoredRegistration& stored) {
-  InTransaction([&] { WriteRegistration(stored); });
+void Store(const StoredRegistration& stored, bool heard = false) {
+  InTransaction([&] { WriteRegistration(stored, heard); });
 }
 
 // Says it once.
@@ -87,8 +87,7 @@ void FenceHere(StoredRegistration* stored, Reason reason) {
   database->granted.Revoke();
   database->registering.store(0, std::memory_order_relaxed);
   stored->fenced = reason;
-  stored->retires = stored->claims = false;
-  Store(*stored);
+  Store(*stored, true);
   TellTrouble(database, "It is fenced.");
   if (reason == Reason::kRetired) {
     ereport(LOG, (errcode(kSqlStateFenced), errmsg("this node is retired and mints no more ids")));
@@ -162,9 +161,10 @@ void StoreAnswer(StoredRegistration* stored, const Beat& beat, const Reply& repl
   stored->node = i.node;
   stored->start_us = i.start_us;
   if (i.limit_us != kForEver) stored->granted_us = std::max(stored->granted_us, i.limit_us);
-  stored->claims = false;
   strlcpy(stored->path, reply.path, sizeof stored->path);
-  Store(*stored);
+  stored->claims = beat.claims;
+  stored->retires = false;  // FenceHere
+  Store(*stored, true);
 }
 
 // Returns how long to wait for the next beat.
@@ -255,20 +255,20 @@ int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
 
 // Returns how many milliseconds to wait.
 int64_t Step() {
+  if (database == nullptr) database = AttachDatabase(MyDatabaseId);
+  if (database == nullptr) return kIdleMs;
+  database->registrar.store(MyLatch, std::memory_order_release);
   StoredRegistration stored;
   bool there = false;
   Witness here;
   InTransaction([&] {
     there = ReadRegistration(&stored);
     if (!there) return;
-    if (database == nullptr) database = AttachDatabase(MyDatabaseId);
-    if (database == nullptr) return;
     KnowFence(database);
     here = WitnessHere();
     if (stored.fenced == Reason::kNone) LoadHorizon(database);
   });
-  if (!there || database == nullptr) return kIdleMs;
-  database->registrar.store(MyLatch, std::memory_order_release);
+  if (!there) return kIdleMs;
   if (stored.fenced != Reason::kNone) {
     database->fenced.store(1, std::memory_order_release);
     database->granted.Revoke();
@@ -278,6 +278,27 @@ int64_t Step() {
   }
   if (database->granted.Read().limit_us == 0) StartConfirmed(stored, here);
   return AskOnce(&stored, here);
+}
+
+// Until it is time for the next beat, or somebody asks for one. Latches are set for many reasons.
+void Rest(int64_t ms) {
+  const int64_t until_us = BootUs() + ms * 1000;
+  for (;;) {
+    const int64_t left_ms = (until_us - BootUs() + 999) / 1000;
+    if (left_ms > 0)
+      WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+                static_cast<long>(left_ms), PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    CHECK_FOR_INTERRUPTS();
+    bool now = left_ms <= 0;
+    if (ConfigReloadPending) {
+      ConfigReloadPending = false;
+      ProcessConfigFile(PGC_SIGHUP);
+      now = true;
+    }
+    now |= database != nullptr && database->wake.exchange(0, std::memory_order_acquire) != 0;
+    if (now) return;
+  }
 }
 
 // The name of the database with this place in the list; null if there is none.
@@ -319,14 +340,6 @@ void detid_registrar_main(Datum index) {
   for (;;) {
     const int64_t ms = Step();
     pgstat_report_stat(false);
-    if (ms > 0)
-      WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, static_cast<long>(ms),
-                PG_WAIT_EXTENSION);
-    ResetLatch(MyLatch);
-    CHECK_FOR_INTERRUPTS();
-    if (ConfigReloadPending) {
-      ConfigReloadPending = false;
-      ProcessConfigFile(PGC_SIGHUP);
-    }
+    Rest(ms);
   }
 }

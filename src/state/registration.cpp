@@ -137,7 +137,7 @@ bool ReadRegistration(StoredRegistration* stored) {
   return tuple != nullptr;
 }
 
-void WriteRegistration(const StoredRegistration& s) {
+void WriteRegistration(const StoredRegistration& s, bool heard) {
   const bool fenced = s.fenced != Reason::kNone;
   Query()
       .Number(s.old.counter)
@@ -150,16 +150,27 @@ void WriteRegistration(const StoredRegistration& s) {
       .Number(s.start_us)
       .Number(s.granted_us)
       .Add(TEXTOID, fenced ? CStringGetTextDatum(NameOf(s.fenced)) : Datum{0}, !fenced)
-      .Add(BOOLOID, BoolGetDatum(s.claims))
-      .Add(BOOLOID, BoolGetDatum(s.retires))
+      .Add(BOOLOID, BoolGetDatum(heard && s.claims))
+      .Add(BOOLOID, BoolGetDatum(heard && s.retires))
       .Text(s.path)
       .Write(
-          "INSERT INTO detid._registration VALUES "
-          "(true, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
-          "ON CONFLICT (only_row) DO UPDATE SET (old_counter, old_bits, next_counter, next_bits, "
+          "UPDATE detid._registration SET (old_counter, old_bits, next_counter, next_bits, "
           "instance, timeline, node, start_us, granted_us, fenced, claims, retires, path) = "
-          "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-          SPI_OK_INSERT);
+          "($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, fenced), claims AND NOT $11, "
+          "retires AND NOT $12, $13)",
+          SPI_OK_UPDATE);
+}
+
+void WriteWord(bool claims, bool retires, bool unfenced) {
+  Query()
+      .Add(BOOLOID, BoolGetDatum(claims))
+      .Add(BOOLOID, BoolGetDatum(retires))
+      .Add(BOOLOID, BoolGetDatum(unfenced))
+      .Write(
+          "UPDATE detid._registration SET claims = $1, retires = $2, "
+          "fenced = CASE WHEN NOT $3 THEN fenced END, instance = CASE WHEN NOT $3 THEN instance "
+          "ELSE 0 END",
+          SPI_OK_UPDATE);
 }
 
 void KnowFence(Database* database) {
@@ -179,6 +190,7 @@ void SetFenceAtCommit() {
 }
 
 void WakeRegistrar(Database* database) {
+  database->wake.store(1, std::memory_order_release);
   // Latches of processes that are gone stay where they are.
   if (Latch* latch = database->registrar.load(std::memory_order_acquire)) SetLatch(latch);
 }
@@ -191,6 +203,7 @@ Interval AwaitInterval(Database* database, int64_t above_us) {
     if (database->registering.load(std::memory_order_relaxed) == 0 || waited_ms >= kFirstWaitMs ||
         (waited_ms == 0 && !IsListed()))
       RaiseNoInterval(interval);
+    if (waited_ms == 0) WakeRegistrar(database);
     WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10,
               compat::RegistryWaitEvent());
     ResetLatch(MyLatch);

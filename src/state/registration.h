@@ -35,8 +35,14 @@ struct StoredRegistration {
 // False if the extension is not there, or its row is gone.
 bool ReadRegistration(StoredRegistration* stored);
 
+// The registrar's columns: all but the operators' words, which others write meanwhile. A fence is
+// stored if there is one, and never taken away; `heard`: the words in `stored` have been acted on.
 // REQUIRES: SPI is connected. Errors: the server's.
-void WriteRegistration(const StoredRegistration& stored);
+void WriteRegistration(const StoredRegistration& stored, bool heard);
+
+// The operators' words: whether it claims, retires, and is not fenced any more; then it was confirmed
+// nowhere. REQUIRES: as WriteRegistration.
+void WriteWord(bool claims, bool retires, bool unfenced);
 
 // Sets the database's word if its row says that it is fenced; reads the row once.
 void KnowFence(Database* database);

@@ -53,6 +53,7 @@ struct alignas(kCacheLine) Database {
   std::atomic<uint32_t> registering{0};    // the registry is being asked for the first interval
   std::atomic<int64_t> answered_us{0};     // node time of the last answer of the registry, and
   std::atomic<uint64_t> answered_ids{0};   // what had been minted by then
+  std::atomic<uint32_t> wake{0};             // the registry is to be asked now
   std::atomic<Latch*> registrar{nullptr};  // of the process that asks
   char trouble[kMaxTrouble] = {};          // why there is no new interval; under the lock
 };

@@ -21,8 +21,9 @@ my $db1 = registered($c, 'eu/a/db1');
 my $w1 = registered($c, 'eu/pool/w1', mode => 'leased');
 
 # The first id waits for the registry, and is of the number that it granted.
-same_sql($db1, 'SELECT detid.node_of(detid.next_id())', in_view($c, 'eu/a/db1', 'node'), 'assigned: the first id');
-same_sql($w1, 'SELECT detid.node_of(detid.next_id())', in_view($c, 'eu/pool/w1', 'node'), 'leased: the first id');
+same_sql($db1, 'SELECT detid.node_of(detid.next_id())', '0', 'assigned: the first id');
+same_sql($w1, 'SELECT detid.node_of(detid.next_id())', '8', 'leased: the first id');
+is(in_view($c, 'eu/a/db1', 'node') . in_view($c, 'eu/pool/w1', 'node'), '08', 'as the coordinator shows it');
 same_sql($w1, 'SELECT detid.next_uuid() IS NOT NULL, mode, path, ready, registry_trouble FROM detid.node_status',
 	't|leased|eu/pool/w1|t|', 'node_status of a leased node');
 same_sql($db1, q{SELECT mode, path, granted_until, (SELECT ok FROM detid.check() WHERE "check" = 'registry') FROM detid.node_status},
