@@ -224,7 +224,9 @@ Node Authenticate(FunctionCallInfo fcinfo) {
   return NodeAt(0);
 }
 
-// A coordinator that was promoted, restored or copied may lack the last that was granted.
+// A coordinator that was promoted, restored or copied may lack the last that was granted. The first
+// enrollment notes where the registry begins, so where there are nodes and no note, they are of a
+// dump.
 void NoteCoordinator(Node* n) {
   static uint32_t known_timeline = 0;
   const uint32_t timeline = GetWALInsertionTimeLine();
@@ -237,9 +239,13 @@ void NoteCoordinator(Node* n) {
           .Number(Rules(*n).FloorAt(ClockUs()))
           .Change(
               "UPDATE detid._coordinator SET instance = $1, timeline = $2, "
-              "floor_us = CASE WHEN timeline = 0 THEN 0 ELSE greatest(floor_us, $3) END "
+              "floor_us = CASE WHEN timeline = 0 AND NOT EXISTS (SELECT FROM detid._nodes) THEN 0 "
+              "ELSE greatest(floor_us, $3) END "
               "WHERE (instance, timeline) <> ($1, $2) RETURNING floor_us");
-  if (rows > 0) n->floor_us = NumberAt(0, 1);
+  // Somebody else may have noted it while this statement waited.
+  if (rows == 0 && Query().Change("SELECT floor_us FROM detid._coordinator") == 0)
+    elog(ERROR, "detid._coordinator is empty");
+  n->floor_us = NumberAt(0, 1);
   // If this transaction rolls back, the next one looks again.
   if (rows == 0) known_timeline = timeline;
 }
@@ -524,6 +530,8 @@ DETID_FUNCTION(detid_enroll_node) {
   Topology topology;
   if (!ReadTopology(&topology)) Raise(Error::kNoTopology);
   RequireNew(name);
+  Node nobody = {};
+  NoteCoordinator(&nobody);
   Registration r;
   Nodes pool;
   if (mode == Mode::kAssigned) {
