@@ -18,6 +18,7 @@ void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   WriteWord(claims, retires, unfenced);
   SPI_finish();
+  FollowWordAtCommit();
 }
 
 }  // namespace
@@ -25,7 +26,6 @@ void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
 // unfence()
 DETID_FUNCTION(detid_unfence) {
   StoreWord("unfence()", false, false, true);
-  ClearFenceAtCommit();
   PG_RETURN_VOID();
 }
 
@@ -33,7 +33,6 @@ DETID_FUNCTION(detid_unfence) {
 DETID_FUNCTION(detid_retire_node) {
   if (!settings::registers()) Raise(Error::kNotANode);
   StoreWord("retire_node()", false, true, false);
-  SetFenceAtCommit();
   PG_RETURN_VOID();
 }
 
@@ -41,7 +40,6 @@ DETID_FUNCTION(detid_retire_node) {
 DETID_FUNCTION(detid_claim_registration) {
   if (!settings::registers()) Raise(Error::kNotANode);
   StoreWord("claim_registration()", true, false, true);
-  ClearFenceAtCommit();
   PG_RETURN_VOID();
 }
 

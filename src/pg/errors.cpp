@@ -60,6 +60,10 @@ Row RowOf(Error error) {
     case Error::kNotANode:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this server is no node of a registry",
               "Set detid.coordinator and detid.registered_databases, and restart the server."};
+    case Error::kWordPrepared:
+      return {ERRCODE_FEATURE_NOT_SUPPORTED,
+              "unfence(), retire_node() and claim_registration() cannot be prepared",
+              "COMMIT the transaction instead of PREPARE TRANSACTION."};
     case Error::kHorizonMissing:
       return {ERRCODE_DATA_CORRUPTED, "the horizon of this database cannot be read",
               "Somebody has changed detid._horizon. Restore it from a backup, or reinstall the "

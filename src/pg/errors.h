@@ -77,6 +77,7 @@ enum class Error : uint8_t {
   kEnrolledAlready,
   kRefusedByRegistry,
   kNotANode,
+  kWordPrepared,
   kNodesEnrolled,
 };
 

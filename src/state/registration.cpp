@@ -89,16 +89,29 @@ bool IsListed() {
   Raise(Error::kNoInterval, "The last interval ended at %s. %s", limit, trouble);
 }
 
-// What becomes of the word when the transaction commits.
+// Whether the transaction has changed the row's words, unless what did was rolled back; and what
+// becomes of the word in memory when it commits, which the row says.
+bool changed = false;
 enum class AtCommit : uint8_t { kNothing, kClear, kSet };
 AtCommit at_commit = AtCommit::kNothing;
 
+AtCommit WordOfRow() {
+  StoredRegistration stored;
+  if (!ReadRegistration(&stored)) return AtCommit::kNothing;
+  const bool stops = stored.fenced != Reason::kNone || stored.retires;
+  return stops ? AtCommit::kSet : AtCommit::kClear;
+}
+
 void OnTransaction(XactEvent event, void*) {
-  if (at_commit == AtCommit::kNothing) return;
+  if (!changed) return;
+  // Who commits a prepared transaction may be nobody who knows of this.
+  if (event == XACT_EVENT_PRE_PREPARE) Raise(Error::kWordPrepared);
+  if (event == XACT_EVENT_PRE_COMMIT) at_commit = WordOfRow();
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT) return;
+  changed = false;
   const AtCommit what = at_commit;
   at_commit = AtCommit::kNothing;
-  if (event == XACT_EVENT_ABORT || shared == nullptr) return;
+  if (event == XACT_EVENT_ABORT || what == AtCommit::kNothing || shared == nullptr) return;
   Database* database = AttachDatabase(MyDatabaseId);
   if (database == nullptr) return;  // then the next to attach reads the row
   // What was granted before is not good any more; who has read it forgot it with this transaction.
@@ -111,13 +124,17 @@ void OnTransaction(XactEvent event, void*) {
   Detach(database);
 }
 
-void OnCommit(AtCommit what) {
-  at_commit = what;
+}  // namespace
+
+void FollowWordAtCommit() {
+  changed = true;
   // All sessions read again what they may mint.
   CacheInvalidateRelcacheByRelid(RegistrationRelation());
   const Oid schema = get_namespace_oid("detid", true);
   CacheInvalidateRelcacheByRelid(get_relname_relid("_horizon", schema));
 }
+
+namespace {
 
 constexpr int kFirstWaitMs = 10000;
 
@@ -179,14 +196,6 @@ void KnowFence(Database* database) {
   if (ReadRegistration(&stored) && stored.fenced != Reason::kNone)
     database->fenced.store(1, std::memory_order_relaxed);
   database->fence_known.store(1, std::memory_order_release);
-}
-
-void ClearFenceAtCommit() {
-  OnCommit(AtCommit::kClear);
-}
-
-void SetFenceAtCommit() {
-  OnCommit(AtCommit::kSet);
 }
 
 void WakeRegistrar(Database* database) {

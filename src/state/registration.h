@@ -47,11 +47,9 @@ void WriteWord(bool claims, bool retires, bool unfenced);
 // Sets the database's word if its row says that it is fenced; reads the row once.
 void KnowFence(Database* database);
 
-// Clears the word when this transaction commits, and has the registry asked.
-void ClearFenceAtCommit();
-
-// Sets the word when this transaction commits: nothing is minted from then on.
-void SetFenceAtCommit();
+// Sets or clears the word when this transaction commits, as the row says by then, and has the
+// registry asked. Once it is set, nothing is minted.
+void FollowWordAtCommit();
 
 // Has the registry asked soon.
 void WakeRegistrar(Database* database);
