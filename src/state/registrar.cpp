@@ -259,16 +259,24 @@ int64_t Step() {
   if (database == nullptr) return kIdleMs;
   database->registrar.store(MyLatch, std::memory_order_release);
   StoredRegistration stored;
-  bool there = false;
+  bool there = false, installed = false;
   Witness here;
   InTransaction([&] {
+    const Oid schema = get_namespace_oid("detid", true);
+    installed = OidIsValid(schema) && OidIsValid(get_relname_relid("_registration", schema));
     there = ReadRegistration(&stored);
     if (!there) return;
     KnowFence(database);
     here = WitnessHere();
     if (stored.fenced == Reason::kNone) LoadHorizon(database);
   });
-  if (!there) return kIdleMs;
+  if (!there) {
+    // It could not be fenced.
+    database->granted.Revoke();
+    database->registering.store(installed ? 0 : 1, std::memory_order_relaxed);
+    TellTrouble(database, "This node's row of detid._registration is gone.");
+    return kIdleMs;
+  }
   if (stored.fenced != Reason::kNone) {
     database->fenced.store(1, std::memory_order_release);
     database->granted.Revoke();
