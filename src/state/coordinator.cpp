@@ -15,6 +15,7 @@ namespace {
 
 PGconn* connection = nullptr;
 bool warned = false;  // by the coordinator, during the statement
+int left_pid = 0;     // of the coordinator's process that was left without having answered; 0: none
 
 void Close() {
   if (connection != nullptr) PQfinish(connection);
@@ -154,15 +155,60 @@ bool Parse(const PGresult* result, Reply* reply) {
   return true;
 }
 
+bool Send(const char* statement, int count, const char* const* values, int64_t deadline_ms,
+          char* trouble) {
+  constexpr char kDeaf[] = "The coordinator cannot be asked.";
+  if (PQsendQueryParams(connection, statement, count, nullptr, values, nullptr, nullptr, 0) == 0)
+    return Fail(trouble, kDeaf, PQerrorMessage(connection));
+  for (int left; (left = PQflush(connection)) != 0;) {
+    if (left < 0) return Fail(trouble, kDeaf, PQerrorMessage(connection));
+    if (!Await(WL_SOCKET_WRITEABLE, deadline_ms)) return Fail(trouble, kDeaf, "timed out");
+  }
+  return true;
+}
+
+constexpr char kLost[] = "The coordinator did not answer.";
+
+// Until PQgetResult does not wait.
+bool AwaitResult(int64_t deadline_ms, char* trouble) {
+  while (PQisBusy(connection)) {
+    if (!Await(WL_SOCKET_READABLE, deadline_ms)) {
+      left_pid = PQbackendPID(connection);
+      return Fail(trouble, kLost, "timed out");
+    }
+    if (PQconsumeInput(connection) == 0) return Fail(trouble, kLost, PQerrorMessage(connection));
+  }
+  return true;
+}
+
+// What was left would wait on, as for a standby that is not there, and each time there would be one
+// more of them.
+bool EndWhatWasLeft(int64_t deadline_ms, char* trouble) {
+  constexpr char kEnd[] =
+      "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
+      "WHERE pid = $1::pg_catalog.int4 AND pid <> pg_catalog.pg_backend_pid() "
+      "AND usename = session_user AND query LIKE '%detid.\\_heartbeat%'";
+  if (left_pid == 0) return true;
+  const int pid = left_pid;
+  char text[16];
+  snprintf(text, sizeof text, "%d", pid);
+  const char* values[] = {text};
+  bool ended = Send(kEnd, 1, values, deadline_ms, trouble);
+  for (bool more = ended; more;) {
+    ended = AwaitResult(deadline_ms, trouble);
+    PGresult* result = ended ? PQgetResult(connection) : nullptr;
+    more = result != nullptr;
+    PQclear(result);
+  }
+  left_pid = ended ? 0 : pid;
+  return ended;
+}
+
 // The result of the statement; the last one counts, as there is but one.
 bool Receive(int64_t deadline_ms, Reply* reply, char* trouble) {
-  constexpr char kLost[] = "The coordinator did not answer.";
   bool answered = false;
   for (;;) {
-    while (PQisBusy(connection)) {
-      if (!Await(WL_SOCKET_READABLE, deadline_ms)) return Fail(trouble, kLost, "timed out");
-      if (PQconsumeInput(connection) == 0) return Fail(trouble, kLost, PQerrorMessage(connection));
-    }
+    if (!AwaitResult(deadline_ms, trouble)) return false;
     PGresult* result = PQgetResult(connection);
     if (result == nullptr) break;
     const bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
@@ -186,19 +232,13 @@ bool Receive(int64_t deadline_ms, Reply* reply, char* trouble) {
 bool AskCoordinator(const Question& question, int timeout_ms, Reply* reply, char* trouble) {
   const int64_t deadline_ms = MonotonicMs() + timeout_ms;
   if (connection == nullptr && !Connect(deadline_ms, trouble)) return false;
+  if (!EndWhatWasLeft(deadline_ms, trouble)) return false;
   Parameters parameters;
   char proof[2 * kCommitmentBytes + 3];
   Fill(question, proof, &parameters);
   warned = false;
-  if (PQsendQueryParams(connection, kStatement, parameters.count(), nullptr, parameters.values(),
-                        nullptr, nullptr, 0) == 0)
-    return Fail(trouble, "The coordinator cannot be asked.", PQerrorMessage(connection));
-  for (int left; (left = PQflush(connection)) != 0;) {
-    if (left < 0)
-      return Fail(trouble, "The coordinator cannot be asked.", PQerrorMessage(connection));
-    if (!Await(WL_SOCKET_WRITEABLE, deadline_ms))
-      return Fail(trouble, "The coordinator cannot be asked.", "timed out");
-  }
+  if (!Send(kStatement, parameters.count(), parameters.values(), deadline_ms, trouble))
+    return false;
   return Receive(deadline_ms, reply, trouble);
 }
 
