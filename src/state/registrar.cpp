@@ -321,6 +321,9 @@ const char* DatabaseOf(int index) {
 void RegisterRegistrars() {
   if (!settings::registers()) return;
   for (int i = 0; const char* name = DatabaseOf(i); i++) {
+    bool again = false;  // two would take each other for a copy
+    for (int j = 0; j < i; j++) again |= strcmp(DatabaseOf(j), name) == 0;
+    if (again) continue;
     BackgroundWorker worker = {};
     worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
     worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
@@ -343,6 +346,10 @@ void detid_registrar_main(Datum index) {
   BackgroundWorkerUnblockSignals();
   BackgroundWorkerInitializeConnection(DatabaseOf(DatumGetInt32(index)), nullptr, 0);
   SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
+  // Nor does what is set for the database's clients keep it from storing a fence.
+  SetConfigOption("lock_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+  SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE);
+  SetConfigOption("default_transaction_read_only", "off", PGC_SUSET, PGC_S_OVERRIDE);
   // A node's own standby is no reason to be late: what it lags behind, the registry knows.
   SetConfigOption("synchronous_commit", "local", PGC_SUSET, PGC_S_OVERRIDE);
   for (;;) {
