@@ -192,7 +192,8 @@ int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& rep
   told = true;
   last_trouble[0] = '\0';
   TellTrouble(database, nullptr);
-  return beat_us / 1000;
+  // The answer may be that to an earlier beat, once more: what is left of it may not last a beat.
+  return reply.ruling.interval.limit_us - NodeTimeUs() < 2 * beat_us ? 0 : beat_us / 1000;
 }
 
 // One question; if the answer is grave, another one, to tell it from one to a request that came late.
