@@ -13,7 +13,8 @@
 // What is allowed, and counted:
 //   a copy of a virtual machine mints what its original does until the interval ends that both were
 //   granted last (shared_until_us);
-//   an assigned node and its copy, from when it was copied until the registry has heard of both;
+//   an assigned node and its copy, from the last beat that was granted before it was copied until
+//   each has been told;
 //   a leased node and a copy, of which a coordinator has lost that it was there.
 
 #include "registry.h"
@@ -273,7 +274,7 @@ class RegistryRun {
     if (m.ruling.outcome == Outcome::kGranted) {
       counts_.granted++;
       counts_.repeated += served.repeated;
-      CheckGrant(s, m);
+      CheckGrant(s, m, served.repeated);
       if (served.taken_from >= 0 && served.taken_from != s.registration) Taken(served.taken_from);
     }
     // A crash after what was stored, and before it is answered.
@@ -287,28 +288,25 @@ class RegistryRun {
         {now_ + random_.LogBetween(100, 200 * kMs), 0, What::kAnswer, s.index, s.epoch, Keep(m)});
   }
 
-  // Of two that live, no assigned one is granted another beat once both were heard of: who is heard
-  // of again after the other is fenced.
-  void CheckGrant(const NodeServer& s, const Message& m) {
-    for (NodeServer* c : {servers_[static_cast<size_t>(s.index)].get()})
-      if (c->same_life && m.beat.next == c->shared_next) Shared(*c, m);
+  // Once one of two assigned nodes has gone on after the other, the other is fenced with its next
+  // beat.
+  void CheckGrant(NodeServer& s, const Message& m, bool repeated) {
+    s.heard_us = std::max(s.heard_us, m.beat.node_us);
     for (const int i : members_[s.registration]) {
       NodeServer& c = Server(i);
-      if (c.copied_from == s.index && c.same_life && m.beat.next == c.shared_next) Shared(c, m);
+      if (c.same_life && (c.index == s.index || c.copied_from == s.index) &&
+          m.beat.next == c.shared_next)
+        c.shared_until_us = std::max(c.shared_until_us, m.ruling.interval.limit_us);
     }
-    if (s.mode != Mode::kAssigned) return;
+    if (s.mode != Mode::kAssigned || repeated) return;
     auto& turns = turns_[s.registration];
     if (turns.last != s.index) {
       turns.last = s.index;
-      if (++turns.changes > 4)
+      if (++turns.changes > 2)
         Fail("assigned registration " + std::to_string(s.registration) +
              " is granted to two servers in turn");
     }
   }
-  static void Shared(NodeServer& copy, const Message& m) {
-    copy.shared_until_us = std::max(copy.shared_until_us, m.ruling.interval.limit_us);
-  }
-
   void Answer(NodeServer& s, uint64_t message) {
     const Message m = messages_[message];
     Free(message);
@@ -534,6 +532,7 @@ class RegistryRun {
     c.copied_at = now_;
     // All that was minted by then lies below both.
     c.copied_us = std::min(s.NodeTime(now_), s.disk.horizon_us);
+    c.common_us = c.heard_us = std::min(s.heard_us, c.copied_us);
     c.timeline = s.timeline;
     turns_[s.registration] = {};
     return c;
@@ -694,6 +693,7 @@ class RegistryRun {
     s.tentative = true;
     turns_[s.registration] = {};
     coordinator_.Expect(s.registration, now_);
+
     if (s.up) In(random_.Below(kSecond), What::kBeat, s.index);
   }
 
@@ -715,7 +715,8 @@ class RegistryRun {
     const bool copies = one.registration == other.registration && one.index != other.index;
     const bool since_copied = from >= detid::PositionAt(setting_.definition, other.copied_us);
     // Each is told with its next beat, and has done so then.
-    if (copies && one.mode == Mode::kAssigned && since_copied && to <= std::min(a.told, b.told)) {
+    const bool since_common = from >= detid::PositionAt(setting_.definition, other.common_us);
+    if (copies && one.mode == Mode::kAssigned && since_common && to <= std::min(a.told, b.told)) {
       counts_.shared_assigned++;
       return;
     }

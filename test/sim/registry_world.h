@@ -214,7 +214,8 @@ struct NodeServer {
   // Of the process.
   bool up = false, dead = false;  // dead: it does not come again
   bool retiring = false;
-  uint32_t epoch = 0;  // events of an earlier one are not its
+  int64_t heard_us = 0;  // node time in the last beat that was granted
+  uint32_t epoch = 0;    // events of an earlier one are not its
   int64_t stopped_until = 0, cut_off_until = 0;
   int64_t life = 0;
   uint64_t sending = 0;  // the request that an answer is awaited for; 0: none
@@ -238,6 +239,7 @@ struct NodeServer {
   bool same_life = false;       // with its memory
   int64_t copied_at = 0;        // true time
   int64_t copied_us = 0;        // node time of the original then
+  int64_t common_us = 0;        // heard_us of the original then
   detid::Nonce shared_next;     // the beat that both may send, and
   int64_t shared_until_us = 0;  // the end of what both were granted then
 
