@@ -302,7 +302,11 @@ end_:
           r_life[1 - n] = was_other_life
         }
      fi;
-     atomic { n = 0; nonce = 0; who = 0; time = 0 }
+     atomic {
+       n = 0; nonce = 0; who = 0; time = 0;
+       was_top = 0; was_holder = 0; was_current = 0; was_start = 0; was_limit = 0; was_life = 0;
+       was_other_start = 0; was_other_limit = 0; was_other_life = 0
+     }
 #endif
   od
 }
