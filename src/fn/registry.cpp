@@ -347,11 +347,23 @@ void StoreGrant(FunctionCallInfo fcinfo, const Node& n, const Beat& b) {
   if (r.state == NodeState::kRetired) GiveBack(r, int64_t{settings::quarantine_s} * 1000000);
 }
 
-// The answer is lost with this server unless its commit is durable, on its standbys too.
+void SetLocally(const char* setting, const char* value) {
+  set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+}
+
+// The answer is lost with this server unless its commit is durable, on its standbys too. Where the
+// wait for those is cancelled, the node knows by the warning.
 void CommitDurably() {
-  if (synchronous_commit < SYNCHRONOUS_COMMIT_REMOTE_FLUSH)
-    set_config_option("synchronous_commit", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL,
-                      true, 0, false);
+  if (synchronous_commit < SYNCHRONOUS_COMMIT_REMOTE_FLUSH) SetLocally("synchronous_commit", "on");
+  if (client_min_messages > WARNING) SetLocally("client_min_messages", "warning");
+}
+
+// A node that hears nothing goes away and comes again; its beat would wait on, and the next beside
+// it.
+void WaitNotLong() {
+  const int64_t ms = std::clamp<int64_t>(int64_t{settings::lease_s} * 1000 / 6, 500, 10000);
+  if (LockTimeout > 0 && LockTimeout <= ms) return;
+  SetLocally("lock_timeout", psprintf("%d", static_cast<int>(ms)));
 }
 
 }  // namespace
@@ -359,7 +371,12 @@ void CommitDurably() {
 // _heartbeat(...): see core/registry.h.
 DETID_FUNCTION(detid_heartbeat) {
   PreventCommandIfReadOnly("_heartbeat()");
+  // What others were granted is to be seen once the locks are had.
+  if (IsolationUsesXactSnapshot())
+    ereport(ERROR, (errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+                    errmsg("nodes ask the registry in transactions that are READ COMMITTED")));
   const Beat beat = BeatOf(fcinfo);
+  WaitNotLong();
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   Node n = Authenticate(fcinfo);
   CommitDurably();
