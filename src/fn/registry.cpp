@@ -372,9 +372,7 @@ void WaitNotLong() {
 DETID_FUNCTION(detid_heartbeat) {
   PreventCommandIfReadOnly("_heartbeat()");
   // What others were granted is to be seen once the locks are had.
-  if (IsolationUsesXactSnapshot())
-    ereport(ERROR, (errcode(ERRCODE_INVALID_TRANSACTION_STATE),
-                    errmsg("nodes ask the registry in transactions that are READ COMMITTED")));
+  if (IsolationUsesXactSnapshot()) Raise(Error::kRefusedByRegistry);
   const Beat beat = BeatOf(fcinfo);
   WaitNotLong();
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");

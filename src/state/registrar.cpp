@@ -193,7 +193,8 @@ int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& rep
   last_trouble[0] = '\0';
   TellTrouble(database, nullptr);
   // The answer may be that to an earlier beat, once more: what is left of it may not last a beat.
-  return reply.ruling.interval.limit_us - NodeTimeUs() < 2 * beat_us ? 0 : beat_us / 1000;
+  const int64_t left_us = reply.ruling.interval.limit_us - NodeTimeUs();
+  return left_us < 2 * beat_us ? std::min<int64_t>(beat_us / 10000, 200) : beat_us / 1000;
 }
 
 // One question; if the answer is grave, another one, to tell it from one to a request that came late.
@@ -259,6 +260,7 @@ int64_t Step() {
   if (database == nullptr) database = AttachDatabase(MyDatabaseId);
   if (database == nullptr) return kIdleMs;
   database->registrar.store(MyLatch, std::memory_order_release);
+  database->wake.store(0, std::memory_order_relaxed);  // whatever it was, it is read now
   StoredRegistration stored;
   bool there = false, installed = false;
   Witness here;
@@ -293,20 +295,20 @@ int64_t Step() {
 void Rest(int64_t ms) {
   const int64_t until_us = BootUs() + ms * 1000;
   for (;;) {
-    const int64_t left_ms = (until_us - BootUs() + 999) / 1000;
+    const bool woken =
+        database != nullptr && database->wake.exchange(0, std::memory_order_acquire) != 0;
+    const int64_t left_ms = woken ? 0 : (until_us - BootUs() + 999) / 1000;
     if (left_ms > 0)
       WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
                 static_cast<long>(left_ms), PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();
-    bool now = left_ms <= 0;
-    if (ConfigReloadPending) {
+    const bool reload = ConfigReloadPending;
+    if (reload) {
       ConfigReloadPending = false;
       ProcessConfigFile(PGC_SIGHUP);
-      now = true;
     }
-    now |= database != nullptr && database->wake.exchange(0, std::memory_order_acquire) != 0;
-    if (now) return;
+    if (left_ms <= 0 || reload) return;
   }
 }
 
