@@ -30,7 +30,7 @@ CREATE FUNCTION r_beat(token text, old bigint, old_bits bigint, bits bigint, mod
 BEGIN ATOMIC
   SELECT h.outcome, h.reason, h.node, h.counter, h.bits,
          CASE h.limit_us WHEN 9223372036854775807 THEN 'infinity' ELSE round((h.limit_us - h.start_us) / 1e6) END, h.path
-  FROM detid._heartbeat(token, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, r_us(ahead), 0, 0, claims, retires, tentative, seed, 5, 0, 0) h;
+  FROM detid._heartbeat(token, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, r_us(ahead), 0, 0, 0, claims, retires, tentative, seed, 5, 0, 0) h;
 END;
 GRANT EXECUTE ON FUNCTION r_us, r_beat TO r_node, r_other;
 

@@ -31,6 +31,8 @@ CREATE TABLE detid._nodes (
   seen_at timestamptz,
   fenced_at timestamptz,
   refused text,                        -- why it was refused, if it was since
+  life_us bigint NOT NULL DEFAULT 0,   -- its time when its life was first heard of, and from when on
+  since_us bigint NOT NULL DEFAULT 0,  -- that may have minted
   node_us bigint,                      -- what it told with the last beat
   horizon_us bigint,
   ids bigint,
@@ -117,7 +119,7 @@ REVOKE EXECUTE ON FUNCTION detid.move_node(text, text) FROM PUBLIC;
 CREATE FUNCTION detid._heartbeat(
   token text, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, mode text,
   asked_node bigint, instance bigint, asked_life bigint, timeline bigint, node_us bigint,
-  granted_us bigint, horizon_us bigint, claims boolean, retires boolean, tentative boolean, seed bytea, ids bigint,
+  granted_us bigint, horizon_us bigint, since_us bigint, claims boolean, retires boolean, tentative boolean, seed bytea, ids bigint,
   offset_us bigint, round_trip_us bigint,
   OUT outcome text, OUT reason text, OUT node integer, OUT start_us bigint, OUT limit_us bigint,
   OUT counter bigint, OUT bits bigint, OUT life bigint, OUT coordinator_us bigint, OUT beat_us bigint,
@@ -125,10 +127,10 @@ CREATE FUNCTION detid._heartbeat(
 ) LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'detid_heartbeat';
 COMMENT ON FUNCTION detid._heartbeat(text, bigint, bigint, bigint, bigint, text, bigint, bigint, bigint,
-  bigint, bigint, bigint, bigint, boolean, boolean, boolean, bytea, bigint, bigint, bigint) IS
+  bigint, bigint, bigint, bigint, bigint, boolean, boolean, boolean, bytea, bigint, bigint, bigint) IS
   'what nodes ask the coordinator';
 REVOKE EXECUTE ON FUNCTION detid._heartbeat(text, bigint, bigint, bigint, bigint, text, bigint, bigint,
-  bigint, bigint, bigint, bigint, bigint, boolean, boolean, boolean, bytea, bigint, bigint, bigint) FROM PUBLIC;
+  bigint, bigint, bigint, bigint, bigint, bigint, boolean, boolean, boolean, bytea, bigint, bigint, bigint) FROM PUBLIC;
 
 CREATE VIEW detid.nodes AS
   SELECT path, node, mode,

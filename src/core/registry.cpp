@@ -113,19 +113,21 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
     return b.tentative ? Refuse(Reason::kSameSeed) : Fence(r, Reason::kSameSeed, true);
   if (j.who == Who::kRepeat)
     return {Outcome::kGranted, Reason::kNone, r->interval, r->current, r->life};
+  // A server that has started again, or a copy of it that looks alike: whoever comes next of the two
+  // shows a nonce that was used.
+  const bool alike = j.who == Who::kRestarted && Repeats(*r, b) && b.life != r->life;
+  if (alike && b.tentative) return Refuse(Reason::kUsedNonce);
   if (b.node_us > now_us + rules.max_ahead_us()) return Refuse(Reason::kClockAhead);
   const Interval interval = IntervalFor(*r, b, j.who, rules, now_us);
   if (r->mode == Mode::kLeased && interval.start_us > now_us + rules.max_start_us())
     return Refuse(Reason::kTooFarAhead);
 
-  // A repeated pair of an earlier life was answered already.
-  if (j.who == Who::kRestarted && Repeats(*r, b)) {
-    if (b.next.counter > r->current.counter) r->current = b.next;
-  } else if (b.old == r->current || b.next.counter > r->current.counter) {
+  // A pair that is repeated for another reason was answered already.
+  const bool repeats = j.who == Who::kRestarted && Repeats(*r, b);
+  if (!alike && (b.old == r->current || b.next.counter > r->current.counter))
     r->current = b.next;
-  } else {
+  else if (!repeats || alike)
     r->current = {r->current.counter + 1, b.next.bits};
-  }
   r->asked_old = b.old;
   r->asked_next = b.next;
   r->state = b.retires ? NodeState::kRetired : NodeState::kActive;

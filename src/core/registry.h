@@ -55,6 +55,7 @@ struct Beat {
   int64_t node_us = 0;      // node time as it asks
   int64_t granted_us = 0;   // up to where it was ever granted; 0: never
   int64_t horizon_us = 0;   // above all that it has minted
+  int64_t since_us = 0;     // what it has minted since it was answered last is not below
   bool claims = false;      // an operator says that it takes the place of the one before
   bool retires = false;     // it has stopped minting, for good
   // It is to be refused rather than fenced. Who is refused because of it asks again at once, the

@@ -38,6 +38,8 @@ struct Node {
   Oid role;
   int64_t floor_us;
   int64_t node_us;  // what it told with its last beat
+  int64_t life_us;   // node time when its life was first heard of, and
+  int64_t since_us;  // from when on that life may have minted
   char refused[32];
 };
 
@@ -45,7 +47,7 @@ constexpr char kColumns[] =
     "id, path, mode, state, reason, node::int8, counter, bits, asked_old_counter, asked_old_bits, "
     "asked_next_counter, asked_next_bits, instance, life, timeline, start_us, limit_us, end_us, "
     "lower(pool)::int8, coalesce(upper(pool)::int8, 2147483648) - 1, role::oid::int8, "
-    "(SELECT floor_us FROM detid._coordinator), node_us, refused";
+    "(SELECT floor_us FROM detid._coordinator), node_us, refused, life_us, since_us";
 
 // The row of the last query.
 Node NodeAt(uint64_t row) {
@@ -71,6 +73,8 @@ Node NodeAt(uint64_t row) {
   n.role = static_cast<Oid>(NumberAt(row, 21));
   n.floor_us = TextAt(row, 22) == nullptr ? 0 : NumberAt(row, 22);
   n.node_us = TextAt(row, 23) == nullptr ? 0 : NumberAt(row, 23);
+  n.life_us = NumberAt(row, 25);
+  n.since_us = NumberAt(row, 26);
   strlcpy(n.refused, refused == nullptr ? "" : refused, sizeof n.refused);
   return n;
 }
@@ -168,6 +172,7 @@ enum Argument {
   kNodeUs,
   kGrantedUs,
   kHorizonUs,
+  kSinceUs,
   kClaims,
   kRetires,
   kTentative,
@@ -193,6 +198,7 @@ Beat BeatOf(FunctionCallInfo fcinfo) {
   b.node_us = number(kNodeUs);
   b.granted_us = number(kGrantedUs);
   b.horizon_us = number(kHorizonUs);
+  b.since_us = number(kSinceUs);
   b.claims = PG_GETARG_BOOL(kClaims);
   b.retires = PG_GETARG_BOOL(kRetires);
   b.tentative = PG_GETARG_BOOL(kTentative);
@@ -201,7 +207,7 @@ Beat BeatOf(FunctionCallInfo fcinfo) {
   const auto sane = [](int64_t n) { return n >= 0 && n <= kMost; };
   if (!FromName(View(PG_GETARG_TEXT_PP(kMode)), &b.mode) || !sane(b.old.counter) ||
       b.next.counter != b.old.counter + 1 || node < kAnyNode || node > PG_INT32_MAX ||
-      !sane(b.node_us) || !sane(b.granted_us) || !sane(b.horizon_us))
+      !sane(b.node_us) || !sane(b.granted_us) || !sane(b.horizon_us) || !sane(b.since_us))
     Raise(Error::kRefusedByRegistry);
   return b;
 }
@@ -264,19 +270,26 @@ bool SharesSeed(FunctionCallInfo fcinfo, const Node& n) {
   return rows > 0;
 }
 
-void LogFence(const Node& n, Reason reason, bool both, int64_t now_us) {
-  char since[kMaxInstantText] = "never", until[kMaxInstantText];
-  if (n.node_us != 0) FormatInstant(n.node_us, since, sizeof since);
-  const int64_t beat_us = Rules(n).beat_us();
-  const bool disjoint = n.r.mode == Mode::kLeased;
-  FormatInstant(disjoint ? n.r.interval.limit_us : now_us + beat_us, until, sizeof until);
-  ereport(LOG, (errcode(kSqlStateFenced),
-                errmsg(both ? "node %s (number %d) is fenced: %s"
-                            : "a server that shows the token of node %s (number %d) is fenced: %s",
-                       n.path, n.r.interval.node, Explain(reason)),
-                errdetail("Ids with times from %s to %s may have been minted twice, no others.",
-                          since, until),
-                errhint("%s", AdviceOn(reason))));
+// What both may have minted: of who asks, what he has since he was answered last; and if somebody
+// else was taken for the node since, what that one had by then.
+void LogFence(const Node& n, const Beat& b, Reason reason, bool both, int64_t now_us) {
+  int64_t since_us = b.since_us;
+  if (b.life != n.r.life && n.life_us > since_us) since_us = std::min(since_us, n.since_us);
+  int64_t until_us = std::max({now_us, b.node_us, n.node_us}) + Rules(n).beat_us();
+  if (n.r.mode == Mode::kLeased) until_us = n.r.interval.limit_us;
+  char since[kMaxInstantText] = "", until[kMaxInstantText];
+  FormatInstant(since_us, since, sizeof since);
+  FormatInstant(until_us, until, sizeof until);
+  ereport(LOG,
+          (errcode(kSqlStateFenced),
+           errmsg(both ? "node %s (number %d) is fenced: %s"
+                       : "a server that shows the token of node %s (number %d) is fenced: %s",
+                  n.path, n.r.interval.node, Explain(reason)),
+           since_us == 0 || since_us >= until_us
+               ? errdetail("It has minted nothing that the node can have minted, too.")
+               : errdetail("Ids with times from %s to %s may have been minted twice, no others.",
+                           since, until),
+           errhint("%s", AdviceOn(reason))));
 }
 
 void StoreFence(const char* id, Reason reason) {
@@ -335,13 +348,15 @@ void StoreGrant(FunctionCallInfo fcinfo, const Node& n, const Beat& b) {
       .Add(INT8OID, PG_GETARG_DATUM(kOffsetUs), PG_ARGISNULL(kOffsetUs))
       .Add(INT8OID, PG_GETARG_DATUM(kRoundTripUs), PG_ARGISNULL(kRoundTripUs))
       .Add(BYTEAOID, PG_GETARG_DATUM(kSeed), PG_ARGISNULL(kSeed))
+      .Number(b.since_us)
       .Change(
           "UPDATE detid._nodes SET state = $2, node = $3, counter = $4, bits = $5, "
           "asked_old_counter = $6, asked_old_bits = $7, asked_next_counter = $8, "
           "asked_next_bits = $9, instance = $10, life = $11, timeline = $12, start_us = $13, "
           "limit_us = $14, end_us = $15, node_us = $16, horizon_us = $17, ids = $18, "
           "offset_us = coalesce($19, offset_us), round_trip_us = coalesce($20, round_trip_us), "
-          "seed = $21, seen_at = now(), refused = NULL, reason = NULL, fenced_at = NULL "
+          "seed = $21, life_us = CASE WHEN life = $11 THEN life_us ELSE $16 END, "
+          "since_us = CASE WHEN life = $11 THEN since_us ELSE $22 END, seen_at = now(), refused = NULL, reason = NULL, fenced_at = NULL "
           "WHERE id = $1::uuid RETURNING 1",
           &plan);
   if (r.state == NodeState::kRetired) GiveBack(r, int64_t{settings::quarantine_s} * 1000000);
@@ -398,7 +413,7 @@ DETID_FUNCTION(detid_heartbeat) {
     case Outcome::kFenced:
       if (ruling.fences_both) StoreFence(n.id, ruling.reason);
       if (before.r.state != NodeState::kFenced && before.r.state != NodeState::kRetired)
-        LogFence(before, ruling.reason, ruling.fences_both, now_us);
+        LogFence(before, beat, ruling.reason, ruling.fences_both, now_us);
       if (ruling.fences_both && ruling.reason == Reason::kSameSeed) StoreSameSeed(fcinfo, n);
       break;
   }
@@ -472,7 +487,7 @@ void LetAsk(Oid role) {
   if (superuser_arg(role)) return;
   Query().Write(psprintf("GRANT USAGE ON SCHEMA detid TO %s", name), SPI_OK_UTILITY);
   Query().Write(psprintf("GRANT EXECUTE ON FUNCTION detid._heartbeat(text, bigint, bigint, bigint, "
-                         "bigint, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, "
+                         "bigint, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, "
                          "boolean, boolean, boolean, bytea, bigint, bigint, bigint) TO %s",
                          name),
                 SPI_OK_UTILITY);

@@ -106,7 +106,7 @@ constexpr char kStatement[] =
     "SELECT outcome, reason, node, start_us, limit_us, counter, bits, life, coordinator_us, "
     "beat_us,"
     " path FROM detid._heartbeat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-    "$16, $17, $18, $19, $20)";
+    "$16, $17, $18, $19, $20, $21)";
 
 void Fill(const Question& q, char* proof, Parameters* p) {
   const Beat& b = q.beat;
@@ -123,6 +123,7 @@ void Fill(const Question& q, char* proof, Parameters* p) {
   p->Number(b.node_us);
   p->Number(b.granted_us);
   p->Number(b.horizon_us);
+  p->Number(b.since_us);
   p->Flag(b.claims);
   p->Flag(b.retires);
   p->Flag(b.tentative);

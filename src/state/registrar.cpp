@@ -31,6 +31,7 @@ constexpr int kRestartSeconds = 5;
 constexpr int kIdleMs = 5000;  // until there is something to do
 constexpr int kFencedMs = 60000;
 
+int place = 0;  // of the database in the list
 Database* database = nullptr;
 bool answered = false;  // the pair that was stored last
 Nonce current;          // then: what to present next
@@ -38,6 +39,13 @@ int64_t beat_us = 10000000;
 int64_t offset_us = 0, round_trip_us = -1;
 bool told = false;  // that this life is registered
 char last_trouble[kMaxTrouble];
+
+// The name of the database with this place in the list; null if there is none.
+const char* DatabaseOf(int index) {
+  List* names = NIL;
+  if (!SplitGUCList(pstrdup(settings::registered_databases), ',', &names)) return nullptr;
+  return index < list_length(names) ? static_cast<const char*>(list_nth(names, index)) : nullptr;
+}
 
 // In a transaction of its own, with SPI and a snapshot.
 template <typename Body>
@@ -100,8 +108,8 @@ void FenceHere(StoredRegistration* stored, Reason reason) {
            errmsg("this node is fenced and mints no more ids: %s", Explain(reason)),
            since_us == 0
                ? errdetail("It has minted none since this server was started.")
-               : errdetail("It has minted %llu ids since %s, when the registry answered last. No "
-                           "others can have been minted elsewhere too.",
+               : errdetail("It has minted %llu ids since %s, when the registry answered last. Of "
+                           "which times ids may have been minted twice, the coordinator's log says.",
                            static_cast<unsigned long long>(ids), since),
            errhint("%s", AdviceOn(reason))));
 }
@@ -117,6 +125,11 @@ Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
   b.timeline = here.timeline;
   b.granted_us = stored.granted_us;
   b.horizon_us = database->horizon.published();
+  const int64_t answered_us = database->answered_us.load(std::memory_order_relaxed);
+  if (answered_us != 0)
+    b.since_us = answered_us;
+  else if (database->granted.Read().limit_us != 0)
+    b.since_us = database->start_us.load(std::memory_order_relaxed);
   b.claims = stored.claims;
   b.retires = stored.retires;
   return b;
@@ -219,9 +232,32 @@ bool Ask(Question* q, Reply* reply) {
   return true;
 }
 
+constexpr int kMaxToken = 128;
+
+// The token of this database: of detid.node_token, the item database=token, or one without a name.
+void TokenHere(char* token) {
+  char* list = pstrdup(settings::node_token);
+  List* items = NIL;
+  token[0] = '\0';
+  ListCell* cell = nullptr;
+  if (SplitGUCList(list, ',', &items)) {
+    foreach (cell, items) {
+      const char* item = static_cast<const char*>(lfirst(cell));
+      const char* equals = strrchr(item, '=');
+      const std::string_view name(item, equals == nullptr ? 0 : equals - item);
+      if (equals == nullptr ? token[0] == '\0' : name == DatabaseOf(place))
+        strlcpy(token, equals == nullptr ? item : equals + 1, kMaxToken);
+    }
+  }
+  list_free(items);
+  pfree(list);
+}
+
 int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
   Question q;
-  q.token = settings::node_token;
+  char token[kMaxToken];
+  TokenHere(token);
+  q.token = token;
   if (q.token[0] == '\0') {
     NoteTrouble("detid.node_token is not set: detid.enroll_node returns it on the coordinator.");
     return kIdleMs;
@@ -312,13 +348,6 @@ void Rest(int64_t ms) {
   }
 }
 
-// The name of the database with this place in the list; null if there is none.
-const char* DatabaseOf(int index) {
-  List* names = NIL;
-  if (!SplitGUCList(pstrdup(settings::registered_databases), ',', &names)) return nullptr;
-  return index < list_length(names) ? static_cast<const char*>(list_nth(names, index)) : nullptr;
-}
-
 }  // namespace
 
 void RegisterRegistrars() {
@@ -347,7 +376,8 @@ void detid_registrar_main(Datum index) {
   pqsignal(SIGHUP, SignalHandlerForConfigReload);
   pqsignal(SIGTERM, die);
   BackgroundWorkerUnblockSignals();
-  BackgroundWorkerInitializeConnection(DatabaseOf(DatumGetInt32(index)), nullptr, 0);
+  place = DatumGetInt32(index);
+  BackgroundWorkerInitializeConnection(DatabaseOf(place), nullptr, 0);
   SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
   // Nor does what is set for the database's clients keep it from storing a fence.
   SetConfigOption("lock_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);

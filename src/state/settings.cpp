@@ -50,13 +50,9 @@ bool OfServerOrDatabase(GucSource source) {
   }
 }
 
-bool CheckNodeToken(char**, void**, GucSource source) {
-  if (OfServerOrDatabase(source)) return true;
-  GUC_check_errcode(ERRCODE_CANT_CHANGE_RUNTIME_PARAM);
-  GUC_check_errmsg("detid.node_token cannot be set for a session or a role");
-  GUC_check_errhint("Put it into a file that only the server reads, or use ALTER SYSTEM or ALTER "
-                    "DATABASE.");
-  return false;
+// It is nobody's to see.
+const char* ShowNodeToken() {
+  return node_token[0] == '\0' ? "" : "********";
 }
 
 bool CheckNodeId(int*, void**, GucSource source) {
@@ -140,9 +136,10 @@ void Define(bool preloading) {
                              "Say a request's number: SET LOCAL detid.tag = 'req-8f2'.", &tag, "",
                              PGC_USERSET, 0, nullptr, AssignTag, nullptr);
   DefineCustomStringVariable("detid.node_token", "What this node shows to the registry.",
-                             "A secret, which detid.enroll_node returned.", &node_token, "",
-                             PGC_SUSET, GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
-                             CheckNodeToken, nullptr, nullptr);
+                             "A secret, which detid.enroll_node returned; or a list of database=token.",
+                             &node_token, "",
+                             PGC_SIGHUP, GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
+                             nullptr, nullptr, ShowNodeToken);
   DefineCustomIntVariable("detid.lease",
                           "How long the intervals are that this coordinator grants.",
                           "Nodes ask three times as often.", &lease_s, lease_s, 1, 86400,

@@ -235,9 +235,15 @@ $c2->append_conf('postgresql.conf', "synchronous_standby_names = 'nobody'\n");
 $c2->reload;
 ok($c2->poll_query_until('postgres', q{SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename LIKE 'n_%'}), 'beats wait for a standby');
 my $until = $node{l2}->safe_psql('postgres', 'SELECT granted_until FROM detid.node_status');
-$c2->poll_query_until('postgres', q{SELECT count(pg_cancel_backend(pid)) >= 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'}) for 1 .. 30;
-like($node{l2}->safe_psql('postgres', 'SELECT registry_trouble FROM detid.node_status'),
-	qr/may not have reached its standby|did not answer|cannot be reached/, 'the node takes no such answer');
+my $trouble = '';
+for (1 .. 100)
+{
+	$c2->safe_psql('postgres', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'});
+	$trouble = $node{l2}->safe_psql('postgres', 'SELECT registry_trouble FROM detid.node_status');
+	last if $trouble ne '';
+	sleep 0.1;
+}
+like($trouble, qr/may not have reached its standby|did not answer|cannot be reached/, 'the node takes no such answer');
 ok($node{l2}->poll_query_until('postgres', 'SELECT NOT ready FROM detid.node_status'), 'and stops at the end of its interval');
 same_sql($node{l2}, "SELECT granted_until = '$until' FROM detid.node_status", 't', 'which was not prolonged');
 $c2->adjust_conf('postgresql.conf', 'synchronous_standby_names', "''");
@@ -275,7 +281,8 @@ for my $name (@subscribed)
 	  or diag("$name: " . $node{$name}->safe_psql('postgres', 'SELECT * FROM pg_replication_slots'));
 	is($collector->safe_psql('postgres', "SELECT count(*) FROM t WHERE who = '$name'"), rows($node{$name}), "all rows of $name are in the collector");
 }
-same_sql($collector, 'SELECT sum(apply_error_count), sum(sync_error_count) FROM pg_stat_subscription_stats', '0|0', 'no conflict, in ids or ledgers');
+# Connections that break when a node is killed count as errors, too; a conflict is told in the log.
+unlike(slurp_file($collector->logfile), qr/duplicate key|ERROR:  23505/, 'no conflict, in ids or ledgers');
 my $entries = join ' + ', map { $node{$_}->safe_psql('postgres', 'SELECT count(*) FROM detid.ledger') } @subscribed;
 same_sql($collector, "SELECT count(*) = $entries FROM detid.ledger", 't', 'all entries of their ledgers are there');
 note(sprintf '%d ids in tables, %.0f s', $ids, time() - $begin);

@@ -58,7 +58,7 @@ sub beat_sql
 		node_us => $us, claims => 'false', retires => 'false', tentative => 'false', seed => 'NULL', %o);
 	my $next = $o{next} // $o{old} + 1;
 	return "SELECT outcome, reason FROM detid._heartbeat($token, $o{old}, $o{old_bits}, $next, $o{bits}, '$o{mode}', $o{node}, "
-	  . "$o{instance}, $o{life}, $o{timeline}, $o{node_us}, 0, 0, $o{claims}, $o{retires}, $o{tentative}, $o{seed}, 0, 0, 0)";
+	  . "$o{instance}, $o{life}, $o{timeline}, $o{node_us}, 0, 0, 0, $o{claims}, $o{retires}, $o{tentative}, $o{seed}, 0, 0, 0)";
 }
 
 # --- Strangers ---

@@ -36,7 +36,7 @@ sub beat_sql
 	return "SELECT outcome, reason, node, start_us, limit_us, counter, bits FROM detid._heartbeat('$token{$path}', "
 	  . "$old, $old_bits, $next, $bits, 'leased', -1, "
 	  . length($path) * 1000 . ord(substr $path, -1) . ", $p->{life}, 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
-	  . "$p->{granted}, 0, false, false, false, NULL, 0, NULL, NULL)";
+	  . "$p->{granted}, 0, 0, false, false, false, NULL, 0, NULL, NULL)";
 }
 
 sub heard

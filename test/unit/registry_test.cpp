@@ -149,8 +149,28 @@ TEST(Registry, AStartThatRepeatsAnAnsweredBeatGetsAnIntervalOfItsOwn) {
   const Ruling g = c.Serve(&n);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, first.interval.limit_us);
-  EXPECT_EQ(g.current, first.current);  // the nonce is used once
+  EXPECT_EQ(g.current.counter, first.current.counter + 1);
   EXPECT_GRANTED(c.Serve(&n));
+}
+
+// Two servers with the same past and place send the same pair: whoever comes next is found.
+TEST(Registry, ACopyThatLooksAlikeIsFoundWithTheNextBeat) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  EXPECT_GRANTED(c.Ask(n));  // the pair is stored, and copied
+  Node copy = n;
+  copy.beat.life = 12;
+  copy.beat.tentative = true;
+  const Registration before = c.r;
+  EXPECT_EQ(c.Ask(copy).outcome, Outcome::kRefused);  // or an earlier life's request, late
+  EXPECT_TRUE(Same(c.r, before));
+  copy.beat.tentative = false;
+  EXPECT_GRANTED(c.Serve(&copy));
+  n.beat.old = before.current;
+  n.beat.next = {before.current.counter + 1, 4711};
+  const Ruling found = c.Ask(n);
+  EXPECT_EQ(found.outcome, Outcome::kFenced);
+  EXPECT_TRUE(found.fences_both);
 }
 
 // An earlier life's request arrives late, and then the life before it once more.
