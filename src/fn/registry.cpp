@@ -122,17 +122,21 @@ int32_t FreeNumber(const Nodes& pool) {
   return rows == 0 ? kAnyNode : static_cast<int32_t>(NumberAt(0, 1));
 }
 
-// Takes the numbers of nodes that have been silent since their interval ended, and the quarantine.
+// Takes the numbers of nodes whose interval ended before the quarantine, and that have been silent
+// for as long: one with a slow clock is not, though its intervals are in the past.
 void TakeBackNumbers(const Nodes& pool) {
   Query()
       .Number(pool.first)
       .Number(pool.last)
       .Number(ClockUs() - int64_t{settings::quarantine_s} * 1000000)
+      .Number(int64_t{settings::lease_s} + settings::quarantine_s)
       .Change(
           "WITH silent AS ("
           "  SELECT id, node, end_us FROM detid._nodes WHERE mode = 'leased' AND state <> "
           "'retired' "
-          "  AND node BETWEEN $1 AND $2 AND limit_us <= $3 FOR UPDATE SKIP LOCKED"
+          "  AND node BETWEEN $1 AND $2 AND limit_us <= $3 "
+          "  AND coalesce(seen_at, enrolled_at) <= now() - $4 * interval '1 second' "
+          "  FOR UPDATE SKIP LOCKED"
           "), taken AS ("
           "  UPDATE detid._nodes n SET node = NULL, start_us = 0, limit_us = 0, end_us = 0 "
           "  FROM silent s WHERE n.id = s.id RETURNING s.node, s.end_us) "
