@@ -20,8 +20,8 @@ my $c1 = coordinator('c1', init => { allows_streaming => 1 }, conf => "detid.qua
 my %token;    # path => token
 
 # Two nodes that take turns with the only number of a prefix, and two with numbers of their own.
-$c1->safe_psql('postgres', q{SELECT detid.assign_prefix('ap'), detid.assign_prefix('ap/one'), detid.assign_prefix('ap/one/only')});
-$token{$_} = enroll($c1, $_, 'leased') for qw(ap/one/only/x1 ap/one/only/x2 eu/pool/y1 eu/pool/y2);
+$c1->safe_psql('postgres', q{SELECT detid.assign_prefix('ap'), detid.assign_prefix('ap/one'), detid.assign_prefix('ap/one/only'), detid.assign_prefix('ap/one/slow')});
+$token{$_} = enroll($c1, $_, 'leased') for qw(ap/one/only/x1 ap/one/only/x2 eu/pool/y1 eu/pool/y2 ap/one/slow/z1 ap/one/slow/z2);
 
 # A beat of a node: its next one, with all that it knows. What it was granted is kept, and returned
 # as [number, start, limit] in microseconds.
@@ -35,7 +35,7 @@ sub beat_sql
 	my ($old, $old_bits, $next, $bits) = ($p->{counter}, $p->{bits}, $p->{counter} + 1, int rand 2**40);
 	return "SELECT outcome, reason, node, start_us, limit_us, counter, bits FROM detid._heartbeat('$token{$path}', "
 	  . "$old, $old_bits, $next, $bits, 'leased', -1, "
-	  . length($path) * 1000 . ord(substr $path, -1) . ", $p->{life}, 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
+	  . length($path) * 1000 . ord(substr $path, -1) . ", $p->{life}, 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - " . 1000000 * ($p->{behind} // 0) . ", "
 	  . "$p->{granted}, 0, 0, false, false, false, NULL, 0, NULL, NULL)";
 }
 
@@ -90,6 +90,17 @@ is(beat($c1, 'eu/pool/y1')->[0], '8', 'a node');
 is(beat($c1, 'eu/pool/y2')->[0], '9', 'another one');
 wait_until_over('ap/one/only/x1');
 
+# A node with a slow clock is not silent, though its intervals are over by the coordinator's.
+$played{'ap/one/slow/z1'} = { counter => 0, bits => 0, granted => 0, life => 1, behind => 60 };
+is(beat($c1, 'ap/one/slow/z1')->[0], 129, 'a node whose clock is a minute behind');
+is(beat($c1, 'ap/one/slow/z2'), 'no_number', 'its number is not given to another while it asks');
+is(beat($c1, 'ap/one/slow/z1')->[0], 129, 'so it keeps it');
+my $slow = $played{'ap/one/slow/z1'}{granted};
+my ($begin, $fast) = (time());
+do { sleep 0.2; $fast = beat($c1, 'ap/one/slow/z2'); } while (!ref $fast && time() < $begin + 20);
+ok(ref $fast && $fast->[0] == 129 && $fast->[1] >= $slow, 'silent for a lease, it loses it to the other, who begins above');
+delete @played{ grep { /slow/ } keys %played };
+
 # --- The states that will be all that is known of them ---
 
 $c1->backup('b');
@@ -106,7 +117,6 @@ command_ok([ 'pg_dump', '-f', $dump, $c1->connstr('postgres') ], 'the registry i
 
 # --- What they do not know: the number goes to the other one, and its interval is prolonged ---
 
-my $x1 = {%{ $played{'ap/one/only/x1'} }};
 is(beat($c1, 'ap/one/only/x2')->[0], '128', 'the number of a node that was silent goes to another');
 beat($c1, $_) for ('ap/one/only/x2', 'eu/pool/y1') x 2;
 my @before = @granted;

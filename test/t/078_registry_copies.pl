@@ -183,6 +183,21 @@ mints_again($_, $_->name . ', with two seeds, mints again') for $db1, $db2;
 sleep 2 * BEAT;
 is(sqlstate_of($_, 'SELECT detid.next_id()'), '00000', $_->name . ' goes on') for $db1, $db2;
 
+# --- A configuration that was copied, to a server that never was a node ---
+
+my ($token) = slurp_file($db2->data_dir . '/postgresql.conf') =~ /detid\.node_token = '(\w+)'/;
+my $twin = registered($c, 'eu/a/db2', name => 'twin', token => $token);
+fenced_for($twin, qr/two data directories/, 'a server with the configuration of another');
+fenced_for($db2, qr/two data directories/, 'the other one, too,');
+$twin->stop;
+unfence('eu/a/db2', $db2);
+mints_again($db2, 'unfenced, that mints again');
+($token) = slurp_file($w1->data_dir . '/postgresql.conf') =~ /detid\.node_token = '(\w+)'/;
+$twin = registered($c, 'eu/pool/w1', mode => 'leased', name => 'twin2', token => $token);
+fenced_for($twin, qr/has taken its place/, 'a server with the configuration of a leased node, which was promoted once,');
+is(sqlstate_of($w1, 'SELECT detid.next_id()'), '00000', 'the node goes on');
+$twin->stop;
+
 # --- Logical replication of everything ---
 
 $db1->append_conf('postgresql.conf', "wal_level = logical\n");

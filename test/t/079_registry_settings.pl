@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A registry under settings that people give to databases: read-only by default, another isolation
+# level, timeouts, the replication role of logical replication. What is granted is recorded, what
+# nodes send is stored, whatever they say.
+
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Detid;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Registry;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $c = coordinator('c', conf => "detid.quarantine = 0\n");
+my $db1 = registered($c, 'eu/a/db1');
+my $w1 = registered($c, 'eu/pool/w1', mode => 'leased');
+mints_again($_, $_->name . ' mints') for $db1, $w1;
+
+sub stored { return $_[0]->safe_psql('postgres', 'SELECT next_counter FROM detid._registration'); }
+
+# That the node asks, stores what it asks, and is recorded as having asked.
+sub goes_on
+{
+	my ($node, $path, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $counter = stored($node);
+	ok($node->poll_query_until('postgres', "SELECT next_counter > $counter + 2 FROM detid._registration"), "$name: the node stores what it sends");
+	my $seen = $c->safe_psql('postgres', 'SELECT clock_timestamp()');
+	ok($c->poll_query_until('postgres', "SELECT last_seen > '$seen' FROM detid.nodes WHERE path = '$path'"), "$name: the registry records that it has asked");
+	ok($node->poll_query_until('postgres', 'SELECT ready AND registry_trouble IS NULL FROM detid.node_status'), "$name: it is ready to mint");
+	return;
+}
+
+# --- Of a node's database ---
+
+my @settings = ("default_transaction_read_only = 'on'", "default_transaction_isolation = 'serializable'", "statement_timeout = '1ms'",
+	"lock_timeout = '1ms'", "session_replication_role = 'replica'", "search_path = 'nowhere'", "row_security = 'off'", "synchronous_commit = 'off'");
+for my $node ($db1, $w1)
+{
+	$node->safe_psql('template1', "ALTER DATABASE postgres SET $_") for @settings;
+	$node->restart;
+}
+{
+	local $ENV{PGOPTIONS} = '-c statement_timeout=0 -c lock_timeout=0';
+	goes_on($db1, 'eu/a/db1', 'settings of its database, assigned');
+	goes_on($w1, 'eu/pool/w1', 'settings of its database, leased');
+}
+for my $node ($db1, $w1)
+{
+	$node->safe_psql('template1', "ALTER DATABASE postgres RESET ALL");
+	$node->restart;
+	mints_again($node, $node->name . ' mints');
+}
+
+# --- Of the coordinator's ---
+
+sub with_setting
+{
+	my ($setting, $then) = @_;
+	my ($name) = $setting =~ /^(\w+)/;
+	$c->safe_psql('template1', "ALTER ROLE detid_node IN DATABASE postgres SET $setting");
+	$c->safe_psql('postgres', q{SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'detid_node'});
+	$then->($setting);
+	$c->safe_psql('template1', "ALTER ROLE detid_node IN DATABASE postgres RESET $name");
+	$c->safe_psql('postgres', q{SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'detid_node'});
+	goes_on($db1, 'eu/a/db1', "$setting, which is over");
+	return;
+}
+for my $setting ("search_path = 'nowhere'",
+	"synchronous_commit = 'off'", "session_replication_role = 'replica'")
+{
+	with_setting($setting, sub {
+		goes_on($db1, 'eu/a/db1', "$setting of the coordinator, assigned");
+		goes_on($w1, 'eu/pool/w1', "$setting of the coordinator, leased");
+	});
+}
+# Where nothing can be recorded, or what others have recorded not be seen, nothing is granted.
+for my $setting ("default_transaction_read_only = 'on'", "default_transaction_isolation = 'serializable'")
+{
+	with_setting($setting, sub {
+		ok($w1->poll_query_until('postgres', "SELECT registry_trouble LIKE 'The coordinator refused to answer. It says: %' FROM detid.node_status"),
+			"$setting of the coordinator: nothing is granted, and the node says why") or diag($w1->safe_psql('postgres', 'SELECT * FROM detid.node_status'));
+		ok($w1->poll_query_until('postgres', 'SELECT NOT ready FROM detid.node_status'), "$setting of the coordinator: a leased node stops");
+	});
+	goes_on($w1, 'eu/pool/w1', "$setting, which is over, leased");
+}
+unlike(slurp_file($_->logfile), qr/DT001/, $_->name . ': nobody is fenced') for $c, $db1, $w1;
+
+$_->stop for $db1, $w1, $c;
+done_testing();
