@@ -108,18 +108,24 @@ int64_t EndOfNumber(int32_t number) {
              : 0;
 }
 
-// The lowest number of the pool that nobody has, and that is not in quarantine.
+// The lowest number of the pool that nobody has or is about to be given, and that is not in
+// quarantine. Whoever is given one holds a lock of its own on it, so that many nodes that are new do
+// not wait for each other.
 int32_t FreeNumber(const Nodes& pool) {
-  const uint64_t rows =
-      Query()
-          .Number(pool.first)
-          .Number(pool.last)
-          .Change(
-              "SELECT n FROM (SELECT generate_series($1, $2) AS n) s "
-              "WHERE NOT EXISTS (SELECT FROM detid._nodes WHERE node = n AND state <> 'retired') "
-              "AND NOT EXISTS (SELECT FROM detid._numbers WHERE node = n AND free_at > now()) "
-              "LIMIT 1");
-  return rows == 0 ? kAnyNode : static_cast<int32_t>(NumberAt(0, 1));
+  for (;;) {
+    if (Query().Number(pool.first).Number(pool.last).Change(
+            "SELECT n FROM (SELECT n FROM (SELECT generate_series($1, $2) AS n) s "
+            "WHERE NOT EXISTS (SELECT FROM detid._nodes WHERE node = n AND state <> 'retired') "
+            "AND NOT EXISTS (SELECT FROM detid._numbers WHERE node = n AND free_at > now()) "
+            "OFFSET 0) free WHERE pg_try_advisory_xact_lock(1684370532, n::int4) LIMIT 1") == 0)
+      return kAnyNode;
+    const int64_t number = NumberAt(0, 1);
+    // Somebody may have been given it before the lock was had.
+    if (Query().Number(number).Change(
+            "SELECT FROM detid._nodes WHERE node = $1 AND state <> 'retired'") == 0)
+      return static_cast<int32_t>(number);
+    CHECK_FOR_INTERRUPTS();
+  }
 }
 
 // Takes the numbers of nodes whose interval ended before the quarantine, and that have been silent
@@ -149,7 +155,6 @@ void TakeBackNumbers(const Nodes& pool) {
 // Gives a leased node a number if it has none.
 void FindNumber(Node* n) {
   if (n->r.mode != Mode::kLeased || n->r.interval.node != kAnyNode) return;
-  Query().Write("LOCK TABLE detid._numbers IN SHARE ROW EXCLUSIVE MODE", SPI_OK_UTILITY);
   int32_t number = FreeNumber(n->pool);
   if (number == kAnyNode) {
     TakeBackNumbers(n->pool);
