@@ -113,11 +113,15 @@ int64_t EndOfNumber(int32_t number) {
 // not wait for each other.
 int32_t FreeNumber(const Nodes& pool) {
   for (;;) {
+    // So many numbers from the first one on hold 1024 that are free.
     if (Query().Number(pool.first).Number(pool.last).Change(
-            "SELECT n FROM (SELECT n FROM (SELECT generate_series($1, $2) AS n) s "
+            "SELECT n FROM (SELECT n FROM generate_series($1, least($2, $1 + 1023 + "
+            "(SELECT count(*) FROM detid._nodes WHERE state <> 'retired') + "
+            "(SELECT count(*) FROM detid._numbers WHERE free_at > now()))) AS n "
             "WHERE NOT EXISTS (SELECT FROM detid._nodes WHERE node = n AND state <> 'retired') "
             "AND NOT EXISTS (SELECT FROM detid._numbers WHERE node = n AND free_at > now()) "
-            "OFFSET 0) free WHERE pg_try_advisory_xact_lock(1684370532, n::int4) LIMIT 1") == 0)
+            "ORDER BY n OFFSET 0) AS free "
+            "WHERE pg_try_advisory_xact_lock(1684370532, n::int4) LIMIT 1") == 0)
       return kAnyNode;
     const int64_t number = NumberAt(0, 1);
     // Somebody may have been given it before the lock was had.
