@@ -33,6 +33,21 @@ SELECT detid.next_id();
 ROLLBACK;
 SELECT detid.unfence();
 SELECT detid.node_of(detid.next_id()), detid.next_uuid() IS NOT NULL;
+-- Said of a node that is not fenced, it changes nothing.
+SELECT detid.unfence();
+SELECT detid.next_id() IS NOT NULL;
+\c
+-- A node that is to retire mints nothing, also if nobody was told yet; nor does one with a word that is not known.
+UPDATE detid._registration SET retires = true;
+SELECT ready, fenced FROM detid.node_status;
+SELECT detail FROM detid.check() WHERE "check" = 'fence';
+SELECT detid.unfence();
+UPDATE detid._registration SET fenced = 'a word of a later version';
+SELECT ready, fenced FROM detid.node_status;
+-- A column that somebody adds changes nothing.
+ALTER TABLE detid._registration ADD n int;
+SELECT detid.unfence();
+SELECT ready, fenced FROM detid.node_status;
 CREATE ROLE n_stranger;
 SET ROLE n_stranger;
 SELECT detid.unfence();

@@ -115,23 +115,6 @@ COMMENT ON FUNCTION detid.move_node(text, text) IS
   'retires a node and gives its number to a successor of another name, whose token it returns';
 REVOKE EXECUTE ON FUNCTION detid.move_node(text, text) FROM PUBLIC;
 
--- What nodes call. It runs as its owner, for the role that the node was enrolled with.
-CREATE FUNCTION detid._heartbeat(
-  token text, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, mode text,
-  asked_node bigint, instance bigint, asked_life bigint, timeline bigint, node_us bigint,
-  granted_us bigint, horizon_us bigint, since_us bigint, claims boolean, retires boolean, tentative boolean, seed bytea, ids bigint,
-  offset_us bigint, round_trip_us bigint,
-  OUT outcome text, OUT reason text, OUT node integer, OUT start_us bigint, OUT limit_us bigint,
-  OUT counter bigint, OUT bits bigint, OUT life bigint, OUT coordinator_us bigint, OUT beat_us bigint,
-  OUT path text
-) LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'detid_heartbeat';
-COMMENT ON FUNCTION detid._heartbeat(text, bigint, bigint, bigint, bigint, text, bigint, bigint, bigint,
-  bigint, bigint, bigint, bigint, bigint, boolean, boolean, boolean, bytea, bigint, bigint, bigint) IS
-  'what nodes ask the coordinator';
-REVOKE EXECUTE ON FUNCTION detid._heartbeat(text, bigint, bigint, bigint, bigint, text, bigint, bigint,
-  bigint, bigint, bigint, bigint, bigint, bigint, boolean, boolean, boolean, bytea, bigint, bigint, bigint) FROM PUBLIC;
-
 CREATE VIEW detid.nodes AS
   SELECT path, node, mode,
          CASE WHEN state = 'active' AND seen_at < pg_catalog.now()

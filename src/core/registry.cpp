@@ -109,12 +109,11 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   const Judgement j = Judge(*r, b, now_us);
   if (j.who == Who::kStale || j.who == Who::kTwin)
     return b.tentative ? Refuse(j.reason) : Fence(r, j.reason, j.who == Who::kTwin);
-  if (same_seed)
-    return b.tentative ? Refuse(Reason::kSameSeed) : Fence(r, Reason::kSameSeed, true);
+  if (same_seed) return b.tentative ? Refuse(Reason::kSameSeed) : Fence(r, Reason::kSameSeed, true);
   if (j.who == Who::kRepeat)
     return {Outcome::kGranted, Reason::kNone, r->interval, r->current, r->life};
-  // A server that has started again, or a copy of it that looks alike: whoever comes next of the two
-  // shows a nonce that was used.
+  // A server that has started again, or a copy of it that looks alike: whoever comes next of the
+  // two shows a nonce that was used.
   const bool alike = j.who == Who::kRestarted && Repeats(*r, b) && b.life != r->life;
   if (alike && b.tentative) return Refuse(Reason::kUsedNonce);
   if (b.node_us > now_us + rules.max_ahead_us()) return Refuse(Reason::kClockAhead);
@@ -122,11 +121,11 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   if (r->mode == Mode::kLeased && interval.start_us > now_us + rules.max_start_us())
     return Refuse(Reason::kTooFarAhead);
 
-  // A pair that is repeated for another reason was answered already.
-  const bool repeats = j.who == Who::kRestarted && Repeats(*r, b);
+  // A pair that is repeated for another reason has swapped the nonce already.
+  const bool swapped = !alike && j.who == Who::kRestarted && Repeats(*r, b);
   if (!alike && (b.old == r->current || b.next.counter > r->current.counter))
     r->current = b.next;
-  else if (!repeats || alike)
+  else if (!swapped)
     r->current = {r->current.counter + 1, b.next.bits};
   r->asked_old = b.old;
   r->asked_next = b.next;

@@ -55,9 +55,8 @@ void CheckNodeId(ReturnSetInfo* set) {
 void CheckRegistry(ReturnSetInfo* set) {
   StoredRegistration stored;
   ReadRegistration(&stored);
-  if (stored.fenced != Reason::kNone) {
-    Put(set, "fence", false, psprintf("this node is fenced: %s", Explain(stored.fenced)),
-        AdviceOn(stored.fenced));
+  if (const Reason why = StoppedBy(stored); why != Reason::kNone) {
+    Put(set, "fence", false, psprintf("this node is fenced: %s", Explain(why)), AdviceOn(why));
     return;
   }
   if (!settings::registers() || shared == nullptr) return;

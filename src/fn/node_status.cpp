@@ -93,7 +93,7 @@ DETID_FUNCTION(detid_node_status) {
   DatabaseState state = LookAtDatabase(MyDatabaseId);
   StoredRegistration stored;
   ReadRegistration(&stored);
-  state.fenced |= stored.fenced != Reason::kNone;
+  state.fenced |= StoppedBy(stored) != Reason::kNone;
   Row row;
   if (const int32_t node = NodeNumber(); node >= 0)
     row.Add(Int32GetDatum(node));

@@ -23,8 +23,10 @@ void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
 
 }  // namespace
 
-// unfence()
+// unfence(). A node that is not fenced goes on without asking anybody.
 DETID_FUNCTION(detid_unfence) {
+  StoredRegistration stored;
+  if (ReadRegistration(&stored) && StoppedBy(stored) == Reason::kNone) PG_RETURN_VOID();
   StoreWord("unfence()", false, false, true);
   PG_RETURN_VOID();
 }

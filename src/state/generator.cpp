@@ -14,10 +14,6 @@
 #include "state/seed.h"
 #include "state/settings.h"
 
-extern "C" {
-#include "catalog/pg_seclabel.h"
-}
-
 namespace detid {
 namespace {
 
@@ -133,15 +129,6 @@ Entry* EntryFor(Oid generator) {
   return e;
 }
 
-// The definition in the code of a generator that comes with the extension; null for others.
-const Definition* BuiltInDefinition(Oid schema, const char* name) {
-  const Oid ours = get_namespace_oid("detid", true);
-  if (!OidIsValid(ours) || schema != ours) return nullptr;
-  if (strcmp(name, "default_id") == 0) return &DefaultIdDefinition();
-  if (strcmp(name, "default_uuid") == 0) return &DefaultUuidDefinition();
-  return nullptr;
-}
-
 void CheckPrivilege(Minter* m) {
   const Oid user = GetUserId();
   if (pg_class_aclcheck(m->generator, user, ACL_USAGE | ACL_UPDATE) != ACLCHECK_OK)
@@ -152,8 +139,7 @@ void CheckPrivilege(Minter* m) {
 // The number to mint under. Errors: there is none, or it is too large for the layout.
 int32_t NodeFor(const Minter* m, const Layout& layout) {
   int32_t node = settings::node_id;
-  if (settings::registers() && (!m->pinned || node < 0))
-    node = AwaitInterval(m->database, 0).node;
+  if (settings::registers() && (!m->pinned || node < 0)) node = AwaitInterval(m->database, 0).node;
   if (node < 0) Raise(Error::kNodeIdUnset);
   const uint64_t largest =
       LowMask(layout.shows(Kind::kNode) ? layout.bits_of(Kind::kNode) : kMaxNodeBits);
@@ -279,69 +265,6 @@ void SetHorizonLimits(Minter* m) {
   m->stale = true;
 }
 
-bool QualifiedName(ObjectId generator, char* out) {
-  const char* name = get_rel_name(generator);
-  if (name == nullptr) return false;
-  const char* schema = get_namespace_name(get_rel_namespace(generator));
-  if (schema == nullptr) return false;
-  strlcpy(out, quote_qualified_identifier(schema, name), kMaxQualifiedName);
-  return true;
-}
-
-void EachGenerator(bool (*visit)(ObjectId, const Definition&, void*), void* context) {
-  const Relation relation = table_open(SecLabelRelationId, AccessShareLock);
-  const SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
-  for (bool more = true; more;) {
-    const HeapTuple tuple = systable_getnext(scan);
-    if (!HeapTupleIsValid(tuple)) break;
-    const auto* row = reinterpret_cast<const FormData_pg_seclabel*>(GETSTRUCT(tuple));
-    bool null = false;
-    const Datum provider =
-        heap_getattr(tuple, Anum_pg_seclabel_provider, RelationGetDescr(relation), &null);
-    if (row->classoid != RelationRelationId || row->objsubid != 0 ||
-        View(DatumGetTextPP(provider)) != kProvider)
-      continue;
-    Definition definition;
-    const char* why = nullptr;
-    if (TryDefinition(row->objoid, &definition, &why))
-      more = visit(row->objoid, definition, context);
-  }
-  systable_endscan(scan);
-  table_close(relation, AccessShareLock);
-}
-
-bool TryDefinition(ObjectId generator, Definition* definition, const char** why) {
-  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(generator));
-  if (!HeapTupleIsValid(tuple)) {
-    *why = "does not exist";
-    return false;
-  }
-  const Form_pg_class relation = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-  const bool sequence = relation->relkind == RELKIND_SEQUENCE;
-  const bool logged = relation->relpersistence == RELPERSISTENCE_PERMANENT;
-  const Definition* built_in =
-      BuiltInDefinition(relation->relnamespace, NameStr(relation->relname));
-  ReleaseSysCache(tuple);
-  if (!sequence || !logged) {
-    *why = sequence ? "is not a permanent sequence" : "is not a sequence";
-    return false;
-  }
-  ObjectAddress object;
-  ObjectAddressSet(object, RelationRelationId, generator);
-  char* label = GetSecurityLabel(&object, kProvider);
-  if (label == nullptr) {
-    *why = "has no label of the provider detid";
-    if (built_in == nullptr) return false;
-    *definition = *built_in;
-    return true;
-  }
-  const Result<Definition> parsed = ParseLabel(label);
-  pfree(label);
-  *why = "has a label that was edited by hand and does not parse";
-  *definition = parsed.value;
-  return parsed.ok();
-}
-
 const Definition& DefinitionFor(ObjectId generator) {
   Entry* e = EntryFor(generator);
   if (e->defined) return e->definition;
@@ -361,22 +284,6 @@ const Definition& DefinitionFor(ObjectId generator) {
 uint64_t FingerprintFor(ObjectId generator) {
   DefinitionFor(generator);
   return EntryFor(generator)->fingerprint;
-}
-
-namespace {
-ObjectId BuiltInGenerator(const char* name) {
-  const Oid schema = get_namespace_oid("detid", true);
-  const Oid relation = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
-  if (!OidIsValid(relation)) Raise(Error::kNoExtension);
-  return relation;
-}
-}  // namespace
-
-ObjectId DefaultId() {
-  return BuiltInGenerator("default_id");
-}
-ObjectId DefaultUuid() {
-  return BuiltInGenerator("default_uuid");
 }
 
 bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Generators as this backend knows them: their definitions, read from the security label of their
-// sequence, and Minters, which are definitions made ready for minting.
+// Generators as this backend knows them: their definitions, kept (generator_catalog.h reads them),
+// and Minters, which are definitions made ready for minting.
 //
 // A Minter is filled once (catalog look-ups, privilege, horizon, shard) and then good until
 // something it hangs on changes: the sequence or its label (relcache invalidation), a role's
@@ -14,12 +14,10 @@
 #include "core/compose.h"
 #include "core/definition.h"
 #include "core/sequencer.h"
+#include "state/generator_catalog.h"
 #include "state/shared.h"
 
 namespace detid {
-
-// Longest "schema"."name", quoted, with the terminating zero.
-inline constexpr int kMaxQualifiedName = 2 * (2 * 63 + 2) + 2;
 
 struct Minter : Sequencer {
   // Read by every mint.
@@ -39,9 +37,9 @@ struct Minter : Sequencer {
   Definition definition;
   uint64_t fingerprint = 0;
   ShardRecord* record = nullptr;
-  bool stale = false;   // invalidated while being filled
-  bool leave = false;   // the shard, at the end of the transaction: it may be gone
-  uint64_t filled = 0;  // rises with each Fill
+  bool stale = false;        // invalidated while being filled
+  bool leave = false;        // the shard, at the end of the transaction: it may be gone
+  uint64_t filled = 0;       // rises with each Fill
   int32_t node = 0;          // in ids
   int32_t granted_node = 0;  // that of the interval; the ledger's ids show none
   int32_t worker_number = 0;
@@ -58,26 +56,6 @@ const Definition& DefinitionFor(ObjectId generator);
 
 // Its fingerprint. Errors: as DefinitionFor.
 uint64_t FingerprintFor(ObjectId generator);
-
-// The same as DefinitionFor, but false where it is none; `why` (static text) then says why not.
-bool TryDefinition(ObjectId generator, Definition* definition, const char** why);
-
-// The generator that comes with the extension. Errors: the extension is not installed.
-ObjectId DefaultId();
-ObjectId DefaultUuid();
-
-// Calls visit(oid, definition) for each labelled generator of this database, until it is false.
-void EachGenerator(bool (*visit)(ObjectId, const Definition&, void*), void* context);
-
-template <typename Visit>
-void EachGenerator(Visit visit) {
-  EachGenerator([](ObjectId oid, const Definition& d,
-                   void* context) { return (*static_cast<Visit*>(context))(oid, d); },
-                &visit);
-}
-
-// Qualified and quoted name into a buffer of kMaxQualifiedName; false if it is gone.
-bool QualifiedName(ObjectId generator, char* out);
 
 // The key of the definition's random fields under the current seed or the one behind a
 // commitment. False if there is none at hand.

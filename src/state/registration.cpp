@@ -37,10 +37,12 @@ Oid RegistrationRelation() {
 }
 
 StoredRegistration Deform(HeapTuple tuple, TupleDesc descriptor) {
-  Datum v[kColumns];
-  bool nulls[kColumns];
+  Datum v[MaxTupleAttributeNumber];
+  bool nulls[MaxTupleAttributeNumber];
   StoredRegistration s;
-  if (descriptor->natts != kColumns) return s;
+  // Somebody has altered it: no reason to mint either.
+  s.fenced = Reason::kUsedNonce;
+  if (descriptor->natts < kColumns) return s;
   heap_deform_tuple(tuple, descriptor, v, nulls);
   const auto number = [&](int column) { return nulls[column] ? 0 : DatumGetInt64(v[column]); };
   s.old = {number(kOldCounter), number(kOldBits)};
@@ -50,9 +52,11 @@ StoredRegistration Deform(HeapTuple tuple, TupleDesc descriptor) {
   s.node = nulls[kNode] ? kAnyNode : DatumGetInt32(v[kNode]);
   s.start_us = number(kStart);
   s.granted_us = number(kGranted);
-  // A word that is not known is no reason to mint.
-  if (!nulls[kFenced] && !FromName(View(DatumGetTextPP(v[kFenced])), &s.fenced))
-    s.fenced = Reason::kUsedNonce;
+  // Nor is a word that is not known.
+  if (nulls[kFenced])
+    s.fenced = Reason::kNone;
+  else
+    FromName(View(DatumGetTextPP(v[kFenced])), &s.fenced);
   s.claims = !nulls[kClaims] && DatumGetBool(v[kClaims]);
   s.retires = !nulls[kRetires] && DatumGetBool(v[kRetires]);
   if (!nulls[kPath]) {
@@ -98,8 +102,7 @@ AtCommit at_commit = AtCommit::kNothing;
 AtCommit WordOfRow() {
   StoredRegistration stored;
   if (!ReadRegistration(&stored)) return AtCommit::kNothing;
-  const bool stops = stored.fenced != Reason::kNone || stored.retires;
-  return stops ? AtCommit::kSet : AtCommit::kClear;
+  return StoppedBy(stored) != Reason::kNone ? AtCommit::kSet : AtCommit::kClear;
 }
 
 void OnTransaction(XactEvent event, void*) {
@@ -193,7 +196,7 @@ void WriteWord(bool claims, bool retires, bool unfenced) {
 void KnowFence(Database* database) {
   if (database->fence_known.load(std::memory_order_acquire) != 0) return;
   StoredRegistration stored;
-  if (ReadRegistration(&stored) && stored.fenced != Reason::kNone)
+  if (ReadRegistration(&stored) && StoppedBy(stored) != Reason::kNone)
     database->fenced.store(1, std::memory_order_relaxed);
   database->fence_known.store(1, std::memory_order_release);
 }
@@ -222,9 +225,9 @@ Interval AwaitInterval(Database* database, int64_t above_us) {
 
 void RaiseFenced() {
   StoredRegistration stored;
-  if (ReadRegistration(&stored) && stored.fenced != Reason::kNone) {
+  if (ReadRegistration(&stored) && StoppedBy(stored) != Reason::kNone) {
     char detail[200];
-    snprintf(detail, sizeof detail, "%s.", Explain(stored.fenced));
+    snprintf(detail, sizeof detail, "%s.", Explain(StoppedBy(stored)));
     detail[0] = static_cast<char>(pg_toupper(static_cast<unsigned char>(detail[0])));
     Raise(Error::kFenced, "%s", detail);
   }

@@ -32,6 +32,11 @@ struct StoredRegistration {
   char path[kMaxPathText] = {};
 };
 
+// Why it mints nothing, whatever the registry grants; kNone if it may.
+inline Reason StoppedBy(const StoredRegistration& s) {
+  return s.fenced == Reason::kNone && s.retires ? Reason::kRetired : s.fenced;
+}
+
 // False if the extension is not there, or its row is gone.
 bool ReadRegistration(StoredRegistration* stored);
 
@@ -40,11 +45,11 @@ bool ReadRegistration(StoredRegistration* stored);
 // REQUIRES: SPI is connected. Errors: the server's.
 void WriteRegistration(const StoredRegistration& stored, bool heard);
 
-// The operators' words: whether it claims, retires, and is not fenced any more; then it was confirmed
-// nowhere. REQUIRES: as WriteRegistration.
+// The operators' words: whether it claims, retires, and is not fenced any more; then it was
+// confirmed nowhere. REQUIRES: as WriteRegistration.
 void WriteWord(bool claims, bool retires, bool unfenced);
 
-// Sets the database's word if its row says that it is fenced; reads the row once.
+// Sets the database's word if its row says that it is stopped; reads the row once.
 void KnowFence(Database* database);
 
 // Sets or clears the word when this transaction commits, as the row says by then, and has the

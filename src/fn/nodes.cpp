@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "fn/nodes.h"
+
+#include "core/registry_text.h"
+#include "pg/errors.h"
+#include "pg/query.h"
+#include "state/settings.h"
+#include "state/witness.h"
+
+namespace detid {
+
+const char kNodeColumns[] =
+    "id, path, mode, state, reason, node::int8, counter, bits, asked_old_counter, asked_old_bits, "
+    "asked_next_counter, asked_next_bits, instance, life, timeline, start_us, limit_us, end_us, "
+    "lower(pool)::int8, coalesce(upper(pool)::int8, 2147483648) - 1, role::oid::int8, "
+    "(SELECT floor_us FROM detid._coordinator), node_us, life_us, since_us";
+
+Node NodeAt(uint64_t row) {
+  Node n = {};
+  strlcpy(n.id, TextAt(row, 1), sizeof n.id);
+  strlcpy(n.path, TextAt(row, 2), sizeof n.path);
+  const char* reason = TextAt(row, 5);
+  if (!FromName(TextAt(row, 3), &n.r.mode) || !FromName(TextAt(row, 4), &n.r.state) ||
+      (reason != nullptr && !FromName(reason, &n.r.reason)))
+    elog(ERROR, "detid._nodes has a row with a word that is not known");
+  n.r.interval.node = TextAt(row, 6) == nullptr ? kAnyNode : static_cast<int32_t>(NumberAt(row, 6));
+  n.r.current = {NumberAt(row, 7), NumberAt(row, 8)};
+  n.r.asked_old = {NumberAt(row, 9), NumberAt(row, 10)};
+  n.r.asked_next = {NumberAt(row, 11), NumberAt(row, 12)};
+  n.r.instance = NumberAt(row, 13);
+  n.r.life = NumberAt(row, 14);
+  n.r.timeline = NumberAt(row, 15);
+  n.r.interval.start_us = NumberAt(row, 16);
+  n.r.interval.limit_us = NumberAt(row, 17);
+  n.r.end_us = NumberAt(row, 18);
+  n.pool = {NumberAt(row, 19), NumberAt(row, 20)};
+  n.role = static_cast<Oid>(NumberAt(row, 21));
+  n.floor_us = TextAt(row, 22) == nullptr ? 0 : NumberAt(row, 22);
+  n.node_us = TextAt(row, 23) == nullptr ? 0 : NumberAt(row, 23);
+  n.life_us = NumberAt(row, 24);
+  n.since_us = NumberAt(row, 25);
+  return n;
+}
+
+RegistryRules RulesFor(const Node& n) {
+  return {int64_t{settings::lease_s} * 1000000, int64_t{settings::quarantine_s} * 1000000,
+          n.floor_us};
+}
+
+void GiveBackNumber(const Node& n, int64_t free_in_us) {
+  if (n.r.interval.node == kAnyNode) return;
+  Query()
+      .Number(n.r.interval.node)
+      .Number(n.r.end_us)
+      .Number(free_in_us)
+      .Write(
+          "INSERT INTO detid._numbers AS n (node, end_us, free_at) "
+          "VALUES ($1::int4, $2, now() + $3 * interval '1 microsecond') "
+          "ON CONFLICT (node) DO UPDATE SET end_us = greatest(n.end_us, excluded.end_us), "
+          "free_at = greatest(n.free_at, excluded.free_at)",
+          SPI_OK_INSERT);
+}
+
+int64_t EndOfNumber(int32_t number) {
+  return Query().Number(number).Change("SELECT end_us FROM detid._numbers WHERE node = $1") > 0
+             ? NumberAt(0, 1)
+             : 0;
+}
+
+namespace {
+
+// The lowest number of the pool that nobody has or is about to be given, and that is not in
+// quarantine. Whoever is given one holds a lock of its own on it, so that many nodes that are new
+// do not wait for each other.
+int32_t FreeNumber(const Nodes& pool) {
+  for (;;) {
+    // So many numbers from the first one on hold 1024 that are free.
+    if (Query()
+            .Number(pool.first)
+            .Number(pool.last)
+            .Change(
+                "SELECT n FROM (SELECT n FROM generate_series($1, least($2, $1 + 1023 + "
+                "(SELECT count(*) FROM detid._nodes WHERE state <> 'retired') + "
+                "(SELECT count(*) FROM detid._numbers WHERE free_at > now()))) AS n "
+                "WHERE NOT EXISTS (SELECT FROM detid._nodes WHERE node = n AND state <> 'retired') "
+                "AND NOT EXISTS (SELECT FROM detid._numbers WHERE node = n AND free_at > now()) "
+                "ORDER BY n OFFSET 0) AS free "
+                "WHERE pg_try_advisory_xact_lock(1684370532, n::int4) LIMIT 1") == 0)
+      return kAnyNode;
+    const int64_t number = NumberAt(0, 1);
+    // Somebody may have been given it before the lock was had.
+    if (Query().Number(number).Change(
+            "SELECT FROM detid._nodes WHERE node = $1 AND state <> 'retired'") == 0)
+      return static_cast<int32_t>(number);
+    CHECK_FOR_INTERRUPTS();
+  }
+}
+
+// Takes the numbers of nodes whose interval ended before the quarantine, and that have been silent
+// for as long: one with a slow clock is not, though its intervals are in the past.
+void TakeBackNumbers(const Nodes& pool) {
+  Query()
+      .Number(pool.first)
+      .Number(pool.last)
+      .Number(ClockUs() - int64_t{settings::quarantine_s} * 1000000)
+      .Number(int64_t{settings::lease_s} + settings::quarantine_s)
+      .Change(
+          "WITH silent AS ("
+          "  SELECT id, node, end_us FROM detid._nodes WHERE mode = 'leased' AND state <> "
+          "'retired' "
+          "  AND node BETWEEN $1 AND $2 AND limit_us <= $3 "
+          "  AND coalesce(seen_at, enrolled_at) <= now() - $4 * interval '1 second' "
+          "  FOR UPDATE SKIP LOCKED"
+          "), taken AS ("
+          "  UPDATE detid._nodes n SET node = NULL, start_us = 0, limit_us = 0, end_us = 0 "
+          "  FROM silent s WHERE n.id = s.id RETURNING s.node, s.end_us) "
+          "INSERT INTO detid._numbers AS n (node, end_us, free_at) "
+          "SELECT node, end_us, now() FROM taken "
+          "ON CONFLICT (node) DO UPDATE SET end_us = greatest(n.end_us, excluded.end_us) "
+          "RETURNING 1");
+}
+
+}  // namespace
+
+void FindNumber(Node* n) {
+  if (n->r.mode != Mode::kLeased || n->r.interval.node != kAnyNode) return;
+  int32_t number = FreeNumber(n->pool);
+  if (number == kAnyNode) {
+    TakeBackNumbers(n->pool);
+    number = FreeNumber(n->pool);
+  }
+  if (number == kAnyNode) return;
+  n->r.interval = {number, 0, 0};
+  n->r.end_us = EndOfNumber(number);
+}
+
+// The first enrollment notes where the registry begins, so where there are nodes and no note, they
+// are of a dump.
+void NoteCoordinator(Node* n) {
+  static uint32_t known_timeline = 0;
+  const uint32_t timeline = GetWALInsertionTimeLine();
+  if (timeline == known_timeline) return;
+  const Witness here = WitnessHere();
+  const uint64_t rows =
+      Query()
+          .Number(PlaceOf(here))
+          .Number(timeline)
+          .Number(RulesFor(*n).FloorAt(ClockUs()))
+          .Change(
+              "UPDATE detid._coordinator SET instance = $1, timeline = $2, "
+              "floor_us = CASE WHEN timeline = 0 AND NOT EXISTS (SELECT FROM detid._nodes) THEN 0 "
+              "ELSE greatest(floor_us, $3) END "
+              "WHERE (instance, timeline) <> ($1, $2) RETURNING floor_us");
+  // Somebody else may have noted it while this statement waited.
+  if (rows == 0 && Query().Change("SELECT floor_us FROM detid._coordinator") == 0)
+    elog(ERROR, "detid._coordinator is empty");
+  n->floor_us = NumberAt(0, 1);
+  // If this transaction rolls back, the next one looks again.
+  if (rows == 0) known_timeline = timeline;
+}
+
+void SetLocally(const char* setting, const char* value) {
+  set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+}
+
+// The answer is lost with this server unless its commit is durable, on its standbys too. Where the
+// wait for those is cancelled, the node knows by the warning.
+void CommitDurably() {
+  if (synchronous_commit < SYNCHRONOUS_COMMIT_REMOTE_FLUSH) SetLocally("synchronous_commit", "on");
+  if (client_min_messages > WARNING) SetLocally("client_min_messages", "warning");
+}
+
+}  // namespace detid

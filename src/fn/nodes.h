@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// What a coordinator keeps: the nodes that are enrolled (detid._nodes), the numbers that were given
+// back (detid._numbers), and where it was last itself (detid._coordinator). The functions that use
+// it have connected to SPI, with the search_path pg_catalog.
+//
+// Invariants:
+//   Q1  a number is that of one node that is not retired: a unique index sees to it.
+//   Q2  whoever loses a number leaves behind, in the same transaction, up to where it was granted;
+//       whoever gets one begins above.
+//   Q3  what is changed is durable when the client hears of it, on the standbys too if there are
+//       synchronous ones.
+
+#pragma once
+
+#include "core/registry.h"
+#include "core/topology.h"
+#include "pg/pg.h"
+
+namespace detid {
+
+// Of this server, microseconds since 1970.
+inline int64_t ClockUs() {
+  return GetCurrentTimestamp() + kPostgresEpochUs;
+}
+
+// A row of detid._nodes.
+struct Node {
+  char id[40];
+  char path[kMaxPath + 1];
+  Registration r;
+  Nodes pool;
+  Oid role;
+  int64_t floor_us;
+  int64_t node_us;   // what it told with its last beat
+  int64_t life_us;   // node time when its life was first heard of, and
+  int64_t since_us;  // from when on that life may have minted
+};
+
+// The columns that NodeAt reads.
+extern const char kNodeColumns[];
+
+// A row of the last query.
+Node NodeAt(uint64_t row);
+
+RegistryRules RulesFor(const Node& node);
+
+// Gives a leased node a number if it has none and there is one.
+void FindNumber(Node* node);
+
+// Leaves behind the number of a node that has it no longer; others may have it after a while.
+void GiveBackNumber(const Node& node, int64_t free_in_us);
+
+// Up to where a number that was given back was granted; 0: never.
+int64_t EndOfNumber(int32_t number);
+
+// Looks whether this coordinator is the one that granted last: one that was promoted, restored or
+// copied may lack the last that was granted. Sets the node's floor.
+void NoteCoordinator(Node* node);
+
+// Q3, of this transaction.
+void CommitDurably();
+
+// A setting of this transaction.
+void SetLocally(const char* setting, const char* value);
+
+}  // namespace detid

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Generators as the catalogs have them: sequences with a security label that holds the definition.
+
+#pragma once
+
+#include "core/definition.h"
+
+namespace detid {
+
+using ObjectId = unsigned int;  // PostgreSQL's Oid
+
+// Longest "schema"."name", quoted, with the terminating zero.
+inline constexpr int kMaxQualifiedName = 2 * (2 * 63 + 2) + 2;
+
+// The definition of a generator; false where it is none, and `why` (static text) then says why not.
+// Works without preloading and for any role.
+bool TryDefinition(ObjectId generator, Definition* definition, const char** why);
+
+// The generator that comes with the extension. Errors: the extension is not installed.
+ObjectId DefaultId();
+ObjectId DefaultUuid();
+
+// Calls visit(oid, definition) for each labelled generator of this database, until it is false.
+void EachGenerator(bool (*visit)(ObjectId, const Definition&, void*), void* context);
+
+template <typename Visit>
+void EachGenerator(Visit visit) {
+  EachGenerator([](ObjectId oid, const Definition& d,
+                   void* context) { return (*static_cast<Visit*>(context))(oid, d); },
+                &visit);
+}
+
+// Qualified and quoted name into a buffer of kMaxQualifiedName; false if it is gone.
+bool QualifiedName(ObjectId generator, char* out);
+
+}  // namespace detid
