@@ -135,5 +135,42 @@ $c->reload;
 nobody_fenced('and is not needed any more');
 ok($c->poll_query_until('postgres', "SELECT count(*) = 3 FROM ($connections) p"), 'each node has one connection then');
 
+# --- A node is killed while it waits for an answer that was stored there ---
+
+for my $node ($a, $l)
+{
+	my $name = $node->name;
+	$c->append_conf('postgresql.conf', "synchronous_standby_names = 'nobody'\n");
+	$c->reload;
+	ok($c->poll_query_until('postgres', q{SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%_heartbeat%'}),
+		"$name: beats are stored, and not answered");
+	sleep 2 * BEAT;
+	$node->stop('immediate');
+	$c->append_conf('postgresql.conf', "synchronous_standby_names = ''\n");
+	$c->reload;
+	$node->start;
+	mints_again($node, "$name: killed before it was answered, it goes on");
+}
+nobody_fenced('killed nodes');
+
+# --- Words while the coordinator is away ---
+
+$c->stop('immediate');
+$a->safe_psql('postgres', 'SELECT detid.retire_node()');
+is(sqlstate_of($a, 'SELECT detid.next_id()'), 'DT001', 'the coordinator is away: a node that is to retire does not mint');
+$a->restart;
+is(sqlstate_of($a, 'SELECT detid.next_id()'), 'DT001', 'nor does it after a restart');
+$a->safe_psql('postgres', 'SELECT detid.unfence()');
+is(sqlstate_of($a, 'SELECT detid.next_id()'), 'DT002', 'nor when that is taken back, until the registry has heard of it');
+$a->restart;
+is(sqlstate_of($a, 'SELECT detid.next_id()'), 'DT002', 'over a restart, either');
+my $session = session($l);
+$l->safe_psql('postgres', 'SELECT detid.retire_node()');
+$l->safe_psql('postgres', 'SELECT detid.unfence()');
+like(($session->try('SELECT detid.next_id()'))[1], qr/ERROR:  DT002/, 'what was granted before is not good any more');
+$session->quit;
+$c->start;
+mints_again($_, $_->name . ': when the coordinator is back, it mints') for $a, $l;
+
 $_->stop for $c, $a, $l;
 done_testing();
