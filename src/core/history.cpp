@@ -16,7 +16,7 @@ void History::Begin(HistoryBucket* buckets, int bits) {
   minted_ = 0;
 }
 
-// All cells of a bucket, and then `minted_` (R1).
+// All cells of a bucket, and then `minted_` (W1).
 uint64_t History::Read(const HistoryBucket& bucket, uint64_t* cells) const {
   for (int i = 0; i < HistoryBucket::kCells; i++) cells[i] = bucket.cell[i];
   return minted_;

@@ -19,12 +19,12 @@
 //   at least the last N accepted ids are refused, and at most the last 5 * ceil(N / 4).
 //
 // Invariants:
-//   R1  a cell is judged by a `minted_` that is read after the cell. No stamp is newer than that,
+//   W1  a cell is judged by a `minted_` that is read after the cell. No stamp is newer than that,
 //       so the age is right, however long a backend was stopped. (A stamp that is 2^16 generations
 //       old would look new; Sweep removes it long before.)
-//   R2  a cell is written by compare-and-swap only: over what was judged to be empty or expired, or
+//   W2  a cell is written by compare-and-swap only: over what was judged to be empty or expired, or
 //       by the backend that has written it.
-//   R3  an id is accepted by counting it, by compare-and-swap in the generation of its stamp, after
+//   W3  an id is accepted by counting it, by compare-and-swap in the generation of its stamp, after
 //       a look at all other cells of its bucket that came after the stamp was written. If the
 //       generation has moved on meanwhile, the stamp is renewed and the look repeated.
 //
