@@ -149,7 +149,7 @@ have() {
   case $1 in
     postgresql-server-dev-*) has_headers "$pg_config" ;;
     postgresql-[0-9]*) [ -x "$bindir/postgres" ] && [ -x "$bindir/initdb" ] ;;
-    g++ | gcc | make | cmake | pkg-config | spin | gdb | npm | python3) command -v "$1" >/dev/null ;;
+    g++ | gcc | make | cmake | pkg-config | spin | gdb | npm | python3 | pgbouncer) command -v "$1" >/dev/null ;;
     nodejs) command -v node >/dev/null ;;
     clang) find_clang ;;
     libclang-rt-*) find_clang && fuzzer_links ;;

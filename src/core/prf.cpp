@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "core/no_postgres.h"
 
@@ -47,9 +48,19 @@ bool StartCrypto() {
   return sodium_init() >= 0;
 }
 
+void FillRandom(void* to, size_t size) {
+  randombytes_buf(to, size);
+}
+
+int64_t RandomBits63() {
+  int64_t bits;
+  FillRandom(&bits, sizeof bits);
+  return bits & std::numeric_limits<int64_t>::max();
+}
+
 Seed NewSeed() {
   Seed seed;
-  randombytes_buf(seed.byte, sizeof seed.byte);
+  FillRandom(seed.byte, sizeof seed.byte);
   return seed;
 }
 

@@ -23,6 +23,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -54,7 +55,9 @@ struct MaskKey {
 // Must be called once before anything else here; false if libsodium cannot start.
 bool StartCrypto();
 
-// A fresh seed from libsodium's random source (the kernel's).
+// From libsodium's random source (the kernel's). Does not fail.
+void FillRandom(void* to, size_t size);
+int64_t RandomBits63();
 Seed NewSeed();
 
 Commitment Commit(const Seed& seed);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/prf.h"
 #include "core/registry_text.h"
 #include "core/topology.h"
 #include "fn/nodes.h"
@@ -22,8 +23,7 @@ struct Token {
 
 Token NewToken() {
   uint8_t bytes[32];
-  if (!pg_strong_random(bytes, sizeof bytes))
-    ereport(ERROR, (errmsg("could not obtain random values")));
+  FillRandom(bytes, sizeof bytes);
   Token token;
   token.text[hex_encode(reinterpret_cast<const char*>(bytes), sizeof bytes, token.text)] = '\0';
   explicit_bzero(bytes, sizeof bytes);

@@ -15,7 +15,7 @@ namespace {
 
 PGconn* connection = nullptr;
 bool warned = false;  // by the coordinator, during the statement
-int left_pid = 0;     // of the coordinator's process that was left without having answered; 0: none
+bool left = false;    // a process of the coordinator without its having answered
 
 void Close() {
   if (connection != nullptr) PQfinish(connection);
@@ -102,11 +102,24 @@ class Parameters {
   int count_ = 0;
 };
 
+// By it this process knows its questions in pg_stat_activity, over a connection pooler, too.
+constexpr char kMark[] = "/* node %016llx */";
+char mark[sizeof kMark + 16];
+
 constexpr char kStatement[] =
-    "SELECT outcome, reason, node, start_us, limit_us, counter, bits, life, coordinator_us, "
+    " SELECT outcome, reason, node, start_us, limit_us, counter, bits, life, coordinator_us, "
     "beat_us,"
     " path FROM detid._heartbeat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
     "$16, $17, $18, $19, $20, $21)";
+
+const char* Statement() {
+  static char statement[sizeof mark + sizeof kStatement];
+  if (statement[0] == '\0') {
+    snprintf(mark, sizeof mark, kMark, static_cast<unsigned long long>(RandomBits63()));
+    snprintf(statement, sizeof statement, "%s%s", mark, kStatement);
+  }
+  return statement;
+}
 
 void Fill(const Question& q, char* proof, Parameters* p) {
   const Beat& b = q.beat;
@@ -174,7 +187,7 @@ constexpr char kLost[] = "The coordinator did not answer.";
 bool AwaitResult(int64_t deadline_ms, char* trouble) {
   while (PQisBusy(connection)) {
     if (!Await(WL_SOCKET_READABLE, deadline_ms)) {
-      left_pid = PQbackendPID(connection);
+      left = true;
       return Fail(trouble, kLost, "timed out");
     }
     if (PQconsumeInput(connection) == 0) return Fail(trouble, kLost, PQerrorMessage(connection));
@@ -187,13 +200,10 @@ bool AwaitResult(int64_t deadline_ms, char* trouble) {
 bool EndWhatWasLeft(int64_t deadline_ms, char* trouble) {
   constexpr char kEnd[] =
       "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
-      "WHERE pid = $1::pg_catalog.int4 AND pid <> pg_catalog.pg_backend_pid() "
-      "AND usename = session_user AND query LIKE '%detid.\\_heartbeat%'";
-  if (left_pid == 0) return true;
-  const int pid = left_pid;
-  char text[16];
-  snprintf(text, sizeof text, "%d", pid);
-  const char* values[] = {text};
+      "WHERE state = 'active' AND pid <> pg_catalog.pg_backend_pid() "
+      "AND pg_catalog.starts_with(query, $1)";
+  if (!left) return true;
+  const char* values[] = {mark};
   bool ended = Send(kEnd, 1, values, deadline_ms, trouble);
   for (bool more = ended; more;) {
     ended = AwaitResult(deadline_ms, trouble);
@@ -201,7 +211,7 @@ bool EndWhatWasLeft(int64_t deadline_ms, char* trouble) {
     more = result != nullptr;
     PQclear(result);
   }
-  left_pid = ended ? 0 : pid;
+  left = !ended;
   return ended;
 }
 
@@ -238,7 +248,7 @@ bool AskCoordinator(const Question& question, int timeout_ms, Reply* reply, char
   char proof[2 * kCommitmentBytes + 3];
   Fill(question, proof, &parameters);
   warned = false;
-  if (!Send(kStatement, parameters.count(), parameters.values(), deadline_ms, trouble))
+  if (!Send(Statement(), parameters.count(), parameters.values(), deadline_ms, trouble))
     return false;
   return Receive(deadline_ms, reply, trouble);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/instant.h"
+#include "core/prf.h"
 #include "core/registry_text.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
@@ -133,13 +134,6 @@ Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
   b.claims = stored.claims;
   b.retires = stored.retires;
   return b;
-}
-
-int64_t RandomBits63() {
-  int64_t bits = 0;
-  if (!pg_strong_random(&bits, sizeof bits))
-    ereport(ERROR, (errmsg("could not obtain random values")));
-  return bits & PG_INT64_MAX;
 }
 
 // The pair to send: the one that was stored, until it is answered.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 
+#include "core/prf.h"
 #include "core/sequencer.h"
 #include "pg/pg.h"
 #include "state/clock.h"
@@ -79,9 +80,7 @@ void Startup() {
     }
     for (int i = 0; i < shared->units; i++) new (&shared->windows()[i]) Window;
     StartNodeClock();
-    if (!pg_strong_random(&shared->life, sizeof shared->life))
-      ereport(FATAL, (errmsg("could not obtain random values")));
-    shared->life &= PG_INT64_MAX;
+    shared->life = RandomBits63();
   }
   LWLockRelease(AddinShmemInitLock);
 }
