@@ -193,6 +193,18 @@ for my $node ($c, $db1, $w1)
 	is("@told", '', $node->name . ': no token in its log');
 }
 
+# A coordinator that logs statements shows beats, and no token, if parameters of the role are not logged.
+$c->safe_psql('postgres', q{ALTER ROLE node1 SET log_parameter_max_length = 0});
+$c->append_conf('postgresql.conf', 'log_min_duration_statement = 0');
+$c->reload;
+$log = -s $c->logfile;
+$c->safe_psql('postgres', q{SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'node1'});
+ok($c->poll_query_until('postgres', q{SELECT last_seen > now() - interval '1 s' FROM detid.nodes WHERE path = 'eu/a/db1'}), 'it beats on');
+$c->wait_for_log(qr/LOG:  duration: .*execute.*_heartbeat/, $log);
+unlike(slurp_file($c->logfile, $log), qr/$token{'eu\/a\/db1'}/, 'beats are logged without their token');
+$c->append_conf('postgresql.conf', 'log_min_duration_statement = -1');
+$c->reload;
+
 # --- Roles that are dropped, tokens that are changed ---
 
 my $new = $c->safe_psql('postgres', "SELECT detid.new_token('eu/a/db1')");
