@@ -158,13 +158,13 @@ BEGIN ATOMIC
   FROM detid._nodes n WHERE n.state = 'expected' AND n.seen_at IS NULL
   UNION ALL
   SELECT 'stale', n.path, format('last heard of at %s', n.seen_at),
-         'Look after it; if it is gone for good: SELECT detid.retire_node(''path'');'
+         format('Look after it; if it is gone for good: SELECT detid.retire_node(%L);', n.path)
   FROM detid._nodes n
   WHERE n.state IN ('active', 'expected')
     AND n.seen_at < pg_catalog.now() - coalesce(current_setting('detid.lease', true), '30s')::interval
   UNION ALL
   SELECT 'fenced', n.path, format('since %s: %s', n.fenced_at, n.reason),
-         'See which server is the node; then SELECT detid.unfence(''path''); here, and SELECT detid.unfence(); there.'
+         format('See which server is the node; then SELECT detid.unfence(%L); here, and SELECT detid.unfence(); there.', n.path)
   FROM detid._nodes n WHERE n.state = 'fenced'
   UNION ALL
   SELECT 'refused', n.path, format('it asked in vain: %s', n.refused), 'See detid.node_status there.'

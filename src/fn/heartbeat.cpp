@@ -117,7 +117,7 @@ void LogFence(const Node& n, const Beat& b, Reason reason, bool both, int64_t no
   FormatInstant(since_us, since, sizeof since);
   FormatInstant(until_us, until, sizeof until);
   ereport(LOG,
-          (errcode(kSqlStateFenced),
+          (errcode(kSqlStateFenced), errhidestmt(true),
            errmsg(both ? "node %s (number %d) is fenced: %s"
                        : "a server that shows the token of node %s (number %d) is fenced: %s",
                   n.path, n.r.interval.node, Explain(reason)),
@@ -151,7 +151,7 @@ void StoreSameSeed(FunctionCallInfo fcinfo, const Node& n) {
               "RETURNING path, node");
   for (uint64_t i = 0; i < rows; i++)
     ereport(LOG,
-            (errcode(kSqlStateFenced),
+            (errcode(kSqlStateFenced), errhidestmt(true),
              errmsg("node %s (number %s) is fenced: %s", TextAt(i, 1),
                     TextAt(i, 2) == nullptr ? "none" : TextAt(i, 2), Explain(Reason::kSameSeed)),
              errdetail("The other one is %s. Their ids differ where the layout shows the node.",

@@ -46,17 +46,15 @@ bool Await(int events, int64_t deadline_ms) {
   return true;
 }
 
-// libpq's messages end with a newline, and may have several lines.
+// What happened, and libpq's message or the coordinator's, if there is one. They may have several
+// lines, and end with a newline.
 bool Fail(char* trouble, const char* what, const char* message) {
-  snprintf(trouble, kMaxTrouble, "%s", what);
-  if (message != nullptr && message[0] != '\0') {
-    const size_t length = strlen(trouble);
-    snprintf(trouble + length, kMaxTrouble - length, " It says: %s", message);
-    for (char* c = trouble; *c != '\0'; c++)
-      if (*c == '\n') *c = ' ';
-    for (size_t i = strlen(trouble); i > 0 && trouble[i - 1] == ' '; i--) trouble[i - 1] = '\0';
-    trouble[pg_mbcliplen(trouble, static_cast<int>(strlen(trouble)), kMaxTrouble - 1)] = '\0';
-  }
+  const bool silent = message == nullptr || message[0] == '\0';
+  snprintf(trouble, kMaxTrouble, silent ? "%s." : "%s: %s", what, message);
+  for (char* c = trouble; *c != '\0'; c++)
+    if (*c == '\n' || *c == '\t') *c = ' ';
+  for (size_t i = strlen(trouble); i > 0 && trouble[i - 1] == ' '; i--) trouble[i - 1] = '\0';
+  trouble[pg_mbcliplen(trouble, static_cast<int>(strlen(trouble)), kMaxTrouble - 1)] = '\0';
   Close();
   return false;
 }
@@ -65,8 +63,8 @@ bool Connect(int64_t deadline_ms, char* trouble) {
   const char* keywords[] = {"fallback_application_name", "dbname", "client_encoding", nullptr};
   const char* values[] = {"pg_detid", settings::coordinator, GetDatabaseEncodingName(), nullptr};
   connection = PQconnectStartParams(keywords, values, 1);
-  if (connection == nullptr) return Fail(trouble, "Memory is short.", nullptr);
-  constexpr char kUnreachable[] = "The coordinator cannot be reached.";
+  if (connection == nullptr) return Fail(trouble, "Memory is short", nullptr);
+  constexpr char kUnreachable[] = "The coordinator cannot be reached";
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
   for (;;) {
     if (PQstatus(connection) == CONNECTION_BAD || next == PGRES_POLLING_FAILED)
@@ -171,7 +169,7 @@ bool Parse(const PGresult* result, Reply* reply) {
 
 bool Send(const char* statement, int count, const char* const* values, int64_t deadline_ms,
           char* trouble) {
-  constexpr char kDeaf[] = "The coordinator cannot be asked.";
+  constexpr char kDeaf[] = "The coordinator cannot be asked";
   if (PQsendQueryParams(connection, statement, count, nullptr, values, nullptr, nullptr, 0) == 0)
     return Fail(trouble, kDeaf, PQerrorMessage(connection));
   for (int left; (left = PQflush(connection)) != 0;) {
@@ -181,7 +179,7 @@ bool Send(const char* statement, int count, const char* const* values, int64_t d
   return true;
 }
 
-constexpr char kLost[] = "The coordinator did not answer.";
+constexpr char kLost[] = "The coordinator did not answer";
 
 // Until PQgetResult does not wait.
 bool AwaitResult(int64_t deadline_ms, char* trouble) {
@@ -227,14 +225,14 @@ bool Receive(int64_t deadline_ms, Reply* reply, char* trouble) {
     if (!answered) {
       const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
       if (message == nullptr) message = PQresultErrorMessage(result);
-      Fail(trouble, "The coordinator refused to answer.", message);
+      Fail(trouble, "The coordinator refused to answer", message);
       PQclear(result);
       return false;
     }
     PQclear(result);
   }
   if (warned)
-    return Fail(trouble, "The coordinator's answer may not have reached its standby.", nullptr);
+    return Fail(trouble, "The coordinator's answer may not have reached its standby", nullptr);
   return answered || Fail(trouble, kLost, nullptr);
 }
 

@@ -226,8 +226,10 @@ Interval AwaitInterval(Database* database, int64_t above_us) {
 void RaiseFenced() {
   StoredRegistration stored;
   if (ReadRegistration(&stored) && StoppedBy(stored) != Reason::kNone) {
-    char detail[200];
-    snprintf(detail, sizeof detail, "%s.", Explain(StoppedBy(stored)));
+    char detail[200 + kMaxPathText];
+    snprintf(detail, sizeof detail, "%s.%s%s%s", Explain(StoppedBy(stored)),
+             stored.path[0] != '\0' ? " The registry knows this node as " : "", stored.path,
+             stored.path[0] != '\0' ? "." : "");
     detail[0] = static_cast<char>(pg_toupper(static_cast<unsigned char>(detail[0])));
     Raise(Error::kFenced, "%s", detail);
   }

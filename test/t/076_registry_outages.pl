@@ -111,7 +111,7 @@ my @taken = map { session($c) } 1 .. 12;
 $c->safe_psql('postgres', 'ALTER ROLE detid_node CONNECTION LIMIT 0');
 $c->safe_psql('postgres', "SELECT count(pg_terminate_backend(pid)) FROM ($connections) p");
 stops_at_its_end('no connection left');
-trouble_is($l, qr/cannot be reached\. It says: .*too many connections/, 'the node says why');
+trouble_is($l, qr/cannot be reached: .*too many connections/, 'the node says why');
 $_->quit for @taken;
 $c->safe_psql('postgres', 'ALTER ROLE detid_node CONNECTION LIMIT -1');
 nobody_fenced('there are connections again');

@@ -83,7 +83,7 @@ for my $setting ("search_path = 'nowhere'",
 for my $setting ("default_transaction_read_only = 'on'", "default_transaction_isolation = 'serializable'")
 {
 	with_setting($setting, sub {
-		ok($w1->poll_query_until('postgres', "SELECT registry_trouble LIKE 'The coordinator refused to answer. It says: %' FROM detid.node_status"),
+		ok($w1->poll_query_until('postgres', "SELECT registry_trouble LIKE 'The coordinator refused to answer: %' FROM detid.node_status"),
 			"$setting of the coordinator: nothing is granted, and the node says why") or diag($w1->safe_psql('postgres', 'SELECT * FROM detid.node_status'));
 		ok($w1->poll_query_until('postgres', 'SELECT NOT ready FROM detid.node_status'), "$setting of the coordinator: a leased node stops");
 	});
