@@ -93,7 +93,6 @@ void RegistryRun::StepClock(NodeServer& s) {
 NodeServer& RegistryRun::Copy(NodeServer& s) {
   NodeServer& c = Server(NewServer(s.registration, s.mode, s.assigned));
   c.copied_from = s.index;
-  c.copied_at = now_;
   // All that was minted by then lies below both.
   c.copied_us = std::min(s.NodeTime(now_), s.disk.horizon_us);
   c.common_us = c.heard_us = std::min(s.heard_us, c.copied_us);

@@ -238,7 +238,6 @@ struct NodeServer {
   // Of a copy.
   int copied_from = -1;
   bool same_life = false;       // with its memory
-  int64_t copied_at = 0;        // true time
   int64_t copied_us = 0;        // node time of the original then
   int64_t common_us = 0;        // heard_us of the original then
   detid::Nonce shared_next;     // the beat that both may send, and
