@@ -54,7 +54,7 @@ while ($err eq '' && time() < $begin + 30)
 	$err = $e;
 	sleep 0.05;
 }
-like($err, qr/ERROR:  DT002: .*DETAIL:  The last interval ended at \S+ The coordinator cannot be reached\..*HINT/s,
+like($err, qr/ERROR:  DT002: .*DETAIL:  The last interval ended at \S+ The coordinator cannot be reached: .*HINT/s,
 	'a leased node stops at the end of its interval, and says why');
 my $lasted = time() - $begin;
 ok($lasted > LEASE / 3 && $lasted < 2 * LEASE + 1, sprintf('which came after %.1f s', $lasted));
