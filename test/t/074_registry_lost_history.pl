@@ -146,7 +146,7 @@ sub goes_on
 	like($out, qr/granted|too_far_ahead/, "$name: a node asks") or diag($err);
 	heard($y2, $out);
 	$two->send(beat_sql($x1));
-	sleep 0.5;
+	sleep 0.1;    # it waits for half a beat, which is 0.5 s
 	$one->query('COMMIT');
 	($out, $err) = $two->wait;
 	like($out, qr/granted|too_far_ahead/, "$name: another one, that asks meanwhile, is answered") or diag($err);
