@@ -8,8 +8,8 @@
 //   I1  what Read returns was published as a whole, or is empty.
 //   I2  an interval that was published is this node's for ever: who goes on with one that he read
 //       before mints nothing that is somebody else's.
-//   I3  an interval begins where the one before ended, or later; in between may be somebody else's.
-//       One that adjoins the last, under the same number, only moves its limit.
+//   I3  an interval begins where the one before of its number ended, or later; in between may be
+//       somebody else's. One that adjoins the last, under the same number, only moves its limit.
 //   I4  node time is at or above `start_us` before the interval is published. So the first position
 //       of node time's tick is at or above it, but for the tick that holds it (sequencer.h).
 

@@ -150,7 +150,8 @@ Adopted Adopt(Granted* granted, NodeClock* clock, const ClockReading& now, const
     if (i.limit_us > old.limit_us) granted->Publish(i);
     return Adopted::kYes;
   }
-  if (old.limit_us != kForEver && i.start_us < old.limit_us) return Adopted::kBackwards;
+  if (i.node == old.node && old.limit_us != kForEver && i.start_us < old.limit_us)
+    return Adopted::kBackwards;
   if (i.start_us > clock->At(now.boot_before) + max_ahead_us) return Adopted::kTooFar;
   clock->AdvanceTo(i.start_us, now);
   granted->Publish(i);

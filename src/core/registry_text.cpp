@@ -19,25 +19,30 @@ struct Words {
 };
 
 constexpr char kFindCopy[] =
-    "Find the copy and stop it. Then SELECT detid.unfence('path'); on the coordinator, and SELECT "
-    "detid.unfence(); on the node that is to go on.";
-constexpr char kStopThis[] =
-    "If this server is to be a node, enroll it as one of its own: SELECT "
-    "detid.enroll_node('path'); "
-    "on the coordinator, then detid.node_token and SELECT detid.unfence(); here.";
+    "Find the copy, or the server that was given this node's token by mistake, and stop it. Then "
+    "SELECT detid.unfence('path'); on the coordinator, and SELECT detid.unfence(); on the node "
+    "that "
+    "is to go on.";
 
 constexpr Words kReasons[] = {
     {"none", "nothing is wrong", ""},
     {"used_nonce", "another server with the same past has registered since", kFindCopy},
     {"other_instance", "the same node registers from two data directories", kFindCopy},
     {"same_seed", "two nodes have the same seed",
-     "One is a copy of the other. SELECT detid.rotate_seed(); on one of them, then unfence both: "
-     "SELECT detid.unfence('path'); on the coordinator, and SELECT detid.unfence(); there."},
-    {"superseded", "a promoted standby or a successor has taken its place", kStopThis},
+     "One is a copy of the other: SELECT detid.rotate_seed(); on it. Or one is the other under a "
+     "new name: SELECT detid.retire_node('path'); of the old one on the coordinator. Then unfence "
+     "both, there by SELECT detid.unfence('path'); and here by SELECT detid.unfence();"},
+    {"superseded", "a promoted standby or a successor has taken its place",
+     "If it was the primary, make it a standby of the new one. To make it a node of its own: "
+     "SELECT "
+     "detid.rotate_seed(); here, then enroll it on the coordinator, set detid.node_token, and "
+     "SELECT detid.unfence(); here."},
     {"old_copy", "it was recovered from a backup that is older than what the registry has seen",
      "If it is to take the place of the node: SELECT detid.claim_registration(); here. Else leave "
      "it fenced, or enroll it as a node of its own."},
-    {"retired", "it was retired", kStopThis},
+    {"retired", "it was retired",
+     "To make it a node again: enroll it on the coordinator, set detid.node_token, and SELECT "
+     "detid.unfence(); here."},
     {"wrong_mode", "it was enrolled in the other mode",
      "Assigned nodes have a detid.node_id, leased ones have none."},
     {"wrong_node", "detid.node_id is not the number that it was enrolled with",
@@ -45,7 +50,9 @@ constexpr Words kReasons[] = {
     {"clock_ahead", "its time is too far ahead of the coordinator's",
      "Set the clocks right. Time that runs ahead after restarts comes back by itself."},
     {"too_far_ahead", "what was granted before ends too far ahead of the clock",
-     "Set the clocks right. Time that runs ahead after restarts comes back by itself."},
+     "After a restart or a failover of the coordinator this passes within some leases. If it "
+     "lasts, "
+     "set the clocks right."},
     {"no_number", "all numbers of its prefix are in use or in quarantine",
      "Retire nodes that are gone: SELECT detid.retire_node('path'); on the coordinator. Or assign "
      "a "

@@ -113,6 +113,7 @@ void CheckHorizon(ReturnSetInfo* set) {
             : "Somebody has changed detid._horizon: restore it from a backup.");
   if (!found || RecoveryInProgress()) return;
   const Origin origin = OriginOf(record, WitnessHere());
+  if (settings::registers()) return;  // it knows copies
   Put(set, "copy", !origin.suspected, Explain(origin),
       "If the original still mints, give this one a node id of its own: ALTER DATABASE mydb SET "
       "detid.node_id = 2; If it does not: SELECT detid.accept_copy();");

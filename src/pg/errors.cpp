@@ -35,8 +35,8 @@ Row RowOf(Error error) {
               "bits."};
     case Error::kFenced:
       return {kSqlStateFenced, "this node is fenced and does not mint ids",
-              "When only one server is this node: SELECT detid.unfence('path'); on the coordinator, "
-              "and SELECT detid.unfence(); here."};
+              "If this transaction ends that, commit first. Else SELECT * FROM detid.check(); says what is "
+              "wrong."};
     case Error::kNotRegistered:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this database is no node of the registry",
               "Add it to detid.registered_databases, and its token to detid.node_token: "

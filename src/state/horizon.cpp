@@ -77,8 +77,16 @@ void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
                     database, GetWALInsertionTimeLine(), record.witness.timeline,
                     settings::failover_guard_ms),
              errdetail("The server was promoted, or recovered to a point in time."),
-             errhint("If another server goes on with the same past, give this one a "
-                     "detid.node_id of its own.")));
+             settings::registers() ? 0
+                                   : errhint("If another server goes on with the same past, give "
+                                             "this one a detid.node_id of its own.")));
+    return;
+  }
+  const char* where = beginning.move == Move::kDatabaseCopied ? "database" : "server or directory";
+  if (settings::registers()) {  // it says who is the node
+    ereport(LOG, (errmsg("database \"%s\" is a copy: node time starts %d ms above its horizon",
+                         database, settings::failover_guard_ms),
+                  errdetail("Ids were last minted in another %s.", where)));
     return;
   }
   const bool same_node = record.witness.node == settings::node_id;
@@ -86,8 +94,7 @@ void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
           (errmsg("database \"%s\" is a copy: node time starts %d ms above its horizon", database,
                   settings::failover_guard_ms),
            errdetail("Ids were last minted in another %s, under detid.node_id %d; it is %d here.",
-                     beginning.move == Move::kDatabaseCopied ? "database" : "server or directory",
-                     record.witness.node, settings::node_id),
+                     where, record.witness.node, settings::node_id),
            same_node ? errhint("Give the copy a detid.node_id of its own. If the original is gone: "
                                "SELECT detid.accept_copy();")
                      : 0));

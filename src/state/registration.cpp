@@ -231,7 +231,8 @@ void RaiseFenced() {
              stored.path[0] != '\0' ? " The registry knows this node as " : "", stored.path,
              stored.path[0] != '\0' ? "." : "");
     detail[0] = static_cast<char>(pg_toupper(static_cast<unsigned char>(detail[0])));
-    Raise(Error::kFenced, "%s", detail);
+    ereport(ERROR, (errcode(kSqlStateFenced), errmsg_internal("%s", MessageOf(Error::kFenced)),
+                    errdetail_internal("%s", detail), errhint("%s", AdviceOn(StoppedBy(stored)))));
   }
   Raise(Error::kFenced);
 }

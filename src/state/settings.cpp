@@ -142,7 +142,7 @@ void Define(bool preloading) {
                              nullptr, nullptr, ShowNodeToken);
   DefineCustomIntVariable("detid.lease",
                           "How long the intervals are that this coordinator grants.",
-                          "Nodes ask three times as often.", &lease_s, lease_s, 1, 86400,
+                          "Nodes ask three times as often.", &lease_s, lease_s, 1, 120,
                           PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
   DefineCustomIntVariable(
       "detid.quarantine",

@@ -668,9 +668,16 @@ TEST(Adopt, IntervalsDoNotGoBack) {  // I3
   Adopting a;
   a.Adopt({kNumber, kNow, kNow + kLease});
   EXPECT_EQ(a.Adopt({kNumber, kNow + kLease - 1, kNow + 2 * kLease}), Adopted::kBackwards);
-  EXPECT_EQ(a.Adopt({kNumber + 1, kNow, kNow + 2 * kLease}), Adopted::kBackwards);
   EXPECT_EQ(a.granted.Read(), (Interval{kNumber, kNow, kNow + kLease}));
   EXPECT_EQ(a.Adopt({kNumber + 1, kNow + kLease, kNow + 2 * kLease}), Adopted::kYes);
+}
+
+// Of another number they are its own: a node that was leased is given one for good.
+TEST(Adopt, AnotherNumberMayBeginEarlier) {
+  Adopting a;
+  a.Adopt({kNumber, kNow, kNow + kLease});
+  EXPECT_EQ(a.Adopt({kNumber + 1, 0, kForEver}), Adopted::kYes);
+  EXPECT_EQ(a.granted.Read(), (Interval{kNumber + 1, 0, kForEver}));
 }
 
 // A node that had no registry, or all of time, is granted an interval.
