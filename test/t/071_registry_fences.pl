@@ -208,7 +208,7 @@ $token = enroll($c, 'eu/pool/w3', 'leased');
 $standby2->append_conf('postgresql.conf', "detid.registered_databases = 'postgres, shop, copy'\n");
 my $first_token = $standby2->safe_psql('postgres', "SELECT setting FROM pg_file_settings WHERE name = 'detid.node_token' ORDER BY seqno DESC LIMIT 1");
 like((run_sql($standby2, "ALTER DATABASE shop SET detid.node_token = 'x'"))[1], qr/ERROR:  55P02/, 'a token is not put where everybody reads it');
-$standby2->append_conf('postgresql.conf', "detid.node_token = '$first_token, shop=$token'\n");
+$standby2->append_conf('postgresql.conf', "detid.node_token = 'postgres=$first_token, shop=$token'\n");
 $standby2->safe_psql('postgres', 'ALTER DATABASE shop SET detid.node_id = -1');
 $standby2->restart;
 ok($standby2->poll_query_until('shop', 'SELECT ready FROM detid.node_status'), 'two databases of one server are two nodes');
@@ -217,7 +217,7 @@ same_sql($standby2, 'SELECT detid.node_of(detid.next_id()), path FROM detid.node
 $standby2->append_conf('postgresql.conf', "detid.registered_databases = 'postgres'\n");
 $standby2->restart;
 $standby2->safe_psql('postgres', 'CREATE DATABASE copy TEMPLATE shop');
-$standby2->append_conf('postgresql.conf', "detid.node_token = '$first_token, shop=$token, copy=$token'\n");
+$standby2->append_conf('postgresql.conf', "detid.node_token = 'postgres=$first_token, shop=$token, copy=$token'\n");
 $standby2->safe_psql('postgres', 'ALTER DATABASE copy SET detid.node_id = -1');
 $standby2->append_conf('postgresql.conf', "detid.registered_databases = 'postgres, shop, copy'\n");
 $standby2->restart;
@@ -229,6 +229,18 @@ for (1 .. 100)
 	sleep 0.1;
 }
 is(join(' ', sort values %state), '00000 DT001', 'a database beside its copy: one mints, one is fenced');
+
+# --- An old primary becomes a node of its own, as the hint says ---
+
+like((run_sql($leased, 'SELECT detid.next_id()'))[1], qr/HINT: .*detid\.rotate_seed\(\); here, then enroll it/, 'the hint of who was superseded');
+$leased->safe_psql('postgres', 'SELECT detid.rotate_seed()');
+$leased->append_conf('postgresql.conf', sprintf "detid.node_token = '%s'\n", enroll($c, 'eu/pool/w4', 'leased'));
+$leased->reload;
+$leased->safe_psql('postgres', 'SELECT detid.unfence()');
+mints_again($leased, 'with a seed and a token of its own, it mints');
+same_sql($leased, 'SELECT path FROM detid.node_status', 'eu/pool/w4', 'under the new name');
+sleep 2 * BEAT;
+is(sqlstate_of($recovered, 'SELECT detid.next_id()'), '00000', 'the other one goes on');
 
 $_->stop for $assigned, $leased, $standby, $recovered, $standby2, $c;
 done_testing();
