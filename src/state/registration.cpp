@@ -212,8 +212,10 @@ Interval AwaitInterval(Database* database, int64_t above_us) {
     const Interval interval = database->granted.Read();
     if (interval.limit_us > above_us) return interval;
     if (database->fenced.load(std::memory_order_relaxed) != 0) RaiseFenced();
-    if (database->registering.load(std::memory_order_relaxed) == 0 || waited_ms >= kFirstWaitMs ||
-        (waited_ms == 0 && !IsListed()))
+    // An interval that is not over yet is used up by a lead over the clock, and will be prolonged.
+    const bool over = interval.limit_us <= NodeTimeUs();
+    if (over && (database->registering.load(std::memory_order_relaxed) == 0 ||
+                 waited_ms >= kFirstWaitMs || (waited_ms == 0 && !IsListed())))
       RaiseNoInterval(interval);
     if (waited_ms == 0) WakeRegistrar(database);
     WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10,

@@ -89,6 +89,14 @@ for my $setting ("default_transaction_read_only = 'on'", "default_transaction_is
 	});
 	goes_on($w1, 'eu/pool/w1', "$setting, which is over, leased");
 }
+
+# Who mints more than his layout has room for runs ahead of the clock by max_ahead. If that is longer
+# than a lease, the interval is used up before it is over: he waits.
+$w1->append_conf('postgresql.conf', "detid.max_ahead = 10s\n");
+$w1->reload;
+$w1->safe_psql('postgres', q{SELECT detid.create_generator('few', 'time:41@1ms node:10 sequence:1', audit => 'off')});
+same_sql($w1, q{SELECT count(DISTINCT detid.next_id('few')) FROM generate_series(1, 20000)}, '20000', 'a lead that is longer than a lease: who mints waits');
+
 unlike(slurp_file($_->logfile), qr/DT001/, $_->name . ': nobody is fenced') for $c, $db1, $w1;
 
 $_->stop for $db1, $w1, $c;
