@@ -26,7 +26,10 @@ void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
 // unfence(). A node that is not fenced goes on without asking anybody.
 DETID_FUNCTION(detid_unfence) {
   StoredRegistration stored;
-  if (ReadRegistration(&stored) && StoppedBy(stored) == Reason::kNone) PG_RETURN_VOID();
+  if (ReadRegistration(&stored) && StoppedBy(stored) == Reason::kNone) {
+    ereport(NOTICE, (errmsg("this node is not fenced")));
+    PG_RETURN_VOID();
+  }
   StoreWord("unfence()", false, false, true);
   PG_RETURN_VOID();
 }
