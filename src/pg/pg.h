@@ -23,11 +23,14 @@ extern "C" {
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "commands/extension.h"
@@ -107,6 +110,20 @@ inline Datum TimestampDatum(int64_t us) {
 
 inline std::string_view View(const text* t) {
   return {VARDATA_ANY(t), static_cast<size_t>(VARSIZE_ANY_EXHDR(t))};
+}
+
+// Not a view, an index or whatever else an owner may put in a table's place.
+inline bool IsPlainTable(Form_pg_class relation) {
+  return relation->relkind == RELKIND_RELATION && relation->relam == HEAP_TABLE_AM_OID;
+}
+
+// Whether the relation's first columns are of these types. Who owns a table may have altered it.
+inline bool HasColumns(Relation relation, const Oid* types, int count) {
+  const TupleDesc descriptor = RelationGetDescr(relation);
+  if (!IsPlainTable(relation->rd_rel) || descriptor->natts < count) return false;
+  for (int i = 0; i < count; i++)
+    if (TupleDescAttr(descriptor, i)->atttypid != types[i]) return false;
+  return true;
 }
 
 }  // namespace detid

@@ -97,7 +97,7 @@ bool IsHorizonRelation(Oid relation) {
 }
 
 bool ReadHorizonRow(Relation relation, HorizonRecord* record) {
-  if (RelationGetNumberOfBlocks(relation) == 0) return false;
+  if (!IsPlainTable(relation->rd_rel) || RelationGetNumberOfBlocks(relation) == 0) return false;
   const Buffer buffer = ReadBuffer(relation, 0);
   LockBuffer(buffer, BUFFER_LOCK_SHARE);
   const Found found = Find(BufferGetPage(buffer));
@@ -109,7 +109,8 @@ bool ReadHorizonRow(Relation relation, HorizonRecord* record) {
 Written ChangeHorizonRow(Relation relation, bool (*change)(HorizonRecord*, void*), void* context) {
   // What is written to storage of this transaction is gone if it rolls back.
   if (compat::HasNewStorage(relation)) Raise(Error::kHorizonNew);
-  if (RelationGetNumberOfBlocks(relation) == 0) Raise(Error::kHorizonMissing);
+  if (!IsPlainTable(relation->rd_rel) || RelationGetNumberOfBlocks(relation) == 0)
+    Raise(Error::kHorizonMissing);
   const Buffer buffer = ReadBuffer(relation, 0);
   LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
   Found found = Find(BufferGetPage(buffer));

@@ -48,20 +48,54 @@ const char* DatabaseOf(int index) {
   return index < list_length(names) ? static_cast<const char*>(list_nth(names, index)) : nullptr;
 }
 
-// In a transaction of its own, with SPI and a snapshot.
+enum class Done : uint8_t { kYes, kNotInstalled, kLocked };
+
+// In a transaction of its own, with SPI and a snapshot, as the owner of the tables (B1).
 template <typename Body>
-void InTransaction(Body body) {
+bool RunAsOwner(Body body) {
+  Oid user = InvalidOid;
+  int context = 0;
   StartTransactionCommand();
-  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   PushActiveSnapshot(GetTransactionSnapshot());
-  body();
-  SPI_finish();
+  const Oid owner = OwnerOfRegistration();
+  GetUserIdAndSecContext(&user, &context);
+  if (OidIsValid(owner)) {
+    SetUserIdAndSecContext(owner, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+    body();
+    SPI_finish();
+  }
   PopActiveSnapshot();
   CommitTransactionCommand();
+  SetUserIdAndSecContext(user, context);
+  return OidIsValid(owner);
 }
 
-void Store(const StoredRegistration& stored, bool heard = false) {
-  InTransaction([&] { WriteRegistration(stored, heard); });
+// Waits for locks up to half a beat, or without end (B2).
+template <typename Body>
+Done InTransaction(Body body, bool without_end = false) {
+  char timeout[16];
+  snprintf(timeout, sizeof timeout, "%d",
+           without_end ? 0 : static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 50, 10000)));
+  SetConfigOption("lock_timeout", timeout, PGC_SUSET, PGC_S_OVERRIDE);
+  volatile Done done = Done::kLocked;
+  PG_TRY();
+  { done = RunAsOwner(body) ? Done::kYes : Done::kNotInstalled; }
+  PG_CATCH();
+  {
+    if (geterrcode() != ERRCODE_LOCK_NOT_AVAILABLE) PG_RE_THROW();
+    AbortCurrentTransaction();
+    FlushErrorState();
+  }
+  PG_END_TRY();
+  return done;
+}
+
+// False if somebody has locked the row.
+bool Store(const StoredRegistration& stored, bool heard = false, bool without_end = false) {
+  const Done done = InTransaction([&] { WriteRegistration(stored, heard); }, without_end);
+  if (done == Done::kNotInstalled) Raise(Error::kNoExtension);
+  return done == Done::kYes;
 }
 
 // Says it once.
@@ -72,6 +106,14 @@ void NoteTrouble(const char* trouble) {
   strlcpy(last_trouble, trouble, sizeof last_trouble);
   ereport(LOG, (errmsg("the registry has not answered this node with an interval"),
                 errdetail_internal("%s", trouble)));
+}
+
+// Returns how long to wait.
+int64_t NoteLocked() {
+  NoteTrouble(
+      "A transaction that is still open keeps the registrar from detid._registration, or another "
+      "of its tables: see pg_locks, and end it.");
+  return std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
 }
 
 void NoteReason(Reason reason) {
@@ -88,31 +130,35 @@ uint64_t IdsHere() {
 
 // --- Fencing ---
 
-// Stops minting at once, then stores it.
-void FenceHere(StoredRegistration* stored, Reason reason) {
-  const uint64_t ids = IdsHere() - database->answered_ids.load(std::memory_order_relaxed);
-  const int64_t since_us = database->answered_us.load(std::memory_order_relaxed);
-  database->fenced.store(1, std::memory_order_release);
-  database->granted.Revoke();
-  database->registering.store(0, std::memory_order_relaxed);
-  stored->fenced = reason;
-  Store(*stored, true);
-  TellTrouble(database, "It is fenced.");
+void LogFence(Reason reason) {
   if (reason == Reason::kRetired) {
     ereport(LOG, (errcode(kSqlStateFenced), errmsg("this node is retired and mints no more ids")));
     return;
   }
+  const uint64_t ids = IdsHere() - database->answered_ids.load(std::memory_order_relaxed);
+  const int64_t since_us = database->answered_us.load(std::memory_order_relaxed);
   char since[kMaxInstantText] = "";
   FormatInstant(since_us, since, sizeof since);
-  ereport(LOG,
-          (errcode(kSqlStateFenced),
-           errmsg("this node is fenced and mints no more ids: %s", Explain(reason)),
-           since_us == 0
-               ? errdetail("It has minted none since this server was started.")
-               : errdetail("It has minted %llu ids since %s, when the registry answered last. Of "
-                           "which times ids may have been minted twice, the coordinator's log says.",
-                           static_cast<unsigned long long>(ids), since),
-           errhint("%s", AdviceOn(reason))));
+  ereport(LOG, (errcode(kSqlStateFenced),
+                errmsg("this node is fenced and mints no more ids: %s", Explain(reason)),
+                since_us == 0
+                    ? errdetail("It has minted none since this server was started.")
+                    : errdetail(
+                          "It has minted %llu ids since %s, when the registry answered last. Of "
+                          "which times ids may have been minted twice, the coordinator's log says.",
+                          static_cast<unsigned long long>(ids), since),
+                errhint("%s", AdviceOn(reason))));
+}
+
+// Stops minting at once, then stores it: whatever keeps it from that.
+void FenceHere(StoredRegistration* stored, Reason reason) {
+  database->fenced.store(1, std::memory_order_release);
+  database->granted.Revoke();
+  database->registering.store(0, std::memory_order_relaxed);
+  stored->fenced = reason;
+  TellTrouble(database, "It is fenced.");
+  LogFence(reason);
+  Store(*stored, true, true);
 }
 
 // --- A beat ---
@@ -136,15 +182,19 @@ Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
   return b;
 }
 
-// The pair to send: the one that was stored, until it is answered.
-void ChoosePair(StoredRegistration* stored) {
+// The pair to send: the one that was stored, until it is answered. False if no other one can be
+// stored now: then `stored` is as it was.
+bool ChoosePair(StoredRegistration* stored) {
+  StoredRegistration chosen = *stored;
   if (answered)
-    stored->old = current;
+    chosen.old = current;
   else if (stored->next.counter != 0)
-    return;
-  stored->next = {stored->old.counter + 1, RandomBits63()};
+    return true;
+  chosen.next = {chosen.old.counter + 1, RandomBits63()};
+  if (!Store(chosen)) return false;
   answered = false;
-  Store(*stored);
+  *stored = chosen;
+  return true;
 }
 
 // An assigned node that was confirmed here needs nobody to start.
@@ -157,7 +207,8 @@ void StartConfirmed(const StoredRegistration& s, const Witness& here) {
   database->registering.store(0, std::memory_order_relaxed);
 }
 
-void StoreAnswer(StoredRegistration* stored, const Beat& beat, const Reply& reply) {
+// False if it cannot be stored now.
+bool StoreAnswer(StoredRegistration* stored, const Beat& beat, const Reply& reply) {
   const Interval& i = reply.ruling.interval;
   answered = true;
   current = reply.ruling.current;
@@ -171,16 +222,17 @@ void StoreAnswer(StoredRegistration* stored, const Beat& beat, const Reply& repl
   strlcpy(stored->path, reply.path, sizeof stored->path);
   stored->claims = beat.claims;
   stored->retires = false;  // FenceHere
-  Store(*stored, true);
+  return Store(*stored, true);
 }
 
 // Returns how long to wait for the next beat.
 int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& reply, uint64_t ids) {
-  StoreAnswer(stored, beat, reply);
+  const bool kept = StoreAnswer(stored, beat, reply);
   if (beat.retires) {
     FenceHere(stored, Reason::kRetired);
     return kFencedMs;
   }
+  if (!kept) return NoteLocked();
   const Adopted adopted = Adopt(&database->granted, &shared->clock, ReadClocks(), reply.ruling,
                                 shared->life, settings::max_clock_step_us());
   if (adopted == Adopted::kOtherLife) return 0;
@@ -256,17 +308,20 @@ int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
     NoteTrouble("detid.node_token is not set: detid.enroll_node returns it on the coordinator.");
     return kIdleMs;
   }
-  ChoosePair(stored);
+  // Somebody has locked the row: to what was asked last there is the same answer, or a fence.
+  const bool chosen = ChoosePair(stored);
+  if (!chosen && stored->next.counter == 0) return NoteLocked();
   q.beat = BeatFor(*stored, here);
   q.beat.old = stored->old;
   q.beat.next = stored->next;
-  InTransaction([&] {
+  const Done read = InTransaction([&] {
     Seed seed;
     Commitment commitment;
     q.has_proof = CurrentSeed(&seed, &commitment);
     if (q.has_proof) q.proof = ProofForRegistry(seed);
     explicit_bzero(&seed, sizeof seed);
   });
+  if (read != Done::kYes) return NoteLocked();
   q.ids = IdsHere();
   q.offset_us = offset_us;
   q.round_trip_us = round_trip_us;
@@ -282,6 +337,7 @@ int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
     case Outcome::kGranted:
       break;
   }
+  if (!chosen) return NoteLocked();
   return TakeGrant(stored, q.beat, reply, q.ids);
 }
 
@@ -292,22 +348,26 @@ int64_t Step() {
   database->registrar.store(MyLatch, std::memory_order_release);
   database->wake.store(0, std::memory_order_relaxed);  // whatever it was, it is read now
   StoredRegistration stored;
-  bool there = false, installed = false;
+  bool there = false;
   Witness here;
-  InTransaction([&] {
-    const Oid schema = get_namespace_oid("detid", true);
-    installed = OidIsValid(schema) && OidIsValid(get_relname_relid("_registration", schema));
+  const Done read = InTransaction([&] {
     there = ReadRegistration(&stored);
     if (!there) return;
     KnowFence(database);
     here = WitnessHere();
     if (stored.fenced == Reason::kNone) LoadHorizon(database);
   });
+  if (read == Done::kLocked) return NoteLocked();
   if (!there) {
     // It could not be fenced.
     database->granted.Revoke();
+    const bool installed = read == Done::kYes;
     database->registering.store(installed ? 0 : 1, std::memory_order_relaxed);
-    TellTrouble(database, "This node's row of detid._registration is gone.");
+    TellTrouble(database,
+                installed
+                    ? "This node's row of detid._registration is gone."
+                    : "The extension is not created in this database, or others than its owner "
+                      "own its tables.");
     return kIdleMs;
   }
   if (stored.fenced != Reason::kNone) {
@@ -373,8 +433,10 @@ void detid_registrar_main(Datum index) {
   place = DatumGetInt32(index);
   BackgroundWorkerInitializeConnection(DatabaseOf(place), nullptr, 0);
   SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
-  // Nor does what is set for the database's clients keep it from storing a fence.
-  SetConfigOption("lock_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+  // Nor does what is set for the database's clients keep it from storing a fence; that may be a
+  // role, too, which RunAsOwner does not use.
+  if (GetConfigOption("transaction_timeout", true, false) != nullptr)
+    SetConfigOption("transaction_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
   SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE);
   SetConfigOption("default_transaction_read_only", "off", PGC_SUSET, PGC_S_OVERRIDE);
   // A node's own standby is no reason to be late: what it lags behind, the registry knows.

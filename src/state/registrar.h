@@ -9,6 +9,15 @@
 //   2  the coordinator is asked
 //   3  what it answered is stored, durably
 //   4  node time goes to the start of the interval, and the interval is published (core/registry.h)
+//
+// Invariants:
+//   B1  the database may be anybody's. Only tables that are the extension's are looked at, and only
+//       as their owner, in a security-restricted operation: of what he made of them (triggers,
+//       rules, policies) nothing runs as the superuser who the process is. What is read is of the
+//       columns' types, or is not taken.
+//   B2  who keeps a lock delays nothing but steps 1 and 3. Until it is over, the pair that was
+//   stored
+//       last is sent again: so a fence is heard of, and is in memory before it waits to be stored.
 
 #pragma once
 

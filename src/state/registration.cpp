@@ -30,19 +30,21 @@ enum Column {
   kPath,
   kColumns
 };
+constexpr Oid kTypes[kColumns] = {BOOLOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID,
+                                  INT4OID, INT8OID, INT8OID, TEXTOID, BOOLOID, BOOLOID, TEXTOID};
 
 Oid RegistrationRelation() {
   const Oid schema = get_namespace_oid("detid", true);
   return OidIsValid(schema) ? get_relname_relid("_registration", schema) : InvalidOid;
 }
 
+// Somebody has altered the table: no reason to mint either.
+constexpr Reason kAltered = Reason::kUsedNonce;
+
 StoredRegistration Deform(HeapTuple tuple, TupleDesc descriptor) {
   Datum v[MaxTupleAttributeNumber];
   bool nulls[MaxTupleAttributeNumber];
   StoredRegistration s;
-  // Somebody has altered it: no reason to mint either.
-  s.fenced = Reason::kUsedNonce;
-  if (descriptor->natts < kColumns) return s;
   heap_deform_tuple(tuple, descriptor, v, nulls);
   const auto number = [&](int column) { return nulls[column] ? 0 : DatumGetInt64(v[column]); };
   s.old = {number(kOldCounter), number(kOldBits)};
@@ -52,11 +54,11 @@ StoredRegistration Deform(HeapTuple tuple, TupleDesc descriptor) {
   s.node = nulls[kNode] ? kAnyNode : DatumGetInt32(v[kNode]);
   s.start_us = number(kStart);
   s.granted_us = number(kGranted);
-  // Nor is a word that is not known.
-  if (nulls[kFenced])
-    s.fenced = Reason::kNone;
-  else
+  // A word that is not known fences, too.
+  if (!nulls[kFenced]) {
+    s.fenced = kAltered;
     FromName(View(DatumGetTextPP(v[kFenced])), &s.fenced);
+  }
   s.claims = !nulls[kClaims] && DatumGetBool(v[kClaims]);
   s.retires = !nulls[kRetires] && DatumGetBool(v[kRetires]);
   if (!nulls[kPath]) {
@@ -143,17 +145,45 @@ constexpr int kFirstWaitMs = 10000;
 
 }  // namespace
 
+ObjectId OwnerOfRegistration() {
+  const Oid extension = get_extension_oid("pg_detid", true);
+  const Oid schema = get_namespace_oid("detid", true);
+  if (!OidIsValid(extension) || !OidIsValid(schema)) return InvalidOid;
+  const HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+  if (!HeapTupleIsValid(tuple)) return InvalidOid;
+  // Who owns the schema can put other tables in it.
+  const Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
+  ReleaseSysCache(tuple);
+  for (const char* name : {"_horizon", "_seed", "_registration"}) {
+    const Oid relation = get_relname_relid(name, schema);
+    if (!OidIsValid(relation) || getExtensionOfObject(RelationRelationId, relation) != extension)
+      return InvalidOid;
+    const HeapTuple found = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(found)) return InvalidOid;
+    const Oid owns = reinterpret_cast<Form_pg_class>(GETSTRUCT(found))->relowner;
+    ReleaseSysCache(found);
+    if (owns != owner) return InvalidOid;
+  }
+  return owner;
+}
+
 bool ReadRegistration(StoredRegistration* stored) {
   const Oid oid = RegistrationRelation();
   if (!OidIsValid(oid)) return false;
-  const Relation relation = table_open(oid, AccessShareLock);
+  const Relation relation = relation_open(oid, AccessShareLock);
+  if (!HasColumns(relation, kTypes, kColumns)) {
+    relation_close(relation, AccessShareLock);
+    *stored = {};
+    stored->fenced = kAltered;
+    return true;
+  }
   const Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(oid));
   const TableScanDesc scan = table_beginscan(relation, snapshot, 0, nullptr);
   const HeapTuple tuple = heap_getnext(scan, ForwardScanDirection);
   if (tuple != nullptr) *stored = Deform(tuple, RelationGetDescr(relation));
   table_endscan(scan);
   UnregisterSnapshot(snapshot);
-  table_close(relation, AccessShareLock);
+  relation_close(relation, AccessShareLock);
   return tuple != nullptr;
 }
 
@@ -179,6 +209,8 @@ void WriteRegistration(const StoredRegistration& s, bool heard) {
           "($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, fenced), claims AND NOT $11, "
           "retires AND NOT $12, $13)",
           SPI_OK_UPDATE);
+  // Its owner may have seen to it that nothing is written, such as by a trigger.
+  if (SPI_processed != 1) elog(ERROR, "could not store the registration of this node");
 }
 
 void WriteWord(bool claims, bool retires, bool unfenced) {

@@ -37,12 +37,16 @@ inline Reason StoppedBy(const StoredRegistration& s) {
   return s.fenced == Reason::kNone && s.retires ? Reason::kRetired : s.fenced;
 }
 
+// The owner of the schema and of this node's tables; InvalidOid if they are not all the extension's
+// and his. Where the extension is not, anybody may make tables of their names.
+ObjectId OwnerOfRegistration();
+
 // False if the extension is not there, or its row is gone.
 bool ReadRegistration(StoredRegistration* stored);
 
 // The registrar's columns: all but the operators' words, which others write meanwhile. A fence is
 // stored if there is one, and never taken away; `heard`: the words in `stored` have been acted on.
-// REQUIRES: SPI is connected. Errors: the server's.
+// REQUIRES: SPI is connected. Errors: the server's; nothing was stored.
 void WriteRegistration(const StoredRegistration& stored, bool heard);
 
 // The operators' words: whether it claims, retires, and is not fenced any more; then it was

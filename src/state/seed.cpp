@@ -12,6 +12,7 @@ namespace {
 
 // _seed(number int, commitment bytea, seed bytea)
 enum Column { kNumber = 1, kCommitment = 2, kSeed = 3 };
+constexpr Oid kTypes[] = {INT4OID, BYTEAOID, BYTEAOID};
 
 bool CopyBytes(Relation relation, HeapTuple tuple, int column, uint8_t* out, size_t bytes) {
   bool null = false;
@@ -40,6 +41,10 @@ bool IsSeedRelation(ObjectId relation) {
 
 void EachSeed(void (*visit)(int, const Commitment&, const Seed&, void*), void* context) {
   const Relation relation = table_open(SeedRelation(), AccessShareLock);
+  if (!HasColumns(relation, kTypes, lengthof(kTypes))) {
+    table_close(relation, AccessShareLock);
+    return;
+  }
   // What is committed now, as for catalogs: what is read is kept until the table changes again. A
   // parallel query may not ask for a latest snapshot otherwise.
   const Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationGetRelid(relation)));
