@@ -197,14 +197,19 @@ bool ChoosePair(StoredRegistration* stored) {
   return true;
 }
 
+Adopted AdoptHere(const Ruling& ruling) {
+  return Adopt(&database->granted, &shared->clock, ReadClocks(), ruling, shared->life,
+               settings::max_clock_step_us());
+}
+
 // An assigned node that was confirmed here needs nobody to start.
 void StartConfirmed(const StoredRegistration& s, const Witness& here) {
   const bool confirmed = s.instance == PlaceOf(here) &&
                          s.timeline == here.timeline && s.node == settings::node_id;
   if (settings::node_id < 0 || !confirmed || s.retires) return;
-  shared->clock.AdvanceTo(s.start_us, ReadClocks());
-  database->granted.Publish({s.node, s.start_us, kForEver});
-  database->registering.store(0, std::memory_order_relaxed);
+  const Ruling again = {
+      Outcome::kGranted, Reason::kNone, {s.node, s.start_us, kForEver}, {}, shared->life};
+  if (AdoptHere(again) == Adopted::kYes) database->registering.store(0, std::memory_order_relaxed);
 }
 
 // False if it cannot be stored now.
@@ -216,7 +221,7 @@ bool StoreAnswer(StoredRegistration* stored, const Beat& beat, const Reply& repl
   stored->next = beat.next;
   stored->instance = beat.instance;
   stored->timeline = beat.timeline;
-  stored->node = i.node;
+  stored->node = i.limit_us == kForEver ? i.node : kAnyNode;  // N2
   stored->start_us = i.start_us;
   if (i.limit_us != kForEver) stored->granted_us = std::max(stored->granted_us, i.limit_us);
   strlcpy(stored->path, reply.path, sizeof stored->path);
@@ -233,8 +238,7 @@ int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& rep
     return kFencedMs;
   }
   if (!kept) return NoteLocked();
-  const Adopted adopted = Adopt(&database->granted, &shared->clock, ReadClocks(), reply.ruling,
-                                shared->life, settings::max_clock_step_us());
+  const Adopted adopted = AdoptHere(reply.ruling);
   if (adopted == Adopted::kOtherLife) return 0;
   if (adopted != Adopted::kYes) {
     NoteTrouble(adopted == Adopted::kTooFar

@@ -67,6 +67,20 @@ $db1->restart;
 same_sql($db1, 'SELECT detid.node_of(detid.next_id())', '0', 'also over a restart');
 $w1->restart;
 fails_with($w1, 'SELECT detid.next_id()', 'DT002', qr/The coordinator cannot be reached/, 'a leased one asks anew, and waits');
+# What was granted for a while is confirmed to nobody for ever.
+$w1->append_conf('postgresql.conf', "detid.node_id = 8\n");
+$w1->restart;
+fails_with($w1, 'SELECT detid.next_id()', 'DT002', qr/The coordinator cannot be reached/, 'nor does it start by itself if the settings give it the number');
+$w1->append_conf('postgresql.conf', "detid.node_id = -1\n");
+$w1->restart;
+# Nor does a node that was confirmed start where its clock is not for a long while.
+my $confirmed = $db1->safe_psql('postgres', 'SELECT start_us FROM detid._registration');
+$db1->safe_psql('postgres', 'UPDATE detid._registration SET start_us = extract(epoch FROM now() + interval \'1 day\') * 1000000');
+$db1->restart;
+fails_with($db1, 'SELECT detid.next_id()', 'DT002', qr/cannot be reached/, 'an assigned one whose start is a day ahead does not go there');
+$db1->safe_psql('postgres', "UPDATE detid._registration SET start_us = $confirmed");
+$db1->restart;
+mints_again($db1, 'from where it was confirmed on, it does');
 my $new = registered($c, 'eu/a/db2', token => 'x', node_id => 1);
 fails_with($new, 'SELECT detid.next_id()', 'DT002', qr/cannot be reached/, 'an assigned one that was never confirmed, too');
 $c->start;
