@@ -31,9 +31,12 @@ namespace {
 constexpr int kRestartSeconds = 5;
 constexpr int kIdleMs = 5000;  // until there is something to do
 constexpr int kFencedMs = 60000;
+constexpr int64_t kAnewUs = 60000000;
 
 int place = 0;  // of the database in the list
 Database* database = nullptr;
+int64_t began_us = 0;   // this process, by boot time
+bool reloaded = false;  // the configuration, since
 bool answered = false;  // the pair that was stored last
 Nonce current;          // then: what to present next
 int64_t beat_us = 10000000;
@@ -116,11 +119,21 @@ int64_t NoteLocked() {
   return std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
 }
 
+// What is set for the database is read as a process begins: so another one does, if it may have
+// been set right since.
+void StartAnew() {
+  if (!reloaded && BootUs() - began_us < kAnewUs) return;
+  ereport(LOG, (errmsg("the registrar starts again, to read what is set for its database")));
+  Detach(database);
+  proc_exit(1);
+}
+
 void NoteReason(Reason reason) {
   char trouble[kMaxTrouble];
   snprintf(trouble, sizeof trouble, "The registry refuses this node: %s. %s", Explain(reason),
            AdviceOn(reason));
   NoteTrouble(trouble);
+  if (reason == Reason::kWrongMode || reason == Reason::kWrongNode) StartAnew();
 }
 
 uint64_t IdsHere() {
@@ -400,6 +413,7 @@ void Rest(int64_t ms) {
     const bool reload = ConfigReloadPending;
     if (reload) {
       ConfigReloadPending = false;
+      reloaded = true;
       ProcessConfigFile(PGC_SIGHUP);
     }
     if (left_ms <= 0 || reload) return;
@@ -435,6 +449,7 @@ void detid_registrar_main(Datum index) {
   pqsignal(SIGTERM, die);
   BackgroundWorkerUnblockSignals();
   place = DatumGetInt32(index);
+  began_us = BootUs();
   BackgroundWorkerInitializeConnection(DatabaseOf(place), nullptr, 0);
   SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
   // Nor does what is set for the database's clients keep it from storing a fence; that may be a

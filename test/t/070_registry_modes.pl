@@ -110,6 +110,17 @@ $new->append_conf('postgresql.conf', "detid.node_id = 1\n");
 $new->reload;
 mints_again($new, 'set right, it mints without a restart');
 same_sql($new, 'SELECT detid.node_of(detid.next_id())', '1', 'under its number');
+$new->append_conf('postgresql.conf', "detid.node_id = 5\n");
+$new->restart;
+ok($new->poll_query_until('postgres', "SELECT registry_trouble LIKE '%detid.node_id is not the number%' FROM detid.node_status"),
+	'another number again');
+$new->safe_psql('template1', 'ALTER DATABASE postgres SET detid.node_id = 1');
+$new->reload;
+mints_again($new, 'set right for the database, too, with a reload');
+same_sql($new, 'SELECT detid.node_of(detid.next_id())', '1', 'under that number');
+$new->safe_psql('template1', 'ALTER DATABASE postgres RESET detid.node_id');
+$new->append_conf('postgresql.conf', "detid.node_id = 1\n");
+$new->restart;
 
 # Another database of a server with a coordinator mints nothing.
 $new->safe_psql('postgres', 'CREATE DATABASE other');
