@@ -42,6 +42,7 @@ Nonce current;          // then: what to present next
 int64_t beat_us = 10000000;
 int64_t offset_us = 0, round_trip_us = -1;
 bool told = false;  // that this life is registered
+bool fence_told = false;
 char last_trouble[kMaxTrouble];
 
 // The name of the database with this place in the list; null if there is none.
@@ -143,7 +144,10 @@ uint64_t IdsHere() {
 
 // --- Fencing ---
 
+// Once a fence, and once a start.
 void LogFence(Reason reason) {
+  if (fence_told) return;
+  fence_told = true;
   if (reason == Reason::kRetired) {
     ereport(LOG, (errcode(kSqlStateFenced), errmsg("this node is retired and mints no more ids")));
     return;
@@ -387,13 +391,16 @@ int64_t Step() {
                       "own its tables.");
     return kIdleMs;
   }
+  // The COMMIT of a word is visible before it has set this (FollowWordAtCommit).
+  if (StoppedBy(stored) != Reason::kNone) database->fenced.store(1, std::memory_order_release);
   if (stored.fenced != Reason::kNone) {
-    database->fenced.store(1, std::memory_order_release);
     database->granted.Revoke();
     database->registering.store(0, std::memory_order_relaxed);
     TellTrouble(database, "It is fenced.");
+    LogFence(stored.fenced);
     return kFencedMs;
   }
+  fence_told = false;
   if (database->granted.Read().limit_us == 0) StartConfirmed(stored, here);
   return AskOnce(&stored, here);
 }

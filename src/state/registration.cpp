@@ -133,6 +133,8 @@ void OnTransaction(XactEvent event, void*) {
 
 void FollowWordAtCommit() {
   changed = true;
+  // What the registry is told of it must outlive a crash here.
+  ForceSyncCommit();
   // All sessions read again what they may mint.
   CacheInvalidateRelcacheByRelid(RegistrationRelation());
   const Oid schema = get_namespace_oid("detid", true);

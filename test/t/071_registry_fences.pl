@@ -68,8 +68,10 @@ like(slurp_file($c->logfile),
 	qr/ DT001 LOG:  node eu\/a\/db1 \(number 0\) is fenced: the same node registers from two data directories\n.* DT001 DETAIL:  It has minted nothing that the node can have minted, too\./,
 	'its log says that the clone has minted nothing');
 like(slurp_file($assigned->logfile), qr/ DT001 DETAIL:  It has minted \d+ ids since 20\S+, when the registry answered last/, 'the node says how many');
+my $from = -s $assigned->logfile;
 $_->restart for $assigned, $clone;
 mints_nothing($_, $_->name . ', restarted') for $assigned, $clone;
+is(scalar(() = slurp_file($assigned->logfile, $from) =~ / DT001 LOG:  this node is fenced and mints no more ids: /g), 1, 'the log says so once a start');
 $assigned->adjust_conf('postgresql.conf', 'detid.coordinator', "''");
 $assigned->restart;
 is(sqlstate_of($assigned, 'SELECT detid.next_id()'), 'DT001', 'also if the coordinator is taken out of the configuration');

@@ -36,6 +36,21 @@ sub goes_on
 	return;
 }
 
+# That it stops minting soon.
+sub fenced_after_word
+{
+	my ($node, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($begin, $state) = (time(), '');
+	while ($state ne 'DT001' && time() < $begin + 10)
+	{
+		$state = sqlstate_of($node, 'SELECT detid.next_id()');
+		sleep 0.1;
+	}
+	is($state, 'DT001', "$name: nothing is minted");
+	return;
+}
+
 # --- Of a node's database ---
 
 my @settings = ("default_transaction_read_only = 'on'", "default_transaction_isolation = 'serializable'", "statement_timeout = '1ms'",
@@ -99,5 +114,23 @@ same_sql($w1, q{SELECT count(DISTINCT detid.next_id('few')) FROM generate_series
 
 unlike(slurp_file($_->logfile), qr/DT001/, $_->name . ': nobody is fenced') for $c, $db1, $w1;
 
-$_->stop for $db1, $w1, $c;
+# --- Words, while the coordinator is away ---
+
+$c->stop;
+# Nobody writes WAL that was not waited for.
+$db1->append_conf('postgresql.conf', "wal_writer_delay = 10s\nautovacuum = off\n");
+$db1->restart;
+mints_again($db1, 'an assigned node mints');
+# As the registrar sees it, whoever has written it.
+$db1->safe_psql('postgres', 'UPDATE detid._registration SET retires = true');
+fenced_after_word($db1, 'a word that the registrar sees');
+$db1->safe_psql('postgres', 'UPDATE detid._registration SET retires = false');
+$db1->restart;
+mints_again($db1, 'taken back, it mints');
+$db1->safe_psql('postgres', 'SET synchronous_commit = off; SELECT detid.retire_node()');
+$db1->stop('immediate');
+$db1->start;
+is(sqlstate_of($db1, 'SELECT detid.next_id()'), 'DT001', 'retired in a session that does not wait for its commits, and crashed: it stays so');
+
+$_->stop for $db1, $w1;
 done_testing();
