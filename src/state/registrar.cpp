@@ -13,6 +13,7 @@
 #include "state/coordinator.h"
 #include "state/generator.h"
 #include "state/horizon.h"
+#include "state/node_token.h"
 #include "state/registration.h"
 #include "state/seed.h"
 #include "state/settings.h"
@@ -45,7 +46,8 @@ bool told = false;  // that this life is registered
 bool fence_told = false;
 char last_trouble[kMaxTrouble];
 
-// The name of the database with this place in the list; null if there is none.
+// The name of the database with this place in the list; null if there is none. Memory of the
+// process.
 const char* DatabaseOf(int index) {
   List* names = NIL;
   if (!SplitGUCList(pstrdup(settings::registered_databases), ',', &names)) return nullptr;
@@ -299,36 +301,15 @@ bool Ask(Question* q, Reply* reply) {
   return true;
 }
 
-constexpr int kMaxToken = 128;
-
-// The token of this database: of detid.node_token, the item database=token, or one without a name.
-void TokenHere(char* token) {
-  char* list = pstrdup(settings::node_token);
-  List* items = NIL;
-  token[0] = '\0';
-  ListCell* cell = nullptr;
-  if (SplitGUCList(list, ',', &items)) {
-    foreach (cell, items) {
-      const char* item = static_cast<const char*>(lfirst(cell));
-      const char* equals = strrchr(item, '=');
-      const std::string_view name(item, equals == nullptr ? 0 : equals - item);
-      if (equals == nullptr ? token[0] == '\0' : name == DatabaseOf(place))
-        strlcpy(token, equals == nullptr ? item : equals + 1, kMaxToken);
-    }
-  }
-  list_free(items);
-  pfree(list);
-}
-
 int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
+  static const char* const name = DatabaseOf(place);
   Question q;
-  char token[kMaxToken];
-  TokenHere(token);
-  q.token = token;
-  if (q.token[0] == '\0') {
-    NoteTrouble("detid.node_token is not set: detid.enroll_node returns it on the coordinator.");
+  char token[kMaxToken], trouble[kMaxTrouble];
+  if (!FindNodeToken(name, token, trouble)) {
+    NoteTrouble(trouble);
     return kIdleMs;
   }
+  q.token = token;
   // Somebody has locked the row: to what was asked last there is the same answer, or a fence.
   const bool chosen = ChoosePair(stored);
   if (!chosen && stored->next.counter == 0) return NoteLocked();
