@@ -29,9 +29,15 @@ struct Reply {
   char path[kMaxPathText] = {};
 };
 
-// Asks, within `timeout_ms`. False if there is no answer that counts; `trouble`, of kMaxTrouble
-// bytes, is why, in whole sentences. Then the connection is closed. An answer whose commit may not
-// have reached the coordinator's standby does not count.
-bool AskCoordinator(const Question& question, int timeout_ms, Reply* reply, char* trouble);
+enum class Asked : uint8_t {
+  kAnswered,
+  kNoAnswer,  // or one that does not count, or an error that passes
+  kRefused,   // an error that will be the same if it is asked again soon
+};
+
+// Asks, within `timeout_ms`. Unless there is an answer, `trouble`, of kMaxTrouble bytes, is why, in
+// whole sentences. An answer whose commit may not have reached the coordinator's standby does not
+// count. A host that does not answer in time is the last to be asked next time.
+Asked AskCoordinator(const Question& question, int timeout_ms, Reply* reply, char* trouble);
 
 }  // namespace detid

@@ -33,6 +33,7 @@ constexpr int kRestartSeconds = 5;
 constexpr int kIdleMs = 5000;  // until there is something to do
 constexpr int kFencedMs = 60000;
 constexpr int64_t kAnewUs = 60000000;
+constexpr int64_t kMaxRefusedMs = 60000;  // while the coordinator refuses to answer
 
 int place = 0;  // of the database in the list
 Database* database = nullptr;
@@ -280,16 +281,16 @@ int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& rep
 }
 
 // One question; if the answer is grave, another one, to tell it from one to a request that came late.
-// False if there is no answer.
-bool Ask(Question* q, Reply* reply) {
+Asked Ask(Question* q, Reply* reply) {
   char trouble[kMaxTrouble] = "";
   const int timeout_ms = static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 500, 10000));
   for (const bool tentative : {true, false}) {
     q->beat.tentative = tentative;
     q->beat.node_us = NodeTimeUs();
-    if (!AskCoordinator(*q, timeout_ms, reply, trouble)) {
+    const Asked asked = AskCoordinator(*q, timeout_ms, reply, trouble);
+    if (asked != Asked::kAnswered) {
       NoteTrouble(trouble);
-      return false;
+      return asked;
     }
     const int64_t now_us = NodeTimeUs();
     beat_us = std::max<int64_t>(reply->beat_us, 100000);
@@ -298,7 +299,15 @@ bool Ask(Question* q, Reply* reply) {
     const Ruling& r = reply->ruling;
     if (r.outcome != Outcome::kRefused || !IsGraveReason(r.reason)) break;
   }
-  return true;
+  return Asked::kAnswered;
+}
+
+// Soon; but one that refuses is not asked over and over.
+int64_t TimeToRetry(Asked asked) {
+  static int64_t refused_ms = 0;
+  const int64_t soon_ms = std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
+  refused_ms = asked == Asked::kRefused ? std::clamp(2 * refused_ms, soon_ms, kMaxRefusedMs) : 0;
+  return std::max(soon_ms, refused_ms);
 }
 
 int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
@@ -328,7 +337,9 @@ int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
   q.offset_us = offset_us;
   q.round_trip_us = round_trip_us;
   Reply reply;
-  if (!Ask(&q, &reply)) return std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
+  const Asked asked = Ask(&q, &reply);
+  const int64_t retry_ms = TimeToRetry(asked);
+  if (asked != Asked::kAnswered) return retry_ms;
   switch (reply.ruling.outcome) {
     case Outcome::kFenced:
       FenceHere(stored, reply.ruling.reason);
