@@ -59,15 +59,22 @@ void CheckRegistry(ReturnSetInfo* set) {
     Put(set, "fence", false, psprintf("this node is fenced: %s", Explain(why)), AdviceOn(why));
     return;
   }
-  if (!settings::registers() || shared == nullptr) return;
+  // A standby asks nobody.
+  if (!settings::registers() || shared == nullptr || RecoveryInProgress()) return;
+  if (!IsListed()) {
+    Put(set, "registry", false, MessageOf(Error::kNotRegistered), HintOf(Error::kNotRegistered));
+    return;
+  }
   const DatabaseState state = LookAtDatabase(MyDatabaseId);
   const bool ok = state.interval.limit_us > NodeTimeUs() && state.trouble[0] == '\0';
   Put(set, "registry", ok,
       ok ? psprintf("the registry knows this node as %s, under number %d", stored.path,
                     state.interval.node)
-      : state.trouble[0] != '\0' ? state.trouble
-                                 : MessageOf(Error::kNoInterval),
-      "See the server's log, and detid.nodes on the coordinator.");
+         : TroubleOf(state),
+      state.has_registrar
+          ? "See the server's log, and detid.nodes on the coordinator."
+          : "ALTER SYSTEM SET max_worker_processes = 16; then restart the server. It logs what "
+            "else keeps processes from starting.");
 }
 
 void CheckClock(ReturnSetInfo* set) {

@@ -25,7 +25,7 @@ const char* ReasonNotReady(bool found, const HorizonRecord& record, const Databa
   if (!found) return MessageOf(Error::kHorizonMissing);
   if (state.fenced) return MessageOf(Error::kFenced);
   if (settings::registers() && state.interval.limit_us <= NodeTimeUs())
-    return MessageOf(Error::kNoInterval);
+    return MessageOf(IsListed() ? Error::kNoInterval : Error::kNotRegistered);
   if (state.published_us == 0 && !BeginningHere(record).believed)
     return MessageOf(Error::kClockBehindHorizon);
   return nullptr;

@@ -332,6 +332,10 @@ const char* MessageOf(Error error) {
   return RowOf(error).message;
 }
 
+const char* HintOf(Error error) {
+  return RowOf(error).hint;
+}
+
 void Raise(Error error, const char* detail, ...) {
   char formatted[512] = {};
   if (detail != nullptr) {

@@ -87,6 +87,7 @@ inline constexpr int kSqlStateFenced =
 
 // The primary message of an error.
 const char* MessageOf(Error error);
+const char* HintOf(Error error);  // null if there is none
 
 // Raise an error; the detail is formatted as by printf and may be null. Never returns.
 [[noreturn]] void Raise(Error error, const char* detail = nullptr, ...)

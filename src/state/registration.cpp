@@ -68,7 +68,8 @@ StoredRegistration Deform(HeapTuple tuple, TupleDesc descriptor) {
   return s;
 }
 
-// The databases that are nodes, and whether this is one.
+}  // namespace
+
 bool IsListed() {
   char* list = pstrdup(settings::registered_databases);
   List* names = NIL;
@@ -83,12 +84,20 @@ bool IsListed() {
   return listed;
 }
 
+const char* TroubleOf(const DatabaseState& state) {
+  if (state.trouble[0] != '\0') return state.trouble;
+  if (state.has_registrar) return "It was not asked yet.";
+  return "No registrar runs for this database: max_worker_processes may be too low.";
+}
+
+namespace {
+
 [[noreturn]] void RaiseNoInterval(const Interval& interval) {
   if (!IsListed())
     Raise(Error::kNotRegistered, "detid.registered_databases is \"%s\".",
           settings::registered_databases);
   const DatabaseState state = LookAtDatabase(MyDatabaseId);
-  const char* trouble = state.trouble[0] == '\0' ? "It was not asked yet." : state.trouble;
+  const char* trouble = TroubleOf(state);
   if (interval.limit_us == 0) Raise(Error::kNoInterval, "%s", trouble);
   char limit[kMaxInstantText];
   FormatInstant(interval.limit_us, limit, sizeof limit);

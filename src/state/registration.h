@@ -67,6 +67,12 @@ void WakeRegistrar(Database* database);
 // waits for it, a while. Errors: there is none, with the reason; cancelled.
 Interval AwaitInterval(Database* database, int64_t above_us);
 
+// Whether this database is in detid.registered_databases. REQUIRES: a transaction.
+bool IsListed();
+
+// Why there is no interval, if there is none: whole sentences.
+const char* TroubleOf(const DatabaseState& state);
+
 [[noreturn]] void RaiseFenced();
 
 // Registers the callbacks; called from _PG_init.

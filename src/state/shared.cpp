@@ -236,6 +236,7 @@ DatabaseState LookAtDatabase(ObjectId oid) {
       state.fenced = all[i].fenced.load(std::memory_order_relaxed) != 0;
       state.interval = all[i].granted.Read();
       state.answered_us = all[i].answered_us.load(std::memory_order_relaxed);
+      state.has_registrar = all[i].registrar.load(std::memory_order_relaxed) != nullptr;
       strlcpy(state.trouble, all[i].trouble, sizeof state.trouble);
     }
   LWLockRelease(shared->lock);

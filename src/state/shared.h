@@ -136,6 +136,7 @@ struct DatabaseState {
   bool fenced = false;
   Interval interval;
   int64_t answered_us = 0;
+  bool has_registrar = false;  // in this life one has begun to ask the registry
   char trouble[kMaxTrouble] = {};
 };
 DatabaseState LookAtDatabase(ObjectId oid);
