@@ -47,12 +47,16 @@ bool told = false;  // that this life is registered
 bool fence_told = false;
 char last_trouble[kMaxTrouble];
 
-// The name of the database with this place in the list; null if there is none. Memory of the
-// process.
+// The name of the database with this place in the list; null if there is none.
 const char* DatabaseOf(int index) {
   List* names = NIL;
   if (!SplitGUCList(pstrdup(settings::registered_databases), ',', &names)) return nullptr;
   return index < list_length(names) ? static_cast<const char*>(list_nth(names, index)) : nullptr;
+}
+
+const char* NameHere() {
+  static const char* const name = MemoryContextStrdup(TopMemoryContext, DatabaseOf(place));
+  return name;
 }
 
 enum class Done : uint8_t { kYes, kNotInstalled, kLocked };
@@ -311,10 +315,9 @@ int64_t TimeToRetry(Asked asked) {
 }
 
 int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
-  static const char* const name = DatabaseOf(place);
   Question q;
   char token[kMaxToken], trouble[kMaxTrouble];
-  if (!FindNodeToken(name, token, trouble)) {
+  if (!FindNodeToken(NameHere(), token, trouble)) {
     NoteTrouble(trouble);
     return kIdleMs;
   }
@@ -354,6 +357,17 @@ int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
   return TakeGrant(stored, q.beat, reply, q.ids);
 }
 
+// Says it once.
+void NoteNoExtension() {
+  static bool noted = false;
+  if (noted) return;
+  noted = true;
+  ereport(LOG, (errmsg("database \"%s\" is to be a node of the registry, and has no extension pg_detid",
+                       NameHere()),
+                errhint("CREATE EXTENSION pg_detid; there, or take it out of "
+                        "detid.registered_databases.")));
+}
+
 // Returns how many milliseconds to wait.
 int64_t Step() {
   if (database == nullptr) database = AttachDatabase(MyDatabaseId);
@@ -372,6 +386,7 @@ int64_t Step() {
   });
   if (read == Done::kLocked) return NoteLocked();
   if (!there) {
+    if (!installed) NoteNoExtension();
     // It could not be fenced.
     database->granted.Revoke();
     const bool installed = read == Done::kYes;
