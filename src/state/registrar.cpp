@@ -180,7 +180,7 @@ void FenceHere(StoredRegistration* stored, Reason reason) {
   database->granted.Revoke();
   database->registering.store(0, std::memory_order_relaxed);
   stored->fenced = reason;
-  TellTrouble(database, "It is fenced.");
+  TellTrouble(database, "This node is fenced.");
   LogFence(reason);
   Store(*stored, true, true);
 }
@@ -386,10 +386,10 @@ int64_t Step() {
   });
   if (read == Done::kLocked) return NoteLocked();
   if (!there) {
+    const bool installed = read == Done::kYes;
     if (!installed) NoteNoExtension();
     // It could not be fenced.
     database->granted.Revoke();
-    const bool installed = read == Done::kYes;
     database->registering.store(installed ? 0 : 1, std::memory_order_relaxed);
     TellTrouble(database,
                 installed
@@ -403,7 +403,7 @@ int64_t Step() {
   if (stored.fenced != Reason::kNone) {
     database->granted.Revoke();
     database->registering.store(0, std::memory_order_relaxed);
-    TellTrouble(database, "It is fenced.");
+    TellTrouble(database, "This node is fenced.");
     LogFence(stored.fenced);
     return kFencedMs;
   }
