@@ -33,6 +33,7 @@ CREATE TABLE detid._nodes (
   refused text,                        -- why it was refused, if it was since
   life_us bigint NOT NULL DEFAULT 0,   -- its time when its life was first heard of, and from when on
   since_us bigint NOT NULL DEFAULT 0,  -- that may have minted
+  beat_us bigint NOT NULL DEFAULT 0,   -- how often it was told to ask
   node_us bigint,                      -- what it told with the last beat
   horizon_us bigint,
   ids bigint,
@@ -58,12 +59,14 @@ CREATE TABLE detid._coordinator (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   instance bigint NOT NULL DEFAULT 0,
   timeline bigint NOT NULL DEFAULT 0,
-  floor_us bigint NOT NULL DEFAULT 0
+  started_us bigint NOT NULL DEFAULT 0,      -- its postmaster
+  floor_us bigint NOT NULL DEFAULT 0,
+  silent_floor_us bigint NOT NULL DEFAULT 0  -- for numbers whose node was silent
 ) USING heap;
 INSERT INTO detid._coordinator DEFAULT VALUES;
 REVOKE ALL ON detid._coordinator FROM PUBLIC;
 COMMENT ON TABLE detid._coordinator IS
-  'where the registry was last, and what another one before it may have granted ends below';
+  'where the registry was last, and what may have been granted that it does not know of ends below';
 
 SELECT pg_catalog.pg_extension_config_dump('detid._nodes', '');
 SELECT pg_catalog.pg_extension_config_dump('detid._numbers', '');

@@ -85,14 +85,16 @@ Interval IntervalFor(const Registration& r, const Beat& b, Who who, const Regist
   // Whether nobody else can have had the number in what a promoted coordinator may have lost. That
   // the node says so is not enough: the one before did not know it either, perhaps.
   const bool kept = i.limit_us + rules.quarantine_us / 2 > now_us;
+  int64_t floor_us = rules.floor_us;
+  if (!kept || who == Who::kSuccessor) floor_us = std::max(floor_us, rules.silent_floor_us);
   if (who == Who::kHolder && i.limit_us != 0 && i.limit_us == r.end_us && b.life == r.life &&
-      b.granted_us <= i.limit_us && (kept || i.limit_us >= rules.floor_us)) {
+      b.granted_us <= i.limit_us && (kept || i.limit_us >= floor_us)) {
     i.limit_us = std::max(i.limit_us, b.node_us + rules.lease_us);
     return i;
   }
   i.start_us = std::max({r.end_us, b.granted_us, b.node_us});
   if (!kept || (who != Who::kHolder && who != Who::kReturned))
-    i.start_us = std::max(i.start_us, rules.floor_us);
+    i.start_us = std::max(i.start_us, floor_us);
   i.limit_us = i.start_us + rules.lease_us;
   return i;
 }

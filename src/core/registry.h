@@ -98,8 +98,9 @@ struct Registration {
   Reason reason = Reason::kNone;  // if fenced
   Nonce current, asked_old, asked_next;
   int64_t instance = 0, life = 0, timeline = 0;
-  Interval interval;   // the last that was granted; its number, if there is one
-  int64_t end_us = 0;  // above all that was granted of that number, to whomever
+  Interval interval;    // the last that was granted; its number, if there is one
+  int64_t end_us = 0;   // above all that was granted of that number, to whomever
+  int64_t beat_us = 0;  // how often it was told to ask
 };
 
 struct RegistryRules {
@@ -115,6 +116,12 @@ struct RegistryRules {
   // One thing may be lost that this does not tell: that a copy of a leased node took its place. The
   // one before may then go on for a beat beside it.
   int64_t floor_us = 0;
+  // A coordinator that was started may have been set back, with its disk, by more than that, and
+  // only its start shows. All that may be lost was granted before, so it ends below; and a number
+  // may have gone to another only if its node has been silent for long by what is left. So this one
+  // is for those, and for who takes the place of a node that may live on: whoever is known to have
+  // its number still goes on, as after any start.
+  int64_t silent_floor_us = 0;
 
   // Of node time over the coordinator's clock: for a few restarts in a row, and what is usual after a
   // failover.

@@ -2,6 +2,8 @@
 
 #include "fn/nodes.h"
 
+#include <algorithm>
+
 #include "core/registry_text.h"
 #include "pg/errors.h"
 #include "pg/query.h"
@@ -14,7 +16,7 @@ const char kNodeColumns[] =
     "id, path, mode, state, reason, node::int8, counter, bits, asked_old_counter, asked_old_bits, "
     "asked_next_counter, asked_next_bits, instance, life, timeline, start_us, limit_us, end_us, "
     "lower(pool)::int8, coalesce(upper(pool)::int8, 2147483648) - 1, role::oid::int8, "
-    "(SELECT floor_us FROM detid._coordinator), node_us, life_us, since_us";
+    "beat_us, node_us, life_us, since_us";
 
 Node NodeAt(uint64_t row) {
   Node n = {};
@@ -36,7 +38,7 @@ Node NodeAt(uint64_t row) {
   n.r.end_us = NumberAt(row, 18);
   n.pool = {NumberAt(row, 19), NumberAt(row, 20)};
   n.role = static_cast<Oid>(NumberAt(row, 21));
-  n.floor_us = TextAt(row, 22) == nullptr ? 0 : NumberAt(row, 22);
+  n.r.beat_us = NumberAt(row, 22);
   n.node_us = TextAt(row, 23) == nullptr ? 0 : NumberAt(row, 23);
   n.life_us = NumberAt(row, 24);
   n.since_us = NumberAt(row, 25);
@@ -45,7 +47,7 @@ Node NodeAt(uint64_t row) {
 
 RegistryRules RulesFor(const Node& n) {
   return {int64_t{settings::lease_s} * 1000000, int64_t{settings::quarantine_s} * 1000000,
-          n.floor_us};
+          n.floor_us, n.silent_floor_us};
 }
 
 void GiveBackNumber(const Node& n, int64_t free_in_us) {
@@ -138,26 +140,36 @@ void FindNumber(Node* n) {
 // The first enrollment notes where the registry begins, so where there are nodes and no note, they
 // are of a dump.
 void NoteCoordinator(Node* n) {
-  static uint32_t known_timeline = 0;
-  const uint32_t timeline = GetWALInsertionTimeLine();
-  if (timeline == known_timeline) return;
-  const Witness here = WitnessHere();
-  const uint64_t rows =
-      Query()
-          .Number(PlaceOf(here))
-          .Number(timeline)
-          .Number(RulesFor(*n).FloorAt(ClockUs()))
-          .Change(
-              "UPDATE detid._coordinator SET instance = $1, timeline = $2, "
-              "floor_us = CASE WHEN timeline = 0 AND NOT EXISTS (SELECT FROM detid._nodes) THEN 0 "
-              "ELSE greatest(floor_us, $3) END "
-              "WHERE (instance, timeline) <> ($1, $2) RETURNING floor_us");
-  // Somebody else may have noted it while this statement waited.
-  if (rows == 0 && Query().Change("SELECT floor_us FROM detid._coordinator") == 0)
+  static SPIPlanPtr plan = nullptr;
+  static int64_t place = 0;
+  if (place == 0) place = PlaceOf(WitnessHere());
+  const int64_t timeline = GetWALInsertionTimeLine();
+  const int64_t started_us = PgStartTime + kPostgresEpochUs;
+  if (Query().Change(
+          "SELECT instance, timeline, started_us, floor_us, silent_floor_us, "
+          "timeline = 0 AND NOT EXISTS (SELECT FROM detid._nodes) FROM detid._coordinator",
+          &plan) == 0)
     elog(ERROR, "detid._coordinator is empty");
-  n->floor_us = NumberAt(0, 1);
-  // If this transaction rolls back, the next one looks again.
-  if (rows == 0) known_timeline = timeline;
+  const bool same_place = NumberAt(0, 1) == place && NumberAt(0, 2) == timeline;
+  n->floor_us = NumberAt(0, 4);
+  n->silent_floor_us = NumberAt(0, 5);
+  if (same_place && NumberAt(0, 3) == started_us) return;
+  const bool first = strcmp(TextAt(0, 6), "t") == 0;
+  int64_t* floor_us = same_place ? &n->silent_floor_us : &n->floor_us;
+  if (!first) *floor_us = std::max(*floor_us, RulesFor(*n).FloorAt(ClockUs()));
+  Query()
+      .Number(place)
+      .Number(timeline)
+      .Number(started_us)
+      .Number(n->floor_us)
+      .Number(n->silent_floor_us)
+      .Change(
+          "UPDATE detid._coordinator c SET instance = $1, timeline = $2, started_us = $3, "
+          "floor_us = greatest(c.floor_us, $4), silent_floor_us = greatest(c.silent_floor_us, $5) "
+          "FROM (SELECT only_row FROM detid._coordinator "
+          "  WHERE (instance, timeline, started_us) <> ($1, $2, $3) "
+          "  FOR NO KEY UPDATE SKIP LOCKED) l "
+          "WHERE c.only_row = l.only_row RETURNING 1");
 }
 
 void SetLocally(const char* setting, const char* value) {

@@ -31,10 +31,10 @@ struct Node {
   Registration r;
   Nodes pool;
   Oid role;
-  int64_t floor_us;
-  int64_t node_us;   // what it told with its last beat
-  int64_t life_us;   // node time when its life was first heard of, and
-  int64_t since_us;  // from when on that life may have minted
+  int64_t floor_us, silent_floor_us;  // of NoteCoordinator
+  int64_t node_us;                    // what it told with its last beat
+  int64_t life_us;                    // node time when its life was first heard of, and
+  int64_t since_us;                   // from when on that life may have minted
 };
 
 // The columns that NodeAt reads.
@@ -55,7 +55,8 @@ void GiveBackNumber(const Node& node, int64_t free_in_us);
 int64_t EndOfNumber(int32_t number);
 
 // Looks whether this coordinator is the one that granted last: one that was promoted, restored or
-// copied may lack the last that was granted. Sets the node's floor.
+// copied may lack the last that was granted, and so may one that was started. Sets the node's
+// floors. Waits for nobody: while somebody else notes it, a floor of this call is as good.
 void NoteCoordinator(Node* node);
 
 // Q3, of this transaction.

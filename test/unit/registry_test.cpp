@@ -619,6 +619,72 @@ TEST(RegistryFailover, TheFloorIsAboveAllThatMayHaveBeenGranted) {
   EXPECT_LE(c.r.end_us + kLease, c.rules.FloorAt(kNow));
 }
 
+// --- A coordinator that was set back, and shows it by its start alone -------------------------
+
+struct Rollback : Failover {
+  void Start() {
+    c.r = lost.r;
+    c.rules.silent_floor_us = c.rules.FloorAt(c.now_us);
+  }
+};
+
+TEST(RegistryRollback, WhoHasItsNumberGoesOnAsAfterAnyStart) {
+  Rollback f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  f.Fail();
+  f.Start();
+  const Ruling next = f.c.ServeAt(&n, kNow + kBeat);
+  EXPECT_EQ(next.interval, (Interval{kNumber, kNow, kNow + kBeat + kLease}));
+  n.Restart(12);
+  EXPECT_EQ(f.c.ServeAt(&n, kNow + 2 * kBeat).interval.start_us, next.interval.limit_us);
+}
+
+// Its number may have gone to another in what was lost.
+TEST(RegistryRollback, ANodeThatWasSilentForLongBeginsAboveTheFloor) {
+  Rollback f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  f.Fail();
+  f.c.now_us = kNow + 2 * kQuarantine;
+  f.Start();
+  n.beat.node_us = f.c.now_us;
+  ExpectRefused(f.c.Serve(&n), Reason::kTooFarAhead);
+  const Ruling g = f.c.ServeAt(&n, f.c.now_us + 2 * kLease);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.start_us, f.c.rules.silent_floor_us);
+  const Ruling next = f.c.ServeAt(&n, f.c.now_us + kBeat);
+  EXPECT_GRANTED(next);
+  EXPECT_EQ(next.interval.start_us, g.interval.start_us);
+}
+
+TEST(RegistryRollback, ANumberThatIsNewBeginsAboveTheFloor) {
+  Rollback f;
+  f.Fail();
+  f.Start();
+  Node n(Mode::kLeased);
+  const Ruling g = f.c.ServeAt(&n, kNow + 2 * kLease);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.start_us, f.c.rules.silent_floor_us);
+}
+
+// The node was prolonged in what was lost, and lives on.
+TEST(RegistryRollback, WhoTakesThePlaceOfANodeBeginsAboveTheFloor) {
+  Rollback f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  f.Fail();
+  const Ruling lost = f.c.ServeAt(&n, kNow + 3 * kLease);
+  f.Start();
+  Node standby = n;
+  standby.beat.instance = 2;
+  standby.beat.timeline = 2;
+  standby.beat.granted_us = kNow + kLease;  // it lags
+  const Ruling g = f.c.ServeAt(&standby, f.c.now_us + 2 * kLease);
+  EXPECT_GRANTED(g);
+  EXPECT_GT(g.interval.start_us, lost.interval.limit_us);
+}
+
 // --- What a node makes of it ------------------------------------------------------------------
 
 struct Adopting {
