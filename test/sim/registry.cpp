@@ -7,7 +7,8 @@
 //
 // Requests and answers are lost, sent again, and arrive late; servers and backends are stopped and
 // go on long after; servers crash; clocks step; the coordinator is away, crashes, and is promoted
-// with all of its history or without the last of it; numbers go to others; data directories and
+// with all of its history or without the last of it, or (with even seeds) is set back with its disk
+// by minutes; numbers go to others; data directories and
 // virtual machines are copied, standbys promoted beside their primaries, nodes retired.
 // registry_judge.cpp says what is allowed, and counted.
 
@@ -68,6 +69,7 @@ bool RunSeed(uint64_t seed, const RegistryOptions& options) {
       {"crashes", c.coordinator_crashes},
       {"promotions", c.promotions},
       {"promotions with a lost tail", c.lost_tails},
+      {"set back", c.set_backs},
       {"minted twice, as said: by copied machines", c.shared_vm},
       {"by copied assigned nodes", c.shared_assigned},
       {"after a succession that was lost", c.shared_lost},
@@ -92,6 +94,7 @@ int RegistryMain(int argc, char** argv) {
                  {"keep-grant", RegistryBreak::kKeepGrant},
                  {"ignore-nonce", RegistryBreak::kIgnoreNonce},
                  {"ignore-floor", RegistryBreak::kIgnoreFloor},
+                 {"ignore-start", RegistryBreak::kIgnoreStart},
                  {"trust-silent", RegistryBreak::kTrustSilent},
                  {"ignore-fence", RegistryBreak::kIgnoreFence}};
   RegistryOptions o;

@@ -40,7 +40,7 @@ void RegistryRun::Send(NodeServer& s) {
     counts_.lost_requests++;
     return;
   }
-  const Message m = {s.index, s.sending, s.MakeBeat(now_), {}};
+  const Message m = {s.index, s.sending, s.MakeBeat(now_), {}, now_};
   In(random_.LogBetween(100, 200 * kMs), What::kArrive, -1, Keep(m));
   if (!random_.Chance(0.01)) return;
   counts_.late++;
@@ -50,7 +50,8 @@ void RegistryRun::Send(NodeServer& s) {
 void RegistryRun::Arrive(const Event& e) {
   Message m = messages_[e.number];
   Free(e.number);
-  if (coordinator_away_until_ > now_) return;
+  // Of a server that was set back, the connections are gone.
+  if (coordinator_away_until_ > now_ || m.sent_at < set_back_at_) return;
   NodeServer& s = Server(m.server);
   const auto served = coordinator_.Serve(s.registration, m.beat, now_, CoordinatorNow());
   m.ruling = served.ruling;

@@ -183,26 +183,28 @@ void RegistryRun::CoordinatorFault() {
 }
 
 void RegistryRun::NoteSkew() {
-  if (coordinator_offset_ > kSkew) ahead_until_ = now_ + kLongestTail;
+  if (coordinator_offset_ > kSkew)
+    ahead_until_ = now_ + (sets_back_ ? kLongestSetBack : kLongestTail);
 }
 
 // What it has stored is there; in the broken one, the last is not.
 void RegistryRun::CrashCoordinator() {
   counts_.coordinator_crashes++;
   if (options_.broken == RegistryBreak::kAnswerEarly) coordinator_.Lose(now_ - kLongestTail);
+  NoteStart();
   coordinator_away_until_ = now_ + random_.LogBetween(100 * kMs, 5 * kSecond);
   Wake();
 }
 
 // Another takes over, without the last `lost_us` of the history.
 void RegistryRun::FailOver(int64_t lost_us) {
+  if (sets_back_) return SetBack(random_.LogBetween(kSecond, kLongestSetBack));
   // The floor's condition: what was lost was not granted by a clock that was far ahead.
   NoteSkew();
   if (now_ < ahead_until_) lost_us = 0;
   if (lost_us > 0) {
     counts_.lost_tails++;
-    for (const Coordinator::Lost& l : coordinator_.Lose(now_ - lost_us))
-      if (l.succession || HasMachineCopy(l.registration)) lost_successions_.insert(l.registration);
+    LoseTail(lost_us);
   }
   coordinator_.Forget(now_ - kMinute);
   coordinator_offset_ = random_.Between(-2 * kSecond, 2 * kSecond);
@@ -210,6 +212,32 @@ void RegistryRun::FailOver(int64_t lost_us) {
   coordinator_away_until_ = now_ + random_.LogBetween(10 * kMs, 3 * kSecond);
   turns_.clear();
   Wake();
+}
+
+// Its disk is what it was, and it notices that it was started. Its clock is right, and was not far
+// ahead in what is lost.
+void RegistryRun::SetBack(int64_t lost_us) {
+  NoteSkew();
+  if (now_ < ahead_until_) return CrashCoordinator();
+  counts_.set_backs++;
+  set_back_at_ = now_;
+  LoseTail(lost_us);
+  coordinator_.Forget(now_ - kLongestSetBack);
+  coordinator_offset_ = random_.Between(-2 * kSecond, 2 * kSecond);
+  NoteStart();
+  coordinator_away_until_ = now_ + random_.LogBetween(10 * kMs, 3 * kSecond);
+  turns_.clear();
+  Wake();
+}
+
+void RegistryRun::NoteStart() {
+  detid::RegistryRules& rules = coordinator_.rules;
+  rules.silent_floor_us = std::max(rules.silent_floor_us, rules.FloorAt(CoordinatorNow()));
+}
+
+void RegistryRun::LoseTail(int64_t lost_us) {
+  for (const Coordinator::Lost& l : coordinator_.Lose(now_ - lost_us))
+    if (l.succession || HasMachineCopy(l.registration)) lost_successions_.insert(l.registration);
 }
 
 // Somebody's number went to another. That is a moment for the coordinator to forget it, and for

@@ -39,7 +39,8 @@ RegistryRun::RegistryRun(uint64_t seed, const RegistryOptions& options)
     : random_(seed),
       options_(options),
       setting_(SettingOf(seed, options)),
-      coordinator_(setting_, NumbersOf(options)) {
+      coordinator_(setting_, NumbersOf(options)),
+      sets_back_(seed % 2 == 0) {
   const int newcomers = options.nodes / 10, assigned = options.nodes / 10;
   for (int i = 0; i < options.nodes; i++) {
     const Mode mode = i < assigned ? Mode::kAssigned : Mode::kLeased;

@@ -27,8 +27,8 @@ struct RegistryOptions {
 struct RegistryCounts {
   uint64_t beats, ids, granted, repeated, refused, fenced, superseded, tentative, lost_requests,
       lost_answers, late, stops, backend_stops, crashes, steps, coordinator_steps, outages,
-      coordinator_crashes, promotions, lost_tails, taken, cold_clones, vm_clones, standbys, retired,
-      too_far, lapses;
+      coordinator_crashes, promotions, lost_tails, set_backs, taken, cold_clones, vm_clones,
+      standbys, retired, too_far, lapses;
   uint64_t shared_vm, shared_assigned, shared_lost;  // spans of two servers that overlap
 };
 
@@ -42,6 +42,7 @@ class RegistryRun {
 
  private:
   static constexpr int64_t kLongestTail = 2 * kSecond;
+  static constexpr int64_t kLongestSetBack = 5 * kMinute;
   static constexpr int64_t kLead = kSecond;  // of ids over node time
 
   enum class What : uint8_t {
@@ -70,6 +71,7 @@ class RegistryRun {
     uint64_t sending;
     detid::Beat beat;
     detid::Ruling ruling;
+    int64_t sent_at;
   };
   struct Turns {
     int last = -1;
@@ -123,6 +125,9 @@ class RegistryRun {
   void NoteSkew();
   void CrashCoordinator();
   void FailOver(int64_t lost_us);
+  void SetBack(int64_t lost_us);
+  void NoteStart();
+  void LoseTail(int64_t lost_us);
   void Taken(int registration);
   void Wake();
   void Unfence(NodeServer& s);
@@ -137,6 +142,8 @@ class RegistryRun {
   Coordinator coordinator_;
   int64_t now_ = 0;
   int64_t coordinator_offset_ = 0, coordinator_away_until_ = 0;
+  int64_t set_back_at_ = 0;
+  const bool sets_back_;     // rather than fail over
   int64_t ahead_until_ = 0;  // what it may have granted with a clock that is ahead may be lost
   std::vector<std::unique_ptr<NodeServer>> servers_;
   std::map<int, std::vector<int>> members_;  // of a registration

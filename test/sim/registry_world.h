@@ -29,6 +29,7 @@ enum class RegistryBreak {
   kKeepGrant,      // a start goes on with the interval that is on the disk
   kIgnoreNonce,    // a used one is as good as the current
   kIgnoreFloor,    // after a lost tail intervals begin as ever
+  kIgnoreStart,    // after a coordinator was set back, too
   kTrustSilent,    // a node that was silent for long may go on after a lost tail
   kIgnoreFence,    // a fenced node mints on
 };
@@ -73,7 +74,8 @@ class Coordinator {
     registrations_[At(who)].state = detid::NodeState::kExpected;
   }
 
-  // Undoes what was stored after `true_us`. `succession`: another data directory was the node then.
+  // Undoes what was stored after `true_us`. `succession`: another data directory was the node then;
+  // or one was that is assigned, and there is no trace of any.
   struct Lost {
     int registration;
     bool succession;
@@ -140,6 +142,7 @@ inline Coordinator::Served Coordinator::Serve(int who, detid::Beat beat, int64_t
   }
   if (broken_ == RegistryBreak::kIgnoreNonce && beat.instance == r.instance) beat.old = r.current;
   if (broken_ == RegistryBreak::kIgnoreFloor) applied.floor_us = 0;
+  if (broken_ == RegistryBreak::kIgnoreStart) applied.silent_floor_us = 0;
   if (broken_ == RegistryBreak::kTrustSilent) applied.quarantine_us = 1000 * kDay;
   const Nonce before = r.current;
   served.ruling = Rule(&r, beat, false, applied, now_us);
@@ -163,8 +166,9 @@ inline std::vector<Coordinator::Lost> Coordinator::Lose(int64_t true_us) {
   std::vector<Lost> lost;
   while (!history_.empty() && history_.back().at > true_us) {
     const Change& c = history_.back();
-    lost.push_back(
-        {c.who, c.before.instance != 0 && registrations_[At(c.who)].instance != c.before.instance});
+    const detid::Registration& r = registrations_[At(c.who)];
+    const bool was = c.before.instance != 0 || r.mode == detid::Mode::kAssigned;
+    lost.push_back({c.who, was && r.instance != c.before.instance});
     registrations_[At(c.who)] = c.before;
     if (c.number != detid::kAnyNode) numbers_[At(c.number)] = c.number_before;
     history_.pop_back();
