@@ -79,7 +79,7 @@ Interval IntervalFor(const Registration& r, const Beat& b, Who who, const Regist
     i.limit_us = kForEver;
     // Who was here before may mint until it hears of it, with its next beat.
     if (who == Who::kSuccessor && (r.end_us != 0 || r.current.counter != 0))
-      i.start_us = std::max({r.end_us, b.node_us, now_us}) + 2 * rules.beat_us();
+      i.start_us = std::max({r.end_us, b.node_us, now_us}) + rules.until_heard_us(r);
     return i;
   }
   // Whether nobody else can have had the number in what a promoted coordinator may have lost. That
@@ -112,8 +112,10 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   if (j.who == Who::kStale || j.who == Who::kTwin)
     return b.tentative ? Refuse(j.reason) : Fence(r, j.reason, j.who == Who::kTwin);
   if (same_seed) return b.tentative ? Refuse(Reason::kSameSeed) : Fence(r, Reason::kSameSeed, true);
-  if (j.who == Who::kRepeat)
+  if (j.who == Who::kRepeat) {
+    r->beat_us = rules.beat_us();
     return {Outcome::kGranted, Reason::kNone, r->interval, r->current, r->life};
+  }
   // A server that has started again, or a copy of it that looks alike: whoever comes next of the
   // two shows a nonce that was used.
   const bool alike = j.who == Who::kRestarted && Repeats(*r, b) && b.life != r->life;
@@ -136,6 +138,7 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   r->life = b.life;
   r->timeline = b.timeline;
   r->interval = interval;
+  r->beat_us = rules.beat_us();
   if (r->mode == Mode::kLeased)
     r->end_us = std::max(r->end_us, interval.limit_us);
   else

@@ -28,6 +28,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/granted.h"
@@ -134,6 +135,9 @@ struct RegistryRules {
 
   // How often nodes ask.
   int64_t beat_us() const { return lease_us / 3; }
+  // How long an assigned node may mint until it hears that another has its number: it asks as often
+  // as it was told, and is not heard once, perhaps.
+  int64_t until_heard_us(const Registration& r) const { return 2 * std::max(r.beat_us, beat_us()); }
 };
 
 enum class Outcome : uint8_t { kGranted, kRefused, kFenced };

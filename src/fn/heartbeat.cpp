@@ -111,7 +111,8 @@ bool SharesSeed(FunctionCallInfo fcinfo, const Node& n) {
 void LogFence(const Node& n, const Beat& b, Reason reason, bool both, int64_t now_us) {
   int64_t since_us = b.since_us;
   if (b.life != n.r.life && n.life_us > since_us) since_us = std::min(since_us, n.since_us);
-  int64_t until_us = std::max({now_us, b.node_us, n.node_us}) + RulesFor(n).beat_us();
+  int64_t until_us =
+      std::max({now_us, b.node_us, n.node_us}) + std::max(n.r.beat_us, RulesFor(n).beat_us());
   if (n.r.mode == Mode::kLeased) until_us = n.r.interval.limit_us;
   char since[kMaxInstantText] = "", until[kMaxInstantText];
   FormatInstant(since_us, since, sizeof since);
@@ -185,6 +186,7 @@ void StoreGrant(FunctionCallInfo fcinfo, const Node& n, const Beat& b) {
       .Add(INT8OID, PG_GETARG_DATUM(kRoundTripUs), PG_ARGISNULL(kRoundTripUs))
       .Add(BYTEAOID, PG_GETARG_DATUM(kSeed), PG_ARGISNULL(kSeed))
       .Number(b.since_us)
+      .Number(r.beat_us)
       .Change(
           "UPDATE detid._nodes SET state = $2, node = $3, counter = $4, bits = $5, "
           "asked_old_counter = $6, asked_old_bits = $7, asked_next_counter = $8, "
@@ -192,8 +194,8 @@ void StoreGrant(FunctionCallInfo fcinfo, const Node& n, const Beat& b) {
           "limit_us = $14, end_us = $15, node_us = $16, horizon_us = $17, ids = $18, "
           "offset_us = coalesce($19, offset_us), round_trip_us = coalesce($20, round_trip_us), "
           "seed = $21, life_us = CASE WHEN life = $11 THEN life_us ELSE $16 END, "
-          "since_us = CASE WHEN life = $11 THEN since_us ELSE $22 END, seen_at = now(), refused = "
-          "NULL, reason = NULL, fenced_at = NULL "
+          "since_us = CASE WHEN life = $11 THEN since_us ELSE $22 END, beat_us = $23, "
+          "seen_at = now(), refused = NULL, reason = NULL, fenced_at = NULL "
           "WHERE id = $1::uuid RETURNING 1",
           &plan);
   if (r.state == NodeState::kRetired) GiveBackNumber(n, RulesFor(n).quarantine_us);

@@ -202,7 +202,7 @@ Registration Successor(const Node& n, int64_t now_us) {
   r.interval.node = n.r.interval.node;
   r.end_us = n.r.end_us;
   if (n.r.mode == Mode::kAssigned && n.r.current.counter != 0)
-    r.end_us = std::max(r.end_us, now_us) + 2 * RulesFor(n).beat_us();
+    r.end_us = std::max(r.end_us, now_us) + RulesFor(n).until_heard_us(n.r);
   return r;
 }
 

@@ -262,6 +262,33 @@ TEST(Registry, AnAssignedNumberThatWasRetiredBeginsAboveItsEnd) {
   EXPECT_EQ(c.Serve(&n).interval.start_us, kNow + 5 + 2 * kBeat);
 }
 
+// Who was here before sleeps for as long as it was told, though nodes ask more often now.
+TEST(Registry, WhoFollowsAnAssignedNodeWaitsForItsOldBeat) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  c.rules.lease_us = 10 * kLease;
+  c.Serve(&n);
+  c.rules.lease_us = kLease;
+  Node promoted(Mode::kAssigned, 2);
+  promoted.beat.timeline = 2;
+  const Ruling g = c.Serve(&promoted);
+  EXPECT_GRANTED(g);
+  EXPECT_EQ(g.interval.start_us, kNow + 20 * kBeat);
+  // It goes on under that start, and is told the new beat.
+  EXPECT_EQ(c.ServeAt(&promoted, kNow + 1).interval.start_us, g.interval.start_us);
+  EXPECT_EQ(c.r.beat_us, kBeat);
+}
+
+// An answer that is given again says how often to ask now.
+TEST(Registry, ARepeatedAnswerIsTheBeatThatWasToldLast) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  c.Ask(n);
+  c.rules.lease_us = 10 * kLease;
+  c.Ask(n);
+  EXPECT_EQ(c.r.beat_us, 10 * kBeat);
+}
+
 // --- Refusals ---------------------------------------------------------------------------------
 
 TEST(Registry, WhatIsRefusedChangesNothing) {  // R5
