@@ -122,8 +122,14 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   if (alike && b.tentative) return Refuse(Reason::kUsedNonce);
   if (b.node_us > now_us + rules.max_ahead_us()) return Refuse(Reason::kClockAhead);
   const Interval interval = IntervalFor(*r, b, j.who, rules, now_us);
-  if (r->mode == Mode::kLeased && interval.start_us > now_us + rules.max_start_us())
-    return Refuse(Reason::kTooFarAhead);
+  // Of an assigned node, a new start is measured by its own clock: should the coordinator's be
+  // wrong, what it said would be the node's for ever.
+  const bool too_far =
+      r->mode == Mode::kLeased
+          ? interval.start_us > now_us + rules.max_start_us()
+          : interval.start_us != r->interval.start_us &&
+                interval.start_us > b.node_us + rules.max_start_us() + rules.until_heard_us(*r);
+  if (too_far) return Refuse(Reason::kTooFarAhead);
 
   // A pair that is repeated for another reason has swapped the nonce already.
   const bool swapped = !alike && j.who == Who::kRestarted && Repeats(*r, b);

@@ -316,6 +316,25 @@ TEST(Registry, WhatIsRefusedChangesNothing) {  // R5
   refused(b, Reason::kUsedNonce);
 }
 
+// The coordinator's clock is a day ahead. What it said would be the node's for ever.
+TEST(Registry, AWrongClockOfTheCoordinatorDoesNotBecomeTheNodes) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  c.Serve(&n);
+  c.r.state = NodeState::kExpected;  // unfenced
+  n.beat.claims = true;
+  const Registration before = c.r;
+  c.now_us += 86400 * kSecond;
+  ExpectRefused(c.Ask(n), Reason::kTooFarAhead);
+  EXPECT_TRUE(Same(c.r, before));  // R5
+  c.now_us = kNow;
+  const Ruling g = c.Serve(&n);
+  EXPECT_GRANTED(g);
+  // Who has its number is not refused, whatever that clock is.
+  c.now_us += 86400 * kSecond;
+  EXPECT_EQ(c.Serve(&n).interval, g.interval);
+}
+
 TEST(Registry, ANumberThatWasNotEnrolledIsRefused) {
   Coordinator c(Mode::kAssigned);
   Node n(Mode::kAssigned);
