@@ -72,31 +72,45 @@ int64_t EndOfNumber(int32_t number) {
 
 namespace {
 
+// Of this transaction, if nobody else has it. It is no lock that a statement can take: with those,
+// whoever may connect could keep numbers from nodes.
+bool LockNumber(int32_t number) {
+  constexpr uint32_t kNumbers = 1684370532;
+  constexpr uint16_t kNotOfStatements = 3;
+  LOCKTAG tag;
+  SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, kNumbers, static_cast<uint32_t>(number),
+                       kNotOfStatements);
+  return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
 // The lowest number of the pool that nobody has or is about to be given, and that is not in
 // quarantine. Whoever is given one holds a lock of its own on it, so that many nodes that are new
 // do not wait for each other.
 int32_t FreeNumber(const Nodes& pool) {
-  for (;;) {
-    // So many numbers from the first one on hold 1024 that are free.
-    if (Query()
-            .Number(pool.first)
-            .Number(pool.last)
-            .Change(
-                "SELECT n FROM (SELECT n FROM generate_series($1, least($2, $1 + 1023 + "
-                "(SELECT count(*) FROM detid._nodes WHERE state <> 'retired') + "
-                "(SELECT count(*) FROM detid._numbers WHERE free_at > now()))) AS n "
-                "WHERE NOT EXISTS (SELECT FROM detid._nodes WHERE node = n AND state <> 'retired') "
-                "AND NOT EXISTS (SELECT FROM detid._numbers WHERE node = n AND free_at > now()) "
-                "ORDER BY n OFFSET 0) AS free "
-                "WHERE pg_try_advisory_xact_lock(1684370532, n::int4) LIMIT 1") == 0)
-      return kAnyNode;
-    const int64_t number = NumberAt(0, 1);
+  // So many numbers from the first one on hold 1024 that are free.
+  const uint64_t count =
+      Query()
+          .Number(pool.first)
+          .Number(pool.last)
+          .Change(
+              "SELECT n FROM generate_series($1, least($2, $1 + 1023 + "
+              "(SELECT count(*) FROM detid._nodes WHERE state <> 'retired') + "
+              "(SELECT count(*) FROM detid._numbers WHERE free_at > now()))) AS n "
+              "WHERE NOT EXISTS (SELECT FROM detid._nodes WHERE node = n AND state <> 'retired') "
+              "AND NOT EXISTS (SELECT FROM detid._numbers WHERE node = n AND free_at > now()) "
+              "ORDER BY n LIMIT 1024");
+  int64_t* numbers = static_cast<int64_t*>(palloc(sizeof(int64_t) * 1024));
+  for (uint64_t i = 0; i < count; i++) numbers[i] = NumberAt(i, 1);
+  for (uint64_t i = 0; i < count; i++) {
+    const int32_t number = static_cast<int32_t>(numbers[i]);
     // Somebody may have been given it before the lock was had.
-    if (Query().Number(number).Change(
+    if (LockNumber(number) &&
+        Query().Number(number).Change(
             "SELECT FROM detid._nodes WHERE node = $1 AND state <> 'retired'") == 0)
-      return static_cast<int32_t>(number);
+      return number;
     CHECK_FOR_INTERRUPTS();
   }
+  return kAnyNode;
 }
 
 // Takes the numbers of nodes whose interval ended before the quarantine, and that have been silent
