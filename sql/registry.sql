@@ -43,6 +43,12 @@ SELECT outcome FROM r_beat('no token', 0, 0, 11, 'assigned', 0);
 SELECT outcome FROM r_beat(NULL, 0, 0, 11, 'assigned', 0);
 SELECT outcome FROM r_beat(:'db1', -5, 0, 11, 'assigned', 0);
 SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'borrowed', 8);
+-- Nor who tells what cannot be, and would break what operators look at.
+SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, seed => '\x11');
+SELECT outcome FROM detid._heartbeat(:'db1', 0, 0, 1, 11, 'assigned', 0, 1, 1, 1, r_us(), 0, 0, 0, false, false, false, NULL, 5, -9223372036854775808, 0);
+SELECT outcome FROM detid._heartbeat(:'db1', 0, 0, 1, 11, 'assigned', 0, 1, 1, 1, r_us(), 0, 0, 0, false, false, false, NULL, 5, 0, -1);
+SELECT outcome FROM detid._heartbeat(:'db1', 0, 0, 1, 11, 'assigned', 0, 1, 1, 1, r_us(), 0, 0, 0, false, false, false, NULL, -1, 0, 0);
+SELECT outcome FROM detid._heartbeat(:'db1', 0, 0, 1, 11, 'assigned', 0, 1, 1, 1, r_us(), 0, r_us('1 day'), 0, false, false, false, NULL, 5, 0, 0);
 SELECT count(*) FROM detid.nodes;
 SELECT count(*) FROM detid._nodes;
 SELECT detid.enroll_node('eu/a/db9');
@@ -73,9 +79,9 @@ SELECT * FROM r_beat(:'w1', 3, 23, 25, instance => 1);
 SELECT * FROM r_beat(:'db1', 2, 12, 13, 'assigned', 0, instance => 2);
 SELECT * FROM r_beat(:'db1', 2, 12, 13, 'assigned', 0);
 -- So are two nodes that show one seed.
-SELECT outcome, reason FROM r_beat(:'db2', 0, 0, 41, 'assigned', 1, seed => '\x11');
-SELECT outcome, reason FROM r_beat(:'w2', 1, 31, 32, seed => '\x11');
-SELECT outcome, reason FROM r_beat(:'db2', 1, 41, 42, 'assigned', 1, seed => '\x22');
+SELECT outcome, reason FROM r_beat(:'db2', 0, 0, 41, 'assigned', 1, seed => '\x11111111111111111111111111111111');
+SELECT outcome, reason FROM r_beat(:'w2', 1, 31, 32, seed => '\x11111111111111111111111111111111');
+SELECT outcome, reason FROM r_beat(:'db2', 1, 41, 42, 'assigned', 1, seed => '\x22222222222222222222222222222222');
 RESET SESSION AUTHORIZATION;
 SELECT path, node, mode, state, reason, granted_until = 'infinity' AS forever, last_seen IS NOT NULL AS seen, ids, skew_ms, skew_error_ms,
        fenced_at IS NOT NULL AS fenced FROM detid.nodes ORDER BY path;
@@ -85,8 +91,8 @@ SELECT detid.unfence('eu/a/db1'), detid.unfence('eu/a/db2'), detid.unfence('eu/p
 SELECT detid.unfence('eu/a/db7');
 SET SESSION AUTHORIZATION r_node;
 SELECT outcome, reason, number, counter FROM r_beat(:'db1', 1, 11, 50, 'assigned', 0, instance => 3);
-SELECT outcome, reason FROM r_beat(:'db2', 1, 41, 42, 'assigned', 1, seed => '\x22');
-SELECT outcome, reason FROM r_beat(:'w2', 1, 31, 32, seed => '\x11');
+SELECT outcome, reason FROM r_beat(:'db2', 1, 41, 42, 'assigned', 1, seed => '\x22222222222222222222222222222222');
+SELECT outcome, reason FROM r_beat(:'w2', 1, 31, 32, seed => '\x11111111111111111111111111111111');
 RESET SESSION AUTHORIZATION;
 -- Another token: the one before is good no more.
 SELECT detid.new_token('eu/a/db2') AS new \gset

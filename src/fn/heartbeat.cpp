@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "core/instant.h"
+#include "core/prf.h"
 #include "core/registry_text.h"
 #include "fn/nodes.h"
 #include "fn/record.h"
@@ -67,9 +68,19 @@ Beat BeatOf(FunctionCallInfo fcinfo) {
   // Half of what a bigint holds leaves room to add.
   constexpr int64_t kMost = PG_INT64_MAX / 2;
   const auto sane = [](int64_t n) { return n >= 0 && n <= kMost; };
+  const auto told = [&](int i) { return PG_ARGISNULL(i) || sane(number(i)); };
+  const bool offset_sane =
+      PG_ARGISNULL(kOffsetUs) || (number(kOffsetUs) >= -kMost && number(kOffsetUs) <= kMost);
+  const bool seed_sane =
+      PG_ARGISNULL(kSeed) || VARSIZE_ANY_EXHDR(PG_GETARG_BYTEA_PP(kSeed)) == kCommitmentBytes;
+  // A horizon is above node time by a few seconds, two minutes at the most; whoever has the number
+  // next begins above.
+  constexpr int64_t kHour = int64_t{3600} * 1000000;
   if (!FromName(View(PG_GETARG_TEXT_PP(kMode)), &b.mode) || !sane(b.old.counter) ||
       b.next.counter != b.old.counter + 1 || node < kAnyNode || node > PG_INT32_MAX ||
-      !sane(b.node_us) || !sane(b.granted_us) || !sane(b.horizon_us) || !sane(b.since_us))
+      !sane(b.node_us) || !sane(b.granted_us) || !sane(b.horizon_us) || !sane(b.since_us) ||
+      b.horizon_us > b.node_us + kHour || !told(kIds) || !told(kRoundTripUs) || !offset_sane ||
+      !seed_sane)
     Raise(Error::kRefusedByRegistry);
   return b;
 }
