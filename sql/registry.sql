@@ -131,6 +131,11 @@ SELECT path, node, state FROM detid.nodes ORDER BY path, enrolled_at;
 SELECT detid.retire_node('eu/pool/w1');
 SELECT count(detid.release_prefix(path)) FROM (SELECT path FROM detid.prefixes ORDER BY level DESC) p;
 
+-- What would be replicated, and cannot be passed over.
+TRUNCATE detid._nodes;
+TRUNCATE detid._numbers;
+TRUNCATE detid._coordinator;
+TRUNCATE detid._registration;
 DELETE FROM detid._nodes; DELETE FROM detid._numbers; DELETE FROM detid.topology;
 DROP FUNCTION r_beat, r_us;
 REVOKE ALL ON SCHEMA detid FROM r_node, r_other; REVOKE ALL ON ALL FUNCTIONS IN SCHEMA detid FROM r_node, r_other;

@@ -47,9 +47,15 @@ REVOKE EXECUTE ON FUNCTION detid._keep_topology() FROM PUBLIC;
 CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON detid.topology
   FOR EACH ROW EXECUTE FUNCTION detid._keep_topology();
 ALTER TABLE detid.topology ENABLE REPLICA TRIGGER keep;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid.topology
+  FOR EACH STATEMENT EXECUTE FUNCTION detid._keep_topology();
+ALTER TABLE detid.topology ENABLE ALWAYS TRIGGER refuse_truncate;
 CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON detid.prefixes
   FOR EACH ROW EXECUTE FUNCTION detid._keep_topology();
 ALTER TABLE detid.prefixes ENABLE REPLICA TRIGGER keep;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid.prefixes
+  FOR EACH STATEMENT EXECUTE FUNCTION detid._keep_topology();
+ALTER TABLE detid.prefixes ENABLE ALWAYS TRIGGER refuse_truncate;
 
 CREATE FUNCTION detid.define_topology(levels text) RETURNS void
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

@@ -80,6 +80,9 @@ BEGIN
     EXECUTE format('CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON detid.%I
                     FOR EACH ROW EXECUTE FUNCTION detid._keep_topology()', t);
     EXECUTE format('ALTER TABLE detid.%I ENABLE REPLICA TRIGGER keep', t);
+    EXECUTE format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid.%I
+                    FOR EACH STATEMENT EXECUTE FUNCTION detid._keep_topology()', t);
+    EXECUTE format('ALTER TABLE detid.%I ENABLE ALWAYS TRIGGER refuse_truncate', t);
   END LOOP;
 END
 $$;

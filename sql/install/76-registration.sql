@@ -25,6 +25,9 @@ COMMENT ON TABLE detid._registration IS 'this node as the registry knows it; lef
 CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON detid._registration
   FOR EACH ROW EXECUTE FUNCTION detid._keep_topology();
 ALTER TABLE detid._registration ENABLE REPLICA TRIGGER keep;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._registration
+  FOR EACH STATEMENT EXECUTE FUNCTION detid._keep_topology();
+ALTER TABLE detid._registration ENABLE ALWAYS TRIGGER refuse_truncate;
 
 CREATE FUNCTION detid.unfence() RETURNS void
   LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

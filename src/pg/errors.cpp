@@ -165,6 +165,9 @@ Row RowOf(Error error) {
               "SELECT detid.prune_ledger(now() - interval '90 days'); removes old entries."};
     case Error::kHorizonProtected:
       return {ERRCODE_INSUFFICIENT_PRIVILEGE, "only the extension writes the horizon", nullptr};
+    case Error::kTruncateReplicates:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "TRUNCATE would empty this table on subscribers, too",
+              "DELETE removes its rows here alone."};
     case Error::kNegativeId:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "an id is never negative", nullptr};
     case Error::kNoSuchCodec:

@@ -43,6 +43,7 @@ enum class Error : uint8_t {
   kTimeInvalid,
   kLedgerAppendOnly,
   kHorizonProtected,
+  kTruncateReplicates,
   kNegativeId,
   kNoSuchCodec,
   kNotVerifiable,

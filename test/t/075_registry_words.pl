@@ -121,7 +121,7 @@ $node->safe_psql('postgres', 'SELECT detid.unfence()');
 mints_again($node, 'unfenced, as the registry has nothing against it');
 
 # Somebody empties the table in which the node keeps what it is.
-$node->safe_psql('postgres', 'TRUNCATE detid._registration');
+$node->safe_psql('postgres', 'DELETE FROM detid._registration');
 my $since = time();
 my $state = '00000';
 while ($state eq '00000' && time() < $since + 30)
