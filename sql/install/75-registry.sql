@@ -140,6 +140,11 @@ COMMENT ON VIEW detid.nodes IS
   'on the coordinator: the nodes that are enrolled, what each was granted, and when it was last seen';
 GRANT SELECT ON detid.nodes TO pg_monitor;
 
+CREATE FUNCTION detid._explain_reason(reason text) RETURNS text
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_explain_reason';
+COMMENT ON FUNCTION detid._explain_reason(text) IS 'why a node is fenced or refused, in plain words';
+REVOKE EXECUTE ON FUNCTION detid._explain_reason(text) FROM PUBLIC;
+
 CREATE FUNCTION detid.check_topology()
 RETURNS TABLE (problem text, path text, detail text, hint text)
   LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -161,7 +166,7 @@ BEGIN ATOMIC
   UNION ALL
   SELECT 'never seen', n.path, format('enrolled at %s, and never heard of', n.enrolled_at),
          'Set detid.coordinator, detid.registered_databases and detid.node_token there, and look into its log.'
-  FROM detid._nodes n WHERE n.state = 'expected' AND n.seen_at IS NULL
+  FROM detid._nodes n WHERE n.state = 'expected' AND n.seen_at IS NULL AND n.refused IS NULL
   UNION ALL
   SELECT 'stale', n.path, format('last heard of at %s', n.seen_at),
          format('Look after it; if it is gone for good: SELECT detid.retire_node(%L);', n.path)
@@ -169,11 +174,11 @@ BEGIN ATOMIC
   WHERE n.state IN ('active', 'expected')
     AND n.seen_at < pg_catalog.now() - coalesce(current_setting('detid.lease', true), '30s')::interval
   UNION ALL
-  SELECT 'fenced', n.path, format('since %s: %s', n.fenced_at, n.reason),
+  SELECT 'fenced', n.path, format('since %s: %s', n.fenced_at, detid._explain_reason(n.reason)),
          format('See which server is the node; then SELECT detid.unfence(%L); here, and SELECT detid.unfence(); there.', n.path)
   FROM detid._nodes n WHERE n.state = 'fenced'
   UNION ALL
-  SELECT 'refused', n.path, format('it asked in vain: %s', n.refused), 'See detid.node_status there.'
+  SELECT 'refused', n.path, format('it asked in vain: %s', detid._explain_reason(n.refused)), 'See detid.node_status there.'
   FROM detid._nodes n WHERE n.state <> 'retired' AND n.refused IS NOT NULL
   UNION ALL
   SELECT 'skew', n.path,

@@ -55,9 +55,11 @@ bool FindNode(std::string_view path, Node* n) {
 
 Node RequireNode(std::string_view path) {
   Node n;
-  if (!FindNode(path, &n))
-    Raise(Error::kNotEnrolled, "\"%.*s\" is not enrolled.", Clip(path, 200), path.data());
-  return n;
+  if (FindNode(path, &n)) return n;
+  const bool was =
+      Query().Text(path).Change("SELECT FROM detid._nodes WHERE path = $1 LIMIT 1") > 0;
+  Raise(Error::kNotEnrolled, was ? "\"%.*s\" is retired." : "\"%.*s\" is not enrolled.",
+        Clip(path, 200), path.data());
 }
 
 void RequireNew(std::string_view path) {
@@ -216,6 +218,14 @@ DETID_FUNCTION(detid_retire_path) {
   Retire(n, RulesFor(n).quarantine_us);
   SPI_finish();
   PG_RETURN_VOID();
+}
+
+// _explain_reason(reason text) -> text
+DETID_FUNCTION(detid_explain_reason) {
+  const std::string_view name = View(PG_GETARG_TEXT_PP(0));
+  Reason reason;
+  if (!FromName(name, &reason)) PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+  return CStringGetTextDatum(Explain(reason));
 }
 
 // move_node(path text, "to" text) -> text, the successor's token
