@@ -42,6 +42,13 @@ void BeginChange(const char* function) {
   CommitDurably();
 }
 
+// Who has said what of a node, for those who look for it later.
+void LogWord(std::string_view path, const char* what) {
+  ereport(LOG, (errhidestmt(true), errhidecontext(true),
+                errmsg("node %.*s is %s by %s", Clip(path, 200), path.data(), what,
+                       GetUserNameFromId(GetSessionUserId(), false))));
+}
+
 // The node that is enrolled under a path and not retired. Its row is locked.
 bool FindNode(std::string_view path, Node* n) {
   char sql[1024];
@@ -156,6 +163,7 @@ DETID_FUNCTION(detid_enroll_node) {
   }
   Token token = NewToken();
   Enroll(name, mode, role, pool, r, token);
+  LogWord(name, "enrolled");
   SPI_finish();
   return TokenDatum(&token);
 }
@@ -170,6 +178,7 @@ DETID_FUNCTION(detid_new_token) {
       .Text(token.text)
       .Write("UPDATE detid._nodes SET token = sha256(convert_to($2, 'UTF8')) WHERE id = $1::uuid",
              SPI_OK_UPDATE);
+  LogWord(n.path, "given another token");
   SPI_finish();
   return TokenDatum(&token);
 }
@@ -182,6 +191,7 @@ DETID_FUNCTION(detid_unfence_path) {
       "UPDATE detid._nodes SET state = 'expected', reason = NULL, fenced_at = NULL, seed = NULL "
       "WHERE id = $1::uuid",
       SPI_OK_UPDATE);
+  LogWord(n.path, "unfenced");
   SPI_finish();
   PG_RETURN_VOID();
 }
@@ -216,6 +226,7 @@ DETID_FUNCTION(detid_retire_path) {
   Node n = RequireNode(View(PG_GETARG_TEXT_PP(0)));
   n.r.end_us = Successor(n, ClockUs()).end_us;
   Retire(n, RulesFor(n).quarantine_us);
+  LogWord(n.path, "retired");
   SPI_finish();
   PG_RETURN_VOID();
 }
@@ -252,6 +263,7 @@ DETID_FUNCTION(detid_move_node) {
   }
   Token token = NewToken();
   Enroll(to, n.r.mode, n.role, n.pool, Successor(n, ClockUs()), token);
+  LogWord(from, psprintf("moved to %.*s", Clip(to, 200), to.data()));
   SPI_finish();
   return TokenDatum(&token);
 }
