@@ -726,6 +726,8 @@ TEST(RegistryRollback, WhoTakesThePlaceOfANodeBeginsAboveTheFloor) {
   standby.beat.instance = 2;
   standby.beat.timeline = 2;
   standby.beat.granted_us = kNow + kLease;  // it lags
+  standby.beat.node_us = f.c.now_us;
+  ExpectRefused(f.c.Ask(standby), Reason::kTooFarAhead);
   const Ruling g = f.c.ServeAt(&standby, f.c.now_us + 2 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_GT(g.interval.start_us, lost.interval.limit_us);
