@@ -16,7 +16,7 @@ use Registry;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $c = coordinator('c', conf => "detid.quarantine = 0\n");
+my $c = coordinator('c', conf => "detid.quarantine = 60s\n");
 my $db1 = registered($c, 'eu/a/db1');
 my $w1 = registered($c, 'eu/pool/w1', mode => 'leased');
 
@@ -182,7 +182,11 @@ fenced_within_a_beat($again, 'moved', time());
 my $rest = $again->safe_psql('postgres', 'SELECT max(first_id::bigint) FROM detid.ledger');
 cmp_ok($its_first, '>', $rest, 'also above what that minted until it heard of it');
 
-# A leased node that is silent loses its number to one that needs it, and gets another.
+# A leased node that is silent loses its number to one that needs it, and gets another. The start of
+# the coordinator, after which nodes that are new have to wait, is long past.
+$c->append_conf('postgresql.conf', 'detid.quarantine = 0');
+$c->reload;
+$c->safe_psql('postgres', 'UPDATE detid._coordinator SET silent_floor_us = 0');
 $c->safe_psql('postgres', q{SELECT detid.assign_prefix('ap'), detid.assign_prefix('ap/one'), detid.assign_prefix('ap/one/only')});
 my $x1 = registered($c, 'ap/one/only/x1', mode => 'leased');
 my $number = $x1->safe_psql('postgres', 'SELECT detid.node_of(detid.next_id())');
