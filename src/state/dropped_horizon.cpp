@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/instant.h"
+#include "core/registry_text.h"
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/horizon_row.h"
@@ -13,9 +14,12 @@
 #include "state/shared.h"
 
 extern "C" {
+#include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_database.h"
 #include "commands/extension.h"
+#include "utils/snapmgr.h"
 }
 
 namespace detid {
@@ -59,12 +63,14 @@ namespace {
 
 object_access_hook_type previous_access_hook = nullptr;
 
-void RememberDropped(Oid relation) {
-  if (!IsHorizonRelation(relation)) return;
-  // Anybody may make a table of this name where the extension is not.
+// Anybody may make a table of such a name where the extension is not.
+bool OfExtension(Oid relation) {
   const Oid extension = get_extension_oid("pg_detid", true);
-  if (!OidIsValid(extension) || getExtensionOfObject(RelationRelationId, relation) != extension)
-    return;
+  return OidIsValid(extension) && getExtensionOfObject(RelationRelationId, relation) == extension;
+}
+
+void RememberDropped(Oid relation) {
+  if (!IsHorizonRelation(relation) || !OfExtension(relation)) return;
   HorizonRecord record;
   ReadHorizon(&record);
   const int64_t us =
@@ -77,9 +83,38 @@ void RememberDropped(Oid relation) {
   SetSecurityLabel(&database, kProvider, label);
 }
 
+// A registry that is made anew does not know what the nodes of this one were granted.
+void WarnOfNodes(Oid relation) {
+  const Oid schema = get_namespace_oid("detid", true);
+  if (!OidIsValid(schema) || relation != get_relname_relid("_nodes", schema)) return;
+  const AttrNumber state = get_attnum(relation, "state");
+  if (!OfExtension(relation) || state == InvalidAttrNumber) return;
+  const Relation nodes = table_open(relation, AccessShareLock);
+  const Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+  TupleTableSlot* slot = table_slot_create(nodes, nullptr);
+  TableScanDesc scan = table_beginscan(nodes, snapshot, 0, nullptr);
+  long long count = 0;
+  while (table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
+    bool null = false;
+    const Datum word = slot_getattr(slot, state, &null);
+    if (!null && View(DatumGetTextPP(word)) != NameOf(NodeState::kRetired)) count++;
+  }
+  table_endscan(scan);
+  ExecDropSingleTupleTableSlot(slot);
+  UnregisterSnapshot(snapshot);
+  table_close(nodes, NoLock);
+  if (count == 0) return;
+  ereport(WARNING,
+          (errmsg("the registry that is dropped has nodes that are not retired: %lld", count),
+           errdetail("A new one would grant their numbers again, with times that they have used."),
+           errhint("Stop them first, or keep this database.")));
+}
+
 void OnAccess(ObjectAccessType access, Oid type, Oid object, int part, void* argument) {
   if (previous_access_hook != nullptr) previous_access_hook(access, type, object, part, argument);
-  if (access == OAT_DROP && type == RelationRelationId && part == 0) RememberDropped(object);
+  if (access != OAT_DROP || type != RelationRelationId || part != 0) return;
+  RememberDropped(object);
+  WarnOfNodes(object);
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ bool ParseDroppedHorizon(std::string_view label, int64_t* us);
 // dropped, what they have minted is covered by the failover guard. 0 where nothing was minted.
 HorizonRecord FirstHorizon(bool generators);
 
-// Registers the hook that notices a dropped horizon; called from _PG_init.
+// Registers the hook that notices a dropped horizon, and warns of nodes whose registry is dropped;
+// called from _PG_init.
 void WatchDroppedHorizon();
 
 }  // namespace detid

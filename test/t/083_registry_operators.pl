@@ -174,5 +174,12 @@ like($log, qr/LOG:  node \Q$_\E\n/, "the log says: $_")
   'eu/a/db1 is moved to eu/a/db3 by ' . $c->safe_psql('postgres', 'SELECT session_user'),
   'eu/a/db4 is enrolled by ' . $c->safe_psql('postgres', 'SELECT session_user');
 unlike($log, qr/LOG:.*$token/, 'and no token');
+
+# --- The registry is dropped ---
+
+my $drop = "DROP EXTENSION pg_detid CASCADE";
+like((run_sql($c, $drop))[1], qr/WARNING:.*the registry that is dropped has nodes that are not retired: \d+/, 'who drops a registry that has nodes is warned');
+$c->safe_psql('postgres', 'CREATE EXTENSION pg_detid');
+unlike((run_sql($c, $drop))[1], qr/WARNING/, 'who drops one that has none is not');
 $c->stop;
 done_testing();
