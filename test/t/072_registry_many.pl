@@ -24,10 +24,11 @@ sub note_fault { note(sprintf '%5.1f s: %s', time() - $begin, $_[0]); return; }
 
 # --- The coordinator and its standby, which is synchronous ---
 
-my $c1 = coordinator('c1', init => { allows_streaming => 1 }, conf => "detid.quarantine = 0\nmax_connections = 60\n");
+my $c1 = coordinator('c1', init => { allows_streaming => 1 }, conf => "detid.quarantine = 60s\nmax_connections = 60\n");
 $c1->backup('b');
 my $c2 = PostgreSQL::Test::Cluster->new('c2');
 $c2->init_from_backup($c1, 'b', has_streaming => 1);
+$c2->append_conf('postgresql.conf', 'detid.quarantine = 0');
 $c2->start;
 $c1->append_conf('postgresql.conf', "synchronous_standby_names = 'c2'\n");
 $c1->reload;
@@ -183,6 +184,10 @@ sleep 1;
 $clock{a2}->set(6);
 $clock{l2}->set(-5);
 all_mint('stopped and resumed, clocks stepped', @all);
+
+# From here on numbers go to others at once.
+$c1->append_conf('postgresql.conf', 'detid.quarantine = 0');
+$c1->reload;
 
 note_fault('a leased node is killed, and its number goes to another');
 make_node('l4', 'ap/one/only/l4', 'leased');
