@@ -124,9 +124,10 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   const Interval interval = IntervalFor(*r, b, j.who, rules, now_us);
   // Of an assigned node, a new start is measured by its own clock: should the coordinator's be
   // wrong, what it said would be the node's for ever.
+  const bool raised = interval.start_us > std::max({r->end_us, b.granted_us, b.node_us});
   const bool too_far =
       r->mode == Mode::kLeased
-          ? interval.start_us > now_us + rules.max_start_us()
+          ? interval.start_us > now_us + (raised ? rules.max_raised_us() : rules.max_start_us())
           : interval.start_us != r->interval.start_us &&
                 interval.start_us > b.node_us + rules.max_start_us() + rules.until_heard_us(*r);
   if (too_far) return Refuse(Reason::kTooFarAhead);

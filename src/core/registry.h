@@ -129,6 +129,8 @@ struct RegistryRules {
   int64_t max_ahead_us() const { return 4 * lease_us + kGuardUs; }
   // How far ahead of the coordinator's clock an interval begins at the most; it ends a lease later.
   int64_t max_start_us() const { return max_ahead_us() + lease_us; }
+  // That of one which only a floor has raised: its node's next beats are not too far ahead, either.
+  int64_t max_raised_us() const { return max_ahead_us() - lease_us; }
   // A coordinator that was promoted at `now_us`: above all that the one before it may have granted,
   // if its clock was less than a lease ahead.
   int64_t FloorAt(int64_t now_us) const { return now_us + max_start_us() + 2 * lease_us; }

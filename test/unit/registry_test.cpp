@@ -578,7 +578,7 @@ TEST(RegistryFailover, WhoStartsAnewBeginsAboveTheFloor) {
   f.Promote();
   n.Restart(12);
   ExpectRefused(f.c.Serve(&n), Reason::kTooFarAhead);
-  const int64_t later = f.c.rules.floor_us - f.c.rules.max_start_us();
+  const int64_t later = f.c.rules.floor_us - f.c.rules.max_raised_us();
   const Ruling g = f.c.ServeAt(&n, later);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
@@ -592,7 +592,7 @@ TEST(RegistryFailover, ANodeThatWasSilentForLongDoesNotGoOnBelowTheFloor) {
   f.Fail();
   f.c.now_us = kNow + 2 * kQuarantine;
   f.Promote();
-  const Ruling g = f.c.ServeAt(&n, f.c.now_us + 2 * kLease);
+  const Ruling g = f.c.ServeAt(&n, f.c.now_us + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
   // The floor lies behind it now.
@@ -613,7 +613,7 @@ TEST(RegistryFailover, ANodeThatWasGivenAnotherNumberDoesNotGoOnUnderTheOneBefor
   const int64_t later = kNow + 2 * kQuarantine;
   EXPECT_EQ(f.c.ServeAt(&n, later).interval.node, 9);
   f.Promote();
-  const Ruling g = f.c.ServeAt(&n, later + 2 * kLease);
+  const Ruling g = f.c.ServeAt(&n, later + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.node, kNumber);
   EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
@@ -630,7 +630,7 @@ TEST(RegistryFailover, ANodesWordThatItsIntervalIsRecentIsNotEnough) {
   f.Promote();
   f.c.now_us = kNow + kQuarantine + 2 * kLease;
   f.Promote();
-  n.beat.node_us = f.c.now_us += 2 * kLease;
+  n.beat.node_us = f.c.now_us += 4 * kLease;
   const Ruling g = f.c.Serve(&n);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
@@ -696,9 +696,10 @@ TEST(RegistryRollback, ANodeThatWasSilentForLongBeginsAboveTheFloor) {
   f.Start();
   n.beat.node_us = f.c.now_us;
   ExpectRefused(f.c.Serve(&n), Reason::kTooFarAhead);
-  const Ruling g = f.c.ServeAt(&n, f.c.now_us + 2 * kLease);
+  const Ruling g = f.c.ServeAt(&n, f.c.now_us + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, f.c.rules.silent_floor_us);
+  n.beat.node_us = g.interval.start_us + kBeat;  // which is not too far ahead
   const Ruling next = f.c.ServeAt(&n, f.c.now_us + kBeat);
   EXPECT_GRANTED(next);
   EXPECT_EQ(next.interval.start_us, g.interval.start_us);
@@ -709,7 +710,7 @@ TEST(RegistryRollback, ANumberThatIsNewBeginsAboveTheFloor) {
   f.Fail();
   f.Start();
   Node n(Mode::kLeased);
-  const Ruling g = f.c.ServeAt(&n, kNow + 2 * kLease);
+  const Ruling g = f.c.ServeAt(&n, kNow + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, f.c.rules.silent_floor_us);
 }
@@ -728,7 +729,7 @@ TEST(RegistryRollback, WhoTakesThePlaceOfANodeBeginsAboveTheFloor) {
   standby.beat.granted_us = kNow + kLease;  // it lags
   standby.beat.node_us = f.c.now_us;
   ExpectRefused(f.c.Ask(standby), Reason::kTooFarAhead);
-  const Ruling g = f.c.ServeAt(&standby, f.c.now_us + 2 * kLease);
+  const Ruling g = f.c.ServeAt(&standby, f.c.now_us + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_GT(g.interval.start_us, lost.interval.limit_us);
 }
