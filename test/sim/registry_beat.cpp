@@ -62,10 +62,13 @@ void RegistryRun::Arrive(const Event& e) {
     if (served.taken_from >= 0 && served.taken_from != s.registration) Taken(served.taken_from);
   }
   // A crash after what was stored, and before it is answered.
-  if (random_.Chance(0.00002)) return CrashCoordinator();
+  if (random_.Chance(0.00002)) {
+    LoseAnswer(m);
+    return CrashCoordinator();
+  }
   if (s.cut_off_until > now_ || random_.Chance(0.01)) {
     counts_.lost_answers++;
-    return;
+    return LoseAnswer(m);
   }
   // That of a request that was sent again comes over a connection that is closed.
   events_.push(
@@ -73,7 +76,7 @@ void RegistryRun::Arrive(const Event& e) {
 }
 
 // Once one of two assigned nodes has gone on after the other, the other is fenced with its next
-// beat.
+// beat. But who was not answered may ask the same again.
 void RegistryRun::CheckGrant(NodeServer& s, const Message& m, bool repeated) {
   s.heard_us = std::max(s.heard_us, m.beat.node_us);
   for (const int i : members_[s.registration]) {
@@ -86,16 +89,22 @@ void RegistryRun::CheckGrant(NodeServer& s, const Message& m, bool repeated) {
   auto& turns = turns_[s.registration];
   if (turns.last != s.index) {
     turns.last = s.index;
-    if (++turns.changes > 2)
+    if (++turns.changes > 2 + turns.unheard)
       Fail("assigned registration " + std::to_string(s.registration) +
            " is granted to two servers in turn");
   }
 }
 
+void RegistryRun::LoseAnswer(const Message& m) {
+  const NodeServer& s = Server(m.server);
+  if (s.mode == Mode::kAssigned && m.ruling.outcome == Outcome::kGranted)
+    turns_[s.registration].unheard++;
+}
+
 void RegistryRun::Answer(NodeServer& s, uint64_t message) {
   const Message m = messages_[message];
   Free(message);
-  if (s.sending != m.sending) return;
+  if (s.sending != m.sending) return LoseAnswer(m);
   s.sending = 0;
   const detid::Ruling& r = m.ruling;
   switch (r.outcome) {

@@ -114,7 +114,10 @@ void RegistryRun::Handle(const Event& e) {
   if (e.what == What::kArrive) return Arrive(e);
   NodeServer& s = Server(e.server);
   if (s.dead || s.epoch != e.epoch) {
-    if (e.what == What::kAnswer) Free(e.number);
+    if (e.what == What::kAnswer) {
+      LoseAnswer(messages_[e.number]);
+      Free(e.number);
+    }
     return;
   }
   // A stopped process finds everything when it goes on.

@@ -76,6 +76,7 @@ class RegistryRun {
   struct Turns {
     int last = -1;
     int changes = 0;
+    int unheard = 0;  // answers that were lost
   };
 
   int64_t End() const { return options_.minutes * kMinute; }
@@ -101,6 +102,7 @@ class RegistryRun {
   void Send(NodeServer& s);
   void Arrive(const Event& e);
   void CheckGrant(NodeServer& s, const Message& m, bool repeated);
+  void LoseAnswer(const Message& m);
   void Answer(NodeServer& s, uint64_t message);
   void Adopt(NodeServer& s, const detid::Ruling& r);
 
