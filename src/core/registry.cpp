@@ -43,13 +43,22 @@ Judgement JudgeInstance(const Registration& r, const Beat& b) {
   return {r.mode == Mode::kLeased ? Who::kStale : Who::kTwin, Reason::kUsedNonce};
 }
 
-Judgement Judge(const Registration& r, const Beat& b, int64_t now_us) {
+// By how many beats a promoted standby may be behind. While there is a floor it may have waited for
+// that, and the node that it takes the place of has asked on meanwhile.
+int64_t RecentBeats(const RegistryRules& rules, int64_t now_us) {
+  const bool floor = std::max(rules.floor_us, rules.silent_floor_us) > now_us;
+  const int64_t wait_us = floor ? rules.FloorAt(0) - rules.max_raised_us() : 0;
+  return kRecentBeats + wait_us / rules.beat_us();
+}
+
+Judgement Judge(const Registration& r, const Beat& b, const RegistryRules& rules, int64_t now_us) {
   if (r.state == NodeState::kExpected) return {Who::kSuccessor};
   if (b.instance == r.instance) return JudgeInstance(r, b);
   if (b.claims) return {Who::kSuccessor};
   if (b.timeline < r.timeline) return {Who::kStale, Reason::kSuperseded};
   if (b.timeline > r.timeline) {
-    if (r.current.counter - b.next.counter > kRecentBeats) return {Who::kStale, Reason::kOldCopy};
+    if (r.current.counter - b.next.counter > RecentBeats(rules, now_us))
+      return {Who::kStale, Reason::kOldCopy};
     return {Who::kSuccessor};
   }
   if (r.mode == Mode::kAssigned) return {Who::kTwin, Reason::kOtherInstance};
@@ -108,7 +117,7 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   if (b.mode != r->mode) return Refuse(Reason::kWrongMode);
   if (r->mode == Mode::kAssigned && b.node != r->interval.node) return Refuse(Reason::kWrongNode);
   if (r->mode == Mode::kLeased && r->interval.node == kAnyNode) return Refuse(Reason::kNoNumber);
-  const Judgement j = Judge(*r, b, now_us);
+  const Judgement j = Judge(*r, b, rules, now_us);
   if (j.who == Who::kStale || j.who == Who::kTwin)
     return b.tentative ? Refuse(j.reason) : Fence(r, j.reason, j.who == Who::kTwin);
   if (same_seed) return b.tentative ? Refuse(Reason::kSameSeed) : Fence(r, Reason::kSameSeed, true);

@@ -734,6 +734,27 @@ TEST(RegistryRollback, WhoTakesThePlaceOfANodeBeginsAboveTheFloor) {
   EXPECT_GT(g.interval.start_us, lost.interval.limit_us);
 }
 
+// It waits for the floor while the node that it takes the place of asks on, and is not taken for an
+// old backup then.
+TEST(RegistryRollback, WhoWaitsForTheFloorDoesNotBecomeTooOld) {
+  Rollback f;
+  Node n(Mode::kLeased);
+  f.c.Serve(&n);
+  Node standby = n;
+  standby.beat.instance = 2;
+  standby.beat.timeline = 2;
+  f.Fail();
+  f.Start();
+  const int64_t until_us = f.c.now_us + 4 * kLease;
+  while (f.c.now_us < until_us) {
+    standby.beat.node_us = f.c.now_us;
+    ExpectRefused(f.c.Ask(standby), Reason::kTooFarAhead);
+    n.beat.node_us = f.c.now_us;
+    EXPECT_GRANTED(f.c.ServeAt(&n, f.c.now_us + kBeat));
+  }
+  EXPECT_GRANTED(f.c.ServeAt(&standby, until_us));
+}
+
 // --- What a node makes of it ------------------------------------------------------------------
 
 struct Adopting {
