@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/beat.h"
+
+#include <algorithm>
+
+#include "core/instant.h"
+#include "core/prf.h"
+#include "core/registry_text.h"
+#include "pg/errors.h"
+#include "pg/pg.h"
+#include "state/clock.h"
+#include "state/coordinator.h"
+#include "state/generator.h"
+#include "state/horizon.h"
+#include "state/node_token.h"
+#include "state/owner_transaction.h"
+#include "state/registration.h"
+#include "state/seed.h"
+#include "state/settings.h"
+#include "state/witness.h"
+
+namespace detid {
+namespace {
+
+constexpr int kFencedMs = 60000;
+constexpr int64_t kMaxRefusedMs = 60000;  // while the coordinator refuses to answer
+
+const char* name = nullptr;  // of the database
+Database* database = nullptr;
+bool misset = false;    // refused for what is set
+bool answered = false;  // the pair that was stored last
+Nonce current;          // then: what to present next
+int64_t beat_us = 10000000;
+int64_t offset_us = 0, round_trip_us = -1;
+bool told = false;  // that this life is registered
+bool fence_told = false;
+char last_trouble[kMaxTrouble];
+
+// For locks: half a beat.
+int Patience() {
+  return static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 50, 10000));
+}
+
+// False if somebody has locked the row.
+bool Store(const StoredRegistration& stored, bool heard = false, bool without_end = false) {
+  const Done done =
+      InTransaction(without_end ? 0 : Patience(), [&] { WriteRegistration(stored, heard); });
+  if (done == Done::kNotInstalled) Raise(Error::kNoExtension);
+  return done == Done::kYes;
+}
+
+// Says it once.
+void NoteTrouble(const char* trouble) {
+  TellTrouble(database, trouble);
+  database->registering.store(0, std::memory_order_relaxed);
+  if (strcmp(trouble, last_trouble) == 0) return;
+  strlcpy(last_trouble, trouble, sizeof last_trouble);
+  ereport(LOG, (errmsg("the registry has not answered this node with an interval"),
+                errdetail_internal("%s", trouble)));
+}
+
+// Returns how long to wait.
+int64_t NoteLocked() {
+  NoteTrouble(
+      "A transaction that is still open keeps the registrar from detid._registration, or another "
+      "of its tables: see pg_locks, and end it.");
+  return std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
+}
+
+void NoteReason(Reason reason) {
+  char trouble[kMaxTrouble];
+  snprintf(trouble, sizeof trouble, "The registry refuses this node: %s. %s", Explain(reason),
+           AdviceOn(reason));
+  NoteTrouble(trouble);
+  misset = reason == Reason::kWrongMode || reason == Reason::kWrongNode;
+}
+
+uint64_t IdsHere() {
+  static const uint64_t ledger = Fingerprint(LedgerEntryDefinition());
+  return CountIds(database, ledger);
+}
+
+// --- Fencing ---
+
+// Once a fence, and once a start.
+void LogFence(Reason reason) {
+  if (fence_told) return;
+  fence_told = true;
+  if (reason == Reason::kRetired) {
+    ereport(LOG, (errcode(kSqlStateFenced), errmsg("this node is retired and mints no more ids")));
+    return;
+  }
+  const uint64_t ids = IdsHere() - database->answered_ids.load(std::memory_order_relaxed);
+  const int64_t since_us = database->answered_us.load(std::memory_order_relaxed);
+  char since[kMaxInstantText] = "";
+  FormatInstant(since_us, since, sizeof since);
+  ereport(LOG, (errcode(kSqlStateFenced),
+                errmsg("this node is fenced and mints no more ids: %s", Explain(reason)),
+                since_us == 0
+                    ? errdetail("It has minted none since this server was started.")
+                    : errdetail(
+                          "It has minted %llu ids since %s, when the registry answered last. Of "
+                          "which times ids may have been minted twice, the coordinator's log says.",
+                          static_cast<unsigned long long>(ids), since),
+                errhint("%s", AdviceOn(reason))));
+}
+
+// Stops minting at once, then stores it: whatever keeps it from that.
+void FenceHere(StoredRegistration* stored, Reason reason) {
+  database->fenced.store(1, std::memory_order_release);
+  database->granted.Revoke();
+  database->registering.store(0, std::memory_order_relaxed);
+  stored->fenced = reason;
+  TellTrouble(database, "This node is fenced.");
+  LogFence(reason);
+  Store(*stored, true, true);
+}
+
+// --- A beat ---
+
+Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
+  Beat b;
+  b.mode = settings::node_id >= 0 ? Mode::kAssigned : Mode::kLeased;
+  b.node = settings::node_id;
+  b.instance = PlaceOf(here);
+  b.life = shared->life;
+  b.timeline = here.timeline;
+  b.granted_us = stored.granted_us;
+  b.horizon_us = database->horizon.published();
+  const int64_t answered_us = database->answered_us.load(std::memory_order_relaxed);
+  if (answered_us != 0)
+    b.since_us = answered_us;
+  else if (database->granted.Read().limit_us != 0)
+    b.since_us = database->start_us.load(std::memory_order_relaxed);
+  b.claims = stored.claims;
+  b.retires = stored.retires;
+  return b;
+}
+
+// The pair to send: the one that was stored, until it is answered. False if no other one can be
+// stored now: then `stored` is as it was.
+bool ChoosePair(StoredRegistration* stored) {
+  StoredRegistration chosen = *stored;
+  if (answered)
+    chosen.old = current;
+  else if (stored->next.counter != 0)
+    return true;
+  chosen.next = {chosen.old.counter + 1, RandomBits63()};
+  if (!Store(chosen)) return false;
+  answered = false;
+  *stored = chosen;
+  return true;
+}
+
+Adopted AdoptHere(const Ruling& ruling) {
+  return Adopt(&database->granted, &shared->clock, ReadClocks(), ruling, shared->life,
+               settings::max_clock_step_us());
+}
+
+// An assigned node that was confirmed here needs nobody to start.
+void StartConfirmed(const StoredRegistration& s, const Witness& here) {
+  const bool confirmed =
+      s.instance == PlaceOf(here) && s.timeline == here.timeline && s.node == settings::node_id;
+  if (settings::node_id < 0 || !confirmed || s.retires) return;
+  const Ruling again = {
+      Outcome::kGranted, Reason::kNone, {s.node, s.start_us, kForEver}, {}, shared->life};
+  if (AdoptHere(again) == Adopted::kYes) database->registering.store(0, std::memory_order_relaxed);
+}
+
+// False if it cannot be stored now.
+bool StoreAnswer(StoredRegistration* stored, const Beat& beat, const Reply& reply) {
+  const Interval& i = reply.ruling.interval;
+  answered = true;
+  current = reply.ruling.current;
+  stored->old = beat.old;
+  stored->next = beat.next;
+  stored->instance = beat.instance;
+  stored->timeline = beat.timeline;
+  stored->node = i.limit_us == kForEver ? i.node : kAnyNode;  // N2
+  stored->start_us = i.start_us;
+  if (i.limit_us != kForEver) stored->granted_us = std::max(stored->granted_us, i.limit_us);
+  strlcpy(stored->path, reply.path, sizeof stored->path);
+  stored->claims = beat.claims;
+  stored->retires = false;  // FenceHere
+  return Store(*stored, true);
+}
+
+// Returns how long to wait for the next beat.
+int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& reply, uint64_t ids) {
+  const bool kept = StoreAnswer(stored, beat, reply);
+  if (beat.retires) {
+    FenceHere(stored, Reason::kRetired);
+    return kFencedMs;
+  }
+  if (!kept) return NoteLocked();
+  const Adopted adopted = AdoptHere(reply.ruling);
+  if (adopted == Adopted::kOtherLife) return 0;
+  if (adopted != Adopted::kYes) {
+    NoteTrouble(adopted == Adopted::kTooFar
+                    ? "The interval that was granted begins too far ahead of the clock."
+                    : "The interval that was granted begins before the last one ended.");
+    return kIdleMs;
+  }
+  database->answered_ids.store(ids, std::memory_order_relaxed);
+  database->answered_us.store(NodeTimeUs(), std::memory_order_relaxed);
+  database->registering.store(0, std::memory_order_relaxed);
+  if (!told || last_trouble[0] != '\0')
+    ereport(LOG, (errmsg("this node is registered as %s, under number %d", reply.path,
+                         reply.ruling.interval.node)));
+  told = true;
+  last_trouble[0] = '\0';
+  TellTrouble(database, nullptr);
+  // The answer may be that to an earlier beat, once more: what is left of it may not last a beat.
+  const int64_t left_us = reply.ruling.interval.limit_us - NodeTimeUs();
+  return left_us < 2 * beat_us ? std::min<int64_t>(beat_us / 10000, 200) : beat_us / 1000;
+}
+
+// One question; if the answer is grave, another one, to tell it from one to a request that came
+// late.
+Asked Ask(Question* q, Reply* reply) {
+  char trouble[kMaxTrouble] = "";
+  const int timeout_ms = static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 500, 10000));
+  for (const bool tentative : {true, false}) {
+    q->beat.tentative = tentative;
+    q->beat.node_us = NodeTimeUs();
+    const Asked asked = AskCoordinator(*q, timeout_ms, reply, trouble);
+    if (asked != Asked::kAnswered) {
+      NoteTrouble(trouble);
+      return asked;
+    }
+    const int64_t now_us = NodeTimeUs();
+    beat_us = std::max<int64_t>(reply->beat_us, 100000);
+    round_trip_us = now_us - q->beat.node_us;
+    offset_us = reply->coordinator_us - (q->beat.node_us + round_trip_us / 2);
+    const Ruling& r = reply->ruling;
+    if (r.outcome != Outcome::kRefused || !IsGraveReason(r.reason)) break;
+  }
+  return Asked::kAnswered;
+}
+
+// Soon; but one that refuses is not asked over and over.
+int64_t TimeToRetry(Asked asked) {
+  static int64_t refused_ms = 0;
+  const int64_t soon_ms = std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
+  refused_ms = asked == Asked::kRefused ? std::clamp(2 * refused_ms, soon_ms, kMaxRefusedMs) : 0;
+  return std::max(soon_ms, refused_ms);
+}
+
+int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
+  Question q;
+  char token[kMaxToken], trouble[kMaxTrouble];
+  if (!FindNodeToken(name, token, trouble)) {
+    NoteTrouble(trouble);
+    return kIdleMs;
+  }
+  q.token = token;
+  // Somebody has locked the row: to what was asked last there is the same answer, or a fence.
+  const bool chosen = ChoosePair(stored);
+  if (!chosen && stored->next.counter == 0) return NoteLocked();
+  q.beat = BeatFor(*stored, here);
+  q.beat.old = stored->old;
+  q.beat.next = stored->next;
+  const Done read = InTransaction(Patience(), [&] {
+    Seed seed;
+    Commitment commitment;
+    q.has_proof = CurrentSeed(&seed, &commitment);
+    if (q.has_proof) q.proof = ProofForRegistry(seed);
+    explicit_bzero(&seed, sizeof seed);
+  });
+  if (read != Done::kYes) return NoteLocked();
+  q.ids = IdsHere();
+  q.offset_us = offset_us;
+  q.round_trip_us = round_trip_us;
+  Reply reply;
+  const Asked asked = Ask(&q, &reply);
+  const int64_t retry_ms = TimeToRetry(asked);
+  if (asked != Asked::kAnswered) return retry_ms;
+  switch (reply.ruling.outcome) {
+    case Outcome::kFenced:
+      FenceHere(stored, reply.ruling.reason);
+      return kFencedMs;
+    case Outcome::kRefused:
+      NoteReason(reply.ruling.reason);
+      return std::clamp<int64_t>(beat_us / 1000, 200, kIdleMs);
+    case Outcome::kGranted:
+      break;
+  }
+  if (!chosen) return NoteLocked();
+  return TakeGrant(stored, q.beat, reply, q.ids);
+}
+
+// Says it once.
+void NoteNoExtension() {
+  static bool noted = false;
+  if (noted) return;
+  noted = true;
+  ereport(LOG,
+          (errmsg("database \"%s\" is to be a node of the registry, and has no extension pg_detid",
+                  name),
+           errhint("CREATE EXTENSION pg_detid; there, or take it out of "
+                   "detid.registered_databases.")));
+}
+
+// Returns how many milliseconds to wait.
+int64_t BeatNow() {
+  StoredRegistration stored;
+  bool there = false;
+  Witness here;
+  const Done read = InTransaction(Patience(), [&] {
+    there = ReadRegistration(&stored);
+    if (!there) return;
+    KnowFence(database);
+    here = WitnessHere();
+    if (stored.fenced == Reason::kNone) LoadHorizon(database);
+  });
+  if (read == Done::kLocked) return NoteLocked();
+  if (!there) {
+    const bool installed = read == Done::kYes;
+    if (!installed) NoteNoExtension();
+    // It could not be fenced.
+    database->granted.Revoke();
+    database->registering.store(installed ? 0 : 1, std::memory_order_relaxed);
+    TellTrouble(database,
+                installed
+                    ? "This node's row of detid._registration is gone."
+                    : "The extension is not created in this database, or others than its owner "
+                      "own its tables.");
+    return kIdleMs;
+  }
+  // The COMMIT of a word is visible before it has set this (FollowWordAtCommit).
+  if (StoppedBy(stored) != Reason::kNone) database->fenced.store(1, std::memory_order_release);
+  if (stored.fenced != Reason::kNone) {
+    database->granted.Revoke();
+    database->registering.store(0, std::memory_order_relaxed);
+    TellTrouble(database, "This node is fenced.");
+    LogFence(stored.fenced);
+    return kFencedMs;
+  }
+  fence_told = false;
+  if (database->granted.Read().limit_us == 0) StartConfirmed(stored, here);
+  return AskOnce(&stored, here);
+}
+
+}  // namespace
+
+Beaten BeatOnce(const char* database_name, Database* of) {
+  name = database_name;
+  database = of;
+  misset = false;
+  const int64_t wait_ms = BeatNow();
+  return {wait_ms, misset};
+}
+
+}  // namespace detid
