@@ -72,12 +72,19 @@ await_initdb() {
   done
 }
 
+# Asks what supervise started to end.
+end_child() {
+  [ -n "$child" ] || return 0
+  await_initdb
+  kill -TERM -- "-$child" 2>/dev/null
+}
+
+end_jobs() { :; }  # a script that runs several things at once has its own
+
 clean_up() {
   trap '' INT TERM HUP
-  if [ -n "$child" ]; then
-    await_initdb
-    kill -TERM -- "-$child" 2>/dev/null
-  fi
+  end_child
+  end_jobs
   if [ -n "$work" ]; then
     stop_servers "$work"
   fi
