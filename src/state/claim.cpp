@@ -27,11 +27,6 @@ namespace {
 // The table and its index on inputs, looked up once; 0: not yet, or no more.
 Oid claims_table = InvalidOid, input_index = InvalidOid;
 
-void OnRelationChange(Datum, Oid relation) {
-  if (relation == InvalidOid || relation == claims_table || relation == input_index)
-    claims_table = input_index = InvalidOid;
-}
-
 // Columns of detid.claims behind those of detid.ledger.
 enum Column { kClaim = kLedgerColumns + 1, kOrigin, kColumns = kOrigin };
 
@@ -268,8 +263,9 @@ std::string_view ClaimMessage(const std::string_view* fields, int count, uint64_
   return {bytes, size};
 }
 
-void WatchClaims() {
-  CacheRegisterRelcacheCallback(OnRelationChange, 0);
+void claims::OnRelationChange(ObjectId relation) {
+  if (relation == InvalidOid || relation == claims_table || relation == input_index)
+    claims_table = input_index = InvalidOid;
 }
 
 uint64_t DigestOfClaim(const ClaimKey& key) {

@@ -64,8 +64,10 @@ void CloseClaims(ClaimTable* claims);
 // caller's to reset. Errors: those of minting, kClaimsTaken.
 Claimed Claim(ClaimTable* claims, ObjectId generator, const ClaimInput& input);
 
-// Registers the callback; called from _PG_init.
-void WatchClaims();
+// What module.cpp tells.
+namespace claims {
+void OnRelationChange(ObjectId relation);  // InvalidOid: any
+}  // namespace claims
 
 // What the digest of a claim's row begins with, in place of 0: an input that was altered shows.
 uint64_t DigestOfClaim(const ClaimKey& key);

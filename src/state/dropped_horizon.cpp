@@ -61,8 +61,6 @@ HorizonRecord FirstHorizon(bool generators) {
 
 namespace {
 
-object_access_hook_type previous_access_hook = nullptr;
-
 // Anybody may make a table of such a name where the extension is not.
 bool OfExtension(Oid relation) {
   const Oid extension = get_extension_oid("pg_detid", true);
@@ -110,18 +108,11 @@ void WarnOfNodes(Oid relation) {
            errhint("Stop them first, or keep this database.")));
 }
 
-void OnAccess(ObjectAccessType access, Oid type, Oid object, int part, void* argument) {
-  if (previous_access_hook != nullptr) previous_access_hook(access, type, object, part, argument);
-  if (access != OAT_DROP || type != RelationRelationId || part != 0) return;
-  RememberDropped(object);
-  WarnOfNodes(object);
-}
-
 }  // namespace
 
-void WatchDroppedHorizon() {
-  previous_access_hook = object_access_hook;
-  object_access_hook = OnAccess;
+void OnRelationDrop(ObjectId relation) {
+  RememberDropped(relation);
+  WarnOfNodes(relation);
 }
 
 }  // namespace detid

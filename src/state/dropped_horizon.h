@@ -14,6 +14,8 @@
 
 namespace detid {
 
+using ObjectId = unsigned int;  // PostgreSQL's Oid
+
 // The label of a database; false if it is not of this form.
 bool ParseDroppedHorizon(std::string_view label, int64_t* us);
 
@@ -22,8 +24,8 @@ bool ParseDroppedHorizon(std::string_view label, int64_t* us);
 // dropped, what they have minted is covered by the failover guard. 0 where nothing was minted.
 HorizonRecord FirstHorizon(bool generators);
 
-// Registers the hook that notices a dropped horizon, and warns of nodes whose registry is dropped;
-// called from _PG_init.
-void WatchDroppedHorizon();
+// Before a relation is dropped: remembers a horizon, and warns of nodes whose registry it is.
+// Called by module.cpp.
+void OnRelationDrop(ObjectId relation);
 
 }  // namespace detid

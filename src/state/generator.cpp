@@ -65,37 +65,6 @@ void AtExit(int, Datum) {
   my_database = nullptr;
 }
 
-void OnRelationChange(Datum, Oid relation) {
-  if (entries == nullptr) return;
-  if (relation == InvalidOid) {
-    EachEntry([](Entry* e) { e->defined = false; });
-    ForgetMinters();
-    return;
-  }
-  if (Entry* e = static_cast<Entry*>(hash_search(entries, &relation, HASH_FIND, nullptr))) {
-    e->defined = false;
-    Forget(&e->minter);
-    e->minter.leave = leaving = true;  // not now: a mint may be under way
-  }
-  if (relation == ledger_minter.generator) Forget(&ledger_minter);
-  if (IsSeedRelation(relation)) ForgetMinters();
-  if (relation == LoadedHorizonRelation()) ForgetMinters();
-}
-
-// Between transactions no mint is under way.
-void AtEnd(XactEvent event, void*) {
-  if (!leaving || event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE) return;
-  leaving = false;
-  EachEntry([](Entry* e) {
-    if (e->minter.leave && !e->minter.ready) DetachShard(&e->minter);
-    e->minter.leave = false;
-  });
-}
-
-void OnRoleChange(Datum, int, uint32) {
-  ForgetMinters();
-}
-
 void MakeEntries() {
   if (entries != nullptr) return;
   HASHCTL control = {};
@@ -349,11 +318,39 @@ void ForgetMinters() {
   Forget(&ledger_minter);
 }
 
-void WatchGenerators() {
-  CacheRegisterRelcacheCallback(OnRelationChange, 0);
-  RegisterXactCallback(AtEnd, nullptr);
-  CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, OnRoleChange, 0);
-  CacheRegisterSyscacheCallback(AUTHOID, OnRoleChange, 0);
+namespace generators {
+
+void OnRelationChange(ObjectId relation) {
+  if (entries == nullptr) return;
+  if (relation == InvalidOid) {
+    EachEntry([](Entry* e) { e->defined = false; });
+    ForgetMinters();
+    return;
+  }
+  if (Entry* e = static_cast<Entry*>(hash_search(entries, &relation, HASH_FIND, nullptr))) {
+    e->defined = false;
+    Forget(&e->minter);
+    e->minter.leave = leaving = true;  // not now: a mint may be under way
+  }
+  if (relation == ledger_minter.generator) Forget(&ledger_minter);
+  if (IsSeedRelation(relation)) ForgetMinters();
+  if (relation == LoadedHorizonRelation()) ForgetMinters();
 }
+
+void OnRoleChange() {
+  ForgetMinters();
+}
+
+// Between transactions no mint is under way.
+void OnTransactionEnd() {
+  if (!leaving) return;
+  leaving = false;
+  EachEntry([](Entry* e) {
+    if (e->minter.leave && !e->minter.ready) DetachShard(&e->minter);
+    e->minter.leave = false;
+  });
+}
+
+}  // namespace generators
 
 }  // namespace detid

@@ -81,7 +81,11 @@ void ForgetMinters();
 // Recomputes what follows from the published horizon.
 void SetHorizonLimits(Minter* minter);
 
-// Registers the callbacks; called from _PG_init.
-void WatchGenerators();
+// What module.cpp tells.
+namespace generators {
+void OnRelationChange(ObjectId relation);  // InvalidOid: any
+void OnRoleChange();
+void OnTransactionEnd();
+}  // namespace generators
 
 }  // namespace detid

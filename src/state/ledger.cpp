@@ -128,45 +128,6 @@ LedgerEntry* NewEntry(const Minter* m, uint64_t position, const Bits& id, bool e
   return e;
 }
 
-void OnTransaction(XactEvent event, void*) {
-  switch (event) {
-    case XACT_EVENT_PRE_COMMIT:
-    case XACT_EVENT_PRE_PREPARE:
-      committing = true;
-      if (count > 0) WriteTail(0);
-      break;
-    case XACT_EVENT_COMMIT:
-    case XACT_EVENT_PREPARE:
-    case XACT_EVENT_ABORT:
-      // The transaction's memory goes by itself.
-      context = nullptr;
-      entries = nullptr;
-      count = capacity = 0;
-      bytes = 0;
-      committing = false;
-      break;
-    default:
-      break;
-  }
-}
-
-void OnSubtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void*) {
-  if (count == 0) return;
-  switch (event) {
-    case SUBXACT_EVENT_PRE_COMMIT_SUB:
-      if (Full()) WriteTail(TailOf(mine));
-      break;
-    case SUBXACT_EVENT_COMMIT_SUB:
-      for (int i = TailOf(mine); i < count; i++) entries[i].subtransaction = parent;
-      break;
-    case SUBXACT_EVENT_ABORT_SUB:
-      DropTail(TailOf(mine));
-      break;
-    default:
-      break;
-  }
-}
-
 }  // namespace
 
 void RecordMint(Minter* m, uint64_t position, const Bits& id, std::string_view input) {
@@ -196,9 +157,47 @@ void RecordMint(Minter* m, uint64_t position, const Bits& id, std::string_view i
   if (committing) WriteTail(TailOf(GetCurrentSubTransactionId()));
 }
 
-void WatchTransactions() {
-  RegisterXactCallback(OnTransaction, nullptr);
-  RegisterSubXactCallback(OnSubtransaction, nullptr);
+namespace ledger {
+
+void OnTransaction(XactEvent event) {
+  switch (event) {
+    case XACT_EVENT_PRE_COMMIT:
+    case XACT_EVENT_PRE_PREPARE:
+      committing = true;
+      if (count > 0) WriteTail(0);
+      break;
+    case XACT_EVENT_COMMIT:
+    case XACT_EVENT_PREPARE:
+    case XACT_EVENT_ABORT:
+      // The transaction's memory goes by itself.
+      context = nullptr;
+      entries = nullptr;
+      count = capacity = 0;
+      bytes = 0;
+      committing = false;
+      break;
+    default:
+      break;
+  }
 }
+
+void OnSubtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent) {
+  if (count == 0) return;
+  switch (event) {
+    case SUBXACT_EVENT_PRE_COMMIT_SUB:
+      if (Full()) WriteTail(TailOf(mine));
+      break;
+    case SUBXACT_EVENT_COMMIT_SUB:
+      for (int i = TailOf(mine); i < count; i++) entries[i].subtransaction = parent;
+      break;
+    case SUBXACT_EVENT_ABORT_SUB:
+      DropTail(TailOf(mine));
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace ledger
 
 }  // namespace detid

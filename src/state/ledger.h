@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "core/bits.h"
+#include "pg/pg.h"
 #include "state/generator.h"
 
 namespace detid {
@@ -58,7 +59,10 @@ enum LedgerColumn {
   kLedgerColumns = kLedgerAttempt
 };
 
-// Registers the transaction callbacks; called from _PG_init.
-void WatchTransactions();
+// What module.cpp tells.
+namespace ledger {
+void OnTransaction(XactEvent event);
+void OnSubtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent);
+}  // namespace ledger
 
 }  // namespace detid

@@ -16,10 +16,6 @@ enum Column { kName = 1, kSecret = 3 };
 
 Oid relation_seen = InvalidOid;
 
-void OnRelationChange(Datum, Oid relation) {
-  if (relation == InvalidOid || relation == relation_seen) namespace_changes++;
-}
-
 bool IsNamed(TupleDesc desc, HeapTuple tuple, std::string_view name) {
   bool null = false;
   const Datum datum = heap_getattr(tuple, kName, desc, &null);
@@ -60,8 +56,8 @@ bool FindNamespaceSecret(std::string_view name, Seed* secret) {
   return found;
 }
 
-void WatchNamespaces() {
-  CacheRegisterRelcacheCallback(OnRelationChange, 0);
+void namespaces::OnRelationChange(ObjectId relation) {
+  if (relation == InvalidOid || relation == relation_seen) namespace_changes++;
 }
 
 }  // namespace detid

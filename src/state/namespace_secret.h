@@ -27,7 +27,9 @@ bool FindNamespaceSecret(std::string_view name, Seed* secret);
 // Changes when any secret may have: what was found before must be looked up again then.
 extern uint64_t namespace_changes;
 
-// Registers the callback; called from _PG_init.
-void WatchNamespaces();
+// What module.cpp tells.
+namespace namespaces {
+void OnRelationChange(ObjectId relation);  // InvalidOid: any
+}  // namespace namespaces
 
 }  // namespace detid

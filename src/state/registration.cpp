@@ -116,7 +116,9 @@ AtCommit WordOfRow() {
   return StoppedBy(stored) != Reason::kNone ? AtCommit::kSet : AtCommit::kClear;
 }
 
-void OnTransaction(XactEvent event, void*) {
+}  // namespace
+
+void registration::OnTransaction(XactEvent event) {
   if (!changed) return;
   // Who commits a prepared transaction may be nobody who knows of this.
   if (event == XACT_EVENT_PRE_PREPARE) Raise(Error::kWordPrepared);
@@ -137,8 +139,6 @@ void OnTransaction(XactEvent event, void*) {
   WakeRegistrar(database);
   Detach(database);
 }
-
-}  // namespace
 
 void FollowWordAtCommit() {
   changed = true;
@@ -280,10 +280,6 @@ void RaiseFenced() {
                     errdetail_internal("%s", detail), errhint("%s", AdviceOn(StoppedBy(stored)))));
   }
   Raise(Error::kFenced);
-}
-
-void WatchRegistration() {
-  RegisterXactCallback(OnTransaction, nullptr);
 }
 
 }  // namespace detid

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "core/registry.h"
+#include "pg/pg.h"
 #include "state/shared.h"
 
 namespace detid {
@@ -75,7 +76,9 @@ const char* TroubleOf(const DatabaseState& state);
 
 [[noreturn]] void RaiseFenced();
 
-// Registers the callbacks; called from _PG_init.
-void WatchRegistration();
+// What module.cpp tells.
+namespace registration {
+void OnTransaction(XactEvent event);
+}  // namespace registration
 
 }  // namespace detid

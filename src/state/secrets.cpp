@@ -25,17 +25,6 @@ void ForgetAll() {
   while (Secrets* s = static_cast<Secrets*>(hash_seq_search(&scan))) Forget(s);
 }
 
-void OnRelationChange(Datum, Oid relation) {
-  if (all == nullptr) return;
-  if (relation == InvalidOid || IsSeedRelation(relation)) return ForgetAll();
-  if (Secrets* s = static_cast<Secrets*>(hash_search(all, &relation, HASH_FIND, nullptr)))
-    Forget(s);
-}
-
-void OnRoleChange(Datum, int, uint32) {
-  ForgetAll();
-}
-
 Secrets* Find(Oid generator) {
   static Secrets* last = nullptr;
   if (last != nullptr && last->generator == generator) return last;
@@ -106,10 +95,19 @@ const Secrets& SecretsFor(ObjectId generator) {
   return *s;
 }
 
-void WatchSecrets() {
-  CacheRegisterRelcacheCallback(OnRelationChange, 0);
-  CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, OnRoleChange, 0);
-  CacheRegisterSyscacheCallback(AUTHOID, OnRoleChange, 0);
+namespace secrets {
+
+void OnRelationChange(ObjectId relation) {
+  if (all == nullptr) return;
+  if (relation == InvalidOid || IsSeedRelation(relation)) return ForgetAll();
+  if (Secrets* s = static_cast<Secrets*>(hash_search(all, &relation, HASH_FIND, nullptr)))
+    Forget(s);
 }
+
+void OnRoleChange() {
+  ForgetAll();
+}
+
+}  // namespace secrets
 
 }  // namespace detid

@@ -27,7 +27,10 @@ struct Secrets {
 // generator.
 const Secrets& SecretsFor(ObjectId generator);
 
-// Registers the callbacks; called from _PG_init.
-void WatchSecrets();
+// What module.cpp tells.
+namespace secrets {
+void OnRelationChange(ObjectId relation);  // InvalidOid: any
+void OnRoleChange();
+}  // namespace secrets
 
 }  // namespace detid

@@ -20,9 +20,6 @@ namespace {
 constexpr char kName[] = "pg_detid";
 constexpr Size kUnitBytes = sizeof(HistoryBucket) << kMinHistoryBits;
 
-shmem_request_hook_type previous_request = nullptr;
-shmem_startup_hook_type previous_startup = nullptr;
-
 size_t Aligned(size_t bytes) {
   return TYPEALIGN(kCacheLine, bytes);
 }
@@ -54,35 +51,6 @@ int Units() {
 }
 Size TotalBytes() {
   return TotalBytes(settings::max_generators, MaxBackends, Units());
-}
-
-void Request() {
-  if (previous_request != nullptr) previous_request();
-  RequestAddinShmemSpace(TotalBytes());
-  RequestNamedLWLockTranche(kName, 1);
-}
-
-void Startup() {
-  if (previous_startup != nullptr) previous_startup();
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  bool found = false;
-  void* memory = ShmemInitStruct(kName, TotalBytes(), &found);
-  shared = reinterpret_cast<Shared*>(TYPEALIGN(kCacheLine, reinterpret_cast<uintptr_t>(memory)));
-  if (!found) {
-    new (shared) Shared;
-    shared->lock = &GetNamedLWLockTranche(kName)->lock;
-    shared->capacity = settings::max_generators;
-    shared->slots = MaxBackends;
-    shared->units = Units();
-    for (int i = 0; i < shared->capacity; i++) {
-      new (&shared->databases()[i]) Database;
-      new (&shared->shards()[i]) ShardRecord;
-    }
-    for (int i = 0; i < shared->units; i++) new (&shared->windows()[i]) Window;
-    StartNodeClock();
-    shared->life = RandomBits63();
-  }
-  LWLockRelease(AddinShmemInitLock);
 }
 
 // The first microsecond that is after every id the shard gave out.
@@ -198,10 +166,30 @@ Window* Shared::windows() {
 }
 
 void RequestSharedMemory() {
-  previous_request = shmem_request_hook;
-  shmem_request_hook = Request;
-  previous_startup = shmem_startup_hook;
-  shmem_startup_hook = Startup;
+  RequestAddinShmemSpace(TotalBytes());
+  RequestNamedLWLockTranche(kName, 1);
+}
+
+void StartSharedMemory() {
+  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+  bool found = false;
+  void* memory = ShmemInitStruct(kName, TotalBytes(), &found);
+  shared = reinterpret_cast<Shared*>(TYPEALIGN(kCacheLine, reinterpret_cast<uintptr_t>(memory)));
+  if (!found) {
+    new (shared) Shared;
+    shared->lock = &GetNamedLWLockTranche(kName)->lock;
+    shared->capacity = settings::max_generators;
+    shared->slots = MaxBackends;
+    shared->units = Units();
+    for (int i = 0; i < shared->capacity; i++) {
+      new (&shared->databases()[i]) Database;
+      new (&shared->shards()[i]) ShardRecord;
+    }
+    for (int i = 0; i < shared->units; i++) new (&shared->windows()[i]) Window;
+    StartNodeClock();
+    shared->life = RandomBits63();
+  }
+  LWLockRelease(AddinShmemInitLock);
 }
 
 Database* AttachDatabase(ObjectId oid) {

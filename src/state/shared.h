@@ -123,8 +123,9 @@ struct Shared {
 // Null where the library was not preloaded.
 extern Shared* shared;
 
-// Called from _PG_init while the server starts.
+// Called by module.cpp while the server starts: says how much is needed; makes it, or finds it.
 void RequestSharedMemory();
+void StartSharedMemory();
 
 // The record of this database, with a user more; null if there is no room.
 Database* AttachDatabase(ObjectId oid);
