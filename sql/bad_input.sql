@@ -33,8 +33,11 @@ SELECT * FROM error_of($$SELECT detid.create_generator('nowhere.b')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', epoch => 'infinity')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', epoch => '2999-01-01Z')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', epoch => '0044-03-15 BC')$$);
+SELECT * FROM error_of($$SELECT detid.create_generator('b', epoch => '294276-12-31Z')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', 'uuid7', epoch => '2020-01-01Z')$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', audit => 'all')$$);
+-- A detail that is too long is cut between two characters: 10 bytes and 250 times 2.
+SELECT octet_length(detail) FROM error_of($$SELECT detid.create_generator('b', audit => repeat(E'\u00e4', 400))$$);
 SELECT * FROM error_of($$SELECT detid.create_generator('b', ordering => 'global')$$);
 -- Labels by hand.
 CREATE SEQUENCE plain;

@@ -42,6 +42,16 @@ SELECT generator, entries, ids, mismatches, unverified FROM detid.verify_replay(
 SELECT generator, entries, ids, mismatches, unverified FROM detid.verify_replay('p_id');
 ROLLBACK;
 
+-- A count that no row can hold is a mismatch, and no work.
+BEGIN;
+ALTER TABLE detid.ledger DISABLE TRIGGER refuse_change;
+UPDATE detid.ledger SET count = 2147483647 WHERE generator_name = 'public.p_uuid';
+SELECT ordinal, regenerated, matches, reason, count(*) FROM detid.replay('p_uuid') GROUP BY 1, 2, 3, 4;
+SELECT entries > 0 AS entries, entries = ids AS one_each, ids = mismatches AS all_of_them, first_mismatch IS NOT NULL AS found, unverified FROM detid.verify_replay('p_uuid');
+UPDATE detid.ledger SET count = 1048577 WHERE generator_name = 'public.p_id';
+SELECT DISTINCT matches, reason FROM detid.replay('p_id');
+ROLLBACK;
+
 -- A name may be anything, too.
 BEGIN;
 INSERT INTO detid.ledger SELECT node, n, minted_at, 0, name, 1, worker, tick, sequence, count, first_id, last_id, digest, seed, ids, inputs, positions, xact, role, tag, pinned

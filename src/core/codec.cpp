@@ -70,7 +70,7 @@ int LeadingZeros(const Codec& codec, std::string_view text) {
   char formatted[120];
   va_list args;
   va_start(args, what);
-  std::vsnprintf(formatted, sizeof formatted, what, args);
+  FormatClipped(formatted, sizeof formatted, what, args);
   va_end(args);
   return Status::Error(Code::kTextSyntax, "At character %d, the %.*s text %s.", at + 1,
                        static_cast<int>(codec.name.size()), codec.name.data(), formatted);

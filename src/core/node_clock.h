@@ -11,14 +11,17 @@
 // test.
 //
 // Invariants:
-//   C1  a reader takes its boot reading first, attempts a calibration if the last is stale, and
-//       loads the word last.
-//   C2  no switch takes a reader back. All lines but the slewing one lie above the line before
-//       from where they were made on. A slewing line lies above it up to kSwitchMarginUs after
-//       the reading that it was made from, which is as long as a calibration is good: a reader
-//       later than that would have attempted one of its own. Every attempt changes the word, be
-//       it only its generation, and a switch is a compare-and-swap from the word as it was before
-//       the reading; so a calibrator that was stopped meanwhile switches nothing.
+//   C1  a reader takes a boot reading between two loads of the word that find the same (Now). So
+//       its node time is what the clock showed at one moment of the call, however long the reader
+//       was stopped in it. No reading counts that is more than kCalibrationUs after the last
+//       calibration, or after an attempt of the reader's own.
+//   C2  no switch takes a reader back: of two calls one after the other, the later is not below
+//       the earlier. All lines but the slewing one lie above the line before from where they were
+//       made on. A slewing line lies above it up to kSwitchMarginUs after the reading that it was
+//       made from, which is as long as a calibration is good: a reader later than that would have
+//       attempted one of its own (C1). Every attempt changes the word, be it only its generation,
+//       and a switch is a compare-and-swap from the word as it was before the reading; so a
+//       calibrator that was stopped meanwhile switches nothing.
 //   C3  a difference beyond max_step is not believed, unless it is within max_step of a lead that
 //       was accepted: the start from a horizon, or an operator's word. Acceptance decides only what
 //       is believed, never what time it is, so it is a word of its own.
@@ -28,6 +31,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 
 namespace detid {
 
@@ -63,7 +67,26 @@ class NodeClock {
     calibrated_.store(r.boot_after, std::memory_order_release);
   }
 
-  // Node time at a boot reading taken before the call.
+  // Node time. `source` has
+  //   int64_t Boot()    a boot reading
+  //   void Calibrate()  attempts a calibration, by word() before its reading
+  template <typename Source>
+  int64_t Now(Source&& source) const {
+    int64_t attempted_us = std::numeric_limits<int64_t>::min() / 2;
+    for (;;) {
+      const uint64_t before = word();
+      const int64_t boot = source.Boot();
+      if (Stale(boot) && boot - attempted_us > kCalibrationUs) [[unlikely]] {
+        attempted_us = boot;
+        source.Calibrate();
+      } else if (word() == before) [[likely]] {
+        return Time(before, boot);
+      }
+    }
+  }
+
+  // What the present line says of a boot reading. For those who only look: it may lie below what
+  // Now has returned.
   int64_t At(int64_t boot_us) const { return Time(word(), boot_us); }
 
   bool Stale(int64_t boot_us) const {

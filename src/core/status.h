@@ -47,6 +47,27 @@ constexpr int Clip(std::string_view text, size_t most) {
   return static_cast<int>(most);
 }
 
+// What the format says, as far as it fits in whole characters. REQUIRES: size > 0.
+[[gnu::format(printf, 3, 0)]] inline void FormatClipped(char* out, size_t size, const char* format,
+                                                        va_list args) {
+  char whole[1024];
+  std::vsnprintf(whole, sizeof whole, format, args);
+  std::snprintf(out, size, "%.*s", Clip(whole, size - 1), whole);
+}
+
+[[gnu::format(printf, 3, 4)]] inline void PrintClipped(char* out, size_t size, const char* format,
+                                                       ...) {
+  va_list args;
+  va_start(args, format);
+  FormatClipped(out, size, format, args);
+  va_end(args);
+}
+
+// The text, as far as it fits in whole characters. REQUIRES: size > 0.
+inline void CopyClipped(std::string_view text, char* out, size_t size) {
+  std::snprintf(out, size, "%.*s", Clip(text, size - 1), text.data());
+}
+
 // A code and one line of detail with the offending value. Trivially destructible, so that a
 // function which holds one may be left by longjmp.
 struct Status {
@@ -74,11 +95,8 @@ struct Status {
     status.code = code;
     va_list args;
     va_start(args, format);
-    char whole[2 * sizeof status.detail];
-    std::vsnprintf(whole, sizeof whole, format, args);
+    FormatClipped(status.detail, sizeof status.detail, format, args);
     va_end(args);
-    std::snprintf(status.detail, sizeof status.detail, "%.*s",
-                  Clip(whole, sizeof status.detail - 1), whole);
     return status;
   }
 };

@@ -102,7 +102,7 @@ class Finding {
     if (ids_++ > 0 && !(value < Value{number_, {text_, length_}})) return;
     number_ = value.number;
     length_ = value.text.size();
-    memcpy(text_, value.text.data(), length_);
+    if (length_ > 0) memcpy(text_, value.text.data(), length_);
   }
   int64 ids() const { return ids_; }
   const char* Example(Form form) const {

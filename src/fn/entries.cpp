@@ -15,6 +15,7 @@ constexpr char kNoGenerator[] = "the generator is gone or was made anew";
 constexpr char kNoSeed[] = "the seed is not at hand";
 constexpr char kNoInput[] = "the input was not recorded";
 constexpr char kDamaged[] = "the entry is damaged";
+constexpr char kTooMany[] = "the entry counts more ids than an entry can hold";
 
 // Columns of the query below.
 enum Column {
@@ -137,6 +138,12 @@ class Reader {
       e->reason = kDamaged;
       e->ids = nullptr;
       e->count = 1;  // one row says so
+    } else if (e->count > kMaxRun) {
+      // Nobody minted them: no verdict but this one, and no work that the row asks for.
+      e->reason = kTooMany;
+      e->refuted = true;
+      e->ids = nullptr;
+      e->count = 1;
     } else if (e->attempt >= 0 && e->inputs == nullptr && e->layout.shows(Kind::kHash)) {
       e->reason = kNoInput;
     }

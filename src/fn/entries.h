@@ -24,6 +24,7 @@ struct Entry {
   uint64_t definition;
   Oid generator;       // resolved; invalid if it is not at hand
   const char* reason;  // static text; null if the entry can be replayed
+  bool refuted;        // the reason shows that the row is none that was written here
   Composer composer;
   Layout layout;
   Datum* ids;  // null for a run

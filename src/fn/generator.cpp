@@ -78,7 +78,9 @@ Audit AuditArgument(std::string_view text) {
 
 void SetEpoch(Definition* d, TimestampTz epoch) {
   if (TIMESTAMP_NOT_FINITE(epoch)) Raise(Error::kEpochInvalid, "The epoch is infinite.");
-  const int64_t us = epoch + kPostgresEpochUs;
+  int64_t us = 0;
+  if (__builtin_add_overflow(epoch, kPostgresEpochUs, &us))
+    Raise(Error::kEpochInvalid, "The epoch is beyond the year 294246.");
   char text[kMaxInstantText], own[kMaxInstantText];
   FormatInstant(us, text, sizeof text);
   FormatInstant(d->epoch_us, own, sizeof own);

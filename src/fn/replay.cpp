@@ -52,6 +52,7 @@ DETID_FUNCTION(detid_replay) {
         AllocSetContextCreate(CurrentMemoryContext, "row", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(one);
     for (int i = 0; i < e.count; i++) {
+      CHECK_FOR_INTERRUPTS();
       const std::string_view recorded = Recorded(e, i);
       Record<6> row;
       row.Add(Int64GetDatum(e.entry));
@@ -70,7 +71,10 @@ DETID_FUNCTION(detid_replay) {
         row.Skip();
       } else {
         row.Skip();
-        row.Skip();
+        if (e.refuted)
+          row.Add(BoolGetDatum(false));
+        else
+          row.Skip();
         row.AddText(e.reason);
       }
       row.Put(set);
@@ -92,12 +96,13 @@ struct Total {
 void AddTo(Total* t, const Entry& e) {
   t->entries++;
   t->ids += e.count;
-  if (e.reason != nullptr) {
+  int64 mismatches = 0;
+  if (e.refuted) {
+    mismatches = e.count;
+  } else if (e.reason != nullptr) {
     t->unverified += e.count;
     return;
-  }
-  int64 mismatches = 0;
-  if (e.ids != nullptr) {
+  } else if (e.ids != nullptr) {
     for (int i = 0; i < e.count; i++) mismatches += !SameText(e, Regenerate(e, i), Recorded(e, i));
   } else if (!DigestHolds(e)) {
     mismatches = e.count;

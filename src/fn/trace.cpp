@@ -38,8 +38,10 @@ int OrdinalOf(const Entry& e, const Bits& id, std::string_view text, const Coord
     return at >= first && at - first < static_cast<uint64_t>(e.count) ? static_cast<int>(at - first)
                                                                       : -1;
   }
-  for (int i = 0; e.reason == nullptr && i < e.count; i++)
+  for (int i = 0; e.reason == nullptr && i < e.count; i++) {
+    if (i % 65536 == 0) CHECK_FOR_INTERRUPTS();
     if (Regenerate(e, i) == id) return i;
+  }
   return -1;
 }
 

@@ -344,7 +344,7 @@ void Raise(Error error, const char* detail, ...) {
   if (detail != nullptr) {
     va_list args;
     va_start(args, detail);
-    std::vsnprintf(formatted, sizeof formatted, detail, args);
+    FormatClipped(formatted, sizeof formatted, detail, args);
     va_end(args);
   }
   Report(RowOf(error), formatted);

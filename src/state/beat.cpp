@@ -55,7 +55,7 @@ void NoteTrouble(const char* trouble) {
   TellTrouble(database, trouble);
   database->registering.store(0, std::memory_order_relaxed);
   if (strcmp(trouble, last_trouble) == 0) return;
-  strlcpy(last_trouble, trouble, sizeof last_trouble);
+  CopyClipped(trouble, last_trouble, sizeof last_trouble);
   ereport(LOG, (errmsg("the registry has not answered this node with an interval"),
                 errdetail_internal("%s", trouble)));
 }

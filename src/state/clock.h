@@ -37,10 +37,11 @@ void AcceptSystemClock();
 
 // Node time, microseconds since 1970. REQUIRES: shared memory.
 inline int64_t NodeTimeUs() {
-  const int64_t boot = BootUs();
-  if (shared->clock.Stale(boot)) [[unlikely]]
-    CalibrateNodeClock();
-  return shared->clock.At(boot);
+  struct Source {
+    int64_t Boot() { return BootUs(); }
+    void Calibrate() { CalibrateNodeClock(); }
+  };
+  return shared->clock.Now(Source{});
 }
 
 }  // namespace detid

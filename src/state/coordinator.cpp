@@ -304,7 +304,7 @@ ServerError ErrorOf(const PGresult* result) {
   const char* hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   if (primary == nullptr) primary = PQresultErrorMessage(result);
-  snprintf(e.message, sizeof e.message, hint == nullptr ? "%s" : "%s. %s", primary, hint);
+  PrintClipped(e.message, sizeof e.message, hint == nullptr ? "%s" : "%s. %s", primary, hint);
   strlcpy(e.state, state == nullptr ? "" : state, sizeof e.state);
   e.fatal = e.state[0] == '\0' || e.Is("08") || e.Is("57P") ||
             HasField(result, PG_DIAG_SEVERITY_NONLOCALIZED, "FATAL");

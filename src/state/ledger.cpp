@@ -105,7 +105,7 @@ LedgerEntry* Extendable(const Minter* m, uint64_t position, bool each) {
                     e->subtransaction == GetCurrentSubTransactionId() &&
                     (e->each != nullptr) == each && position <= e->last_of_run;
   if (!same) return nullptr;
-  if (!each) return position == e->next ? e : nullptr;
+  if (!each) return position == e->next && e->count < kMaxRun ? e : nullptr;
   return e->count < kMaxEach && e->each->input_bytes < kMaxEachInputBytes &&
                  position > e->each->position[e->count - 1]
              ? e

@@ -11,8 +11,9 @@
 //       hands them to its parent.
 //   L3  an early write takes only the current subtransaction's entries, so that rows roll back
 //       with the savepoint they belong to.
-//   L4  an entry holds ids of one generator, user, tag and subtransaction: consecutive positions
-//       ('range'), or up to kMaxEach positions with their ids and inputs ('each').
+//   L4  an entry holds ids of one generator, user, tag and subtransaction: up to kMaxRun
+//       consecutive positions ('range'), or up to kMaxEach positions with their ids and inputs
+//       ('each').
 
 #pragma once
 

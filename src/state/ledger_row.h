@@ -15,6 +15,9 @@ namespace detid {
 constexpr int kMaxEach = 64;
 constexpr size_t kMaxEachInputBytes = 1024;
 
+// A 'range' entry holds so many ids at the most, so whoever reads one knows how long it can take.
+constexpr int kMaxRun = 1 << 20;
+
 // What 'each' records besides.
 struct LedgerEach {
   uint64_t position[kMaxEach];

@@ -250,7 +250,7 @@ uint64_t CountIds(const Database* database, uint64_t except) {
 
 void TellTrouble(Database* database, const char* trouble) {
   LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-  strlcpy(database->trouble, trouble == nullptr ? "" : trouble, sizeof database->trouble);
+  CopyClipped(trouble == nullptr ? "" : trouble, database->trouble, sizeof database->trouble);
   LWLockRelease(shared->lock);
 }
 

@@ -23,6 +23,10 @@ void Journal::Fail(const char* format, ...) {
   error_ = text;
 }
 
+void Journal::FailClock(int64_t before_us, int64_t now_us) {
+  Fail("C2: node time goes back by %lld us", static_cast<long long>(before_us - now_us));
+}
+
 void Journal::Add(const Life& life, int worker, uint64_t position, int64_t clock_us, int64_t began,
                   int64_t ended, int backend) {
   const Definition& d = *definition_;
@@ -191,24 +195,48 @@ void Backend::Load() {
   l->loading = false;
 }
 
+// A backend's readings, for NodeClock::Now.
+struct Backend::Source {
+  Backend* b;
+  int64_t Boot() {
+    const int64_t boot = b->life_->machine->Boot();
+    b->Pause();
+    return boot;
+  }
+  void Calibrate() {
+    Life* l = b->life_.get();
+    Random& r = b->world_->random;
+    const uint64_t before = l->clock.word();
+    detid::ClockReading reading;
+    reading.boot_before = l->machine->Boot();
+    if (r.Chance(0.05)) b->Pause();
+    reading.real = l->machine->Real();
+    if (r.Chance(0.05)) b->Pause();
+    reading.boot_after = l->machine->Boot();
+    if (r.Chance(0.2)) b->Pause();
+    l->clock.Calibrate(before, reading, l->rules.horizon.max_step_us);
+  }
+};
+
 // As NodeTimeUs.
 uint64_t Backend::Now() {
   Life* l = life_.get();
-  const int64_t boot = l->machine->Boot();
-  Pause();
-  if (l->clock.Stale(boot)) {
-    const uint64_t before = l->clock.word();
-    detid::ClockReading r;
-    r.boot_before = l->machine->Boot();
-    if (world_->random.Chance(0.05)) Pause();
-    r.real = l->machine->Real();
-    if (world_->random.Chance(0.05)) Pause();
-    r.boot_after = l->machine->Boot();
-    if (world_->random.Chance(0.2)) Pause();
-    l->clock.Calibrate(before, r, l->rules.horizon.max_step_us);
+  const int64_t returned_us = l->returned_us;
+  Source source{this};
+  if (l->rules.broken == Break::kLateWord) {
+    const int64_t boot = source.Boot();
+    if (l->clock.Stale(boot)) source.Calibrate();
+    clock_us_ = l->clock.At(boot);
+  } else {
+    clock_us_ = l->clock.Now(source);
   }
-  if (l->rules.broken == Break::kIgnoreAccepted) l->clock.Start(l->Read());
-  clock_us_ = l->clock.At(boot);
+  if (l->rules.broken == Break::kIgnoreAccepted) {
+    l->clock.Start(l->Read());
+    clock_us_ = l->clock.At(l->machine->Boot());
+  } else if (clock_us_ < returned_us) {
+    journal_->FailClock(returned_us, clock_us_);
+  }
+  l->returned_us = std::max(l->returned_us, clock_us_);
   const uint64_t now = sequencer_.Now(*definition_, clock_us_);
   if (now == kNone) throw Ended{};
   return now;

@@ -28,6 +28,7 @@ enum class Break {
   kNoFlush,         // a raise does not wait
   kNoGuard,         // after a promotion, node time begins at the horizon
   kIgnoreAccepted,  // node time goes back when the clock does
+  kLateWord,        // the clock's word is not loaded again after the boot reading
 };
 
 // Errors that end a mint.
@@ -104,6 +105,7 @@ struct Life {
 
   // Shared memory.
   detid::NodeClock clock;
+  int64_t returned_us = 0;  // the highest node time that a reading of it returned
   bool clock_begun = false, loading = false;
   detid::Horizon horizon;
   std::atomic<int64_t> begun_us{0};
@@ -188,6 +190,8 @@ class Journal {
   // `clock_us` is the node time that the mint read, `began` and `ended` are true times.
   void Add(const Life& life, int worker, uint64_t position, int64_t clock_us, int64_t began,
            int64_t ended, int backend);
+  // Node time was read that is below what a reading that had ended before this one began found.
+  void FailClock(int64_t before_us, int64_t now_us);
   // Whether all are different; call at the end.
   void Finish();
 
@@ -241,6 +245,7 @@ class Backend {
   int64_t waits = 0;
 
  private:
+  struct Source;
   void Load();
   void Pause();
 

@@ -2,7 +2,7 @@
 //
 // Simulates nodes whose clocks drift, step and stall, whose servers crash, start again and are
 // promoted with a lag, whose disks are slow or fail, and whose backends are stopped anywhere.
-// Checks G1, G2, G3 and G5 on all ids, and H1.
+// Checks G1, G2, G3 and G5 on all ids, H1, and that node time never goes back (C2).
 //
 //   sim [--seeds FIRST-LAST] [--nodes N] [--break NAME [--blind]]
 //   sim --registry ...     nodes and their coordinator (registry.cpp)
@@ -353,7 +353,8 @@ int Main(int argc, char** argv) {
                  {"ignore-horizon", Break::kIgnoreHorizon},
                  {"no-flush", Break::kNoFlush},
                  {"no-guard", Break::kNoGuard},
-                 {"clock-goes-back", Break::kIgnoreAccepted}};
+                 {"clock-goes-back", Break::kIgnoreAccepted},
+                 {"late-word", Break::kLateWord}};
   Options o;
   for (int i = 1; i < argc; i++) {
     const std::string a = argv[i];

@@ -368,5 +368,91 @@ TEST(NodeClock, ASlowReaderIsNotTakenBackByDisbelief) {
   EXPECT_GE(clock.At(slow), before);
 }
 
+// C2 for a reader that was stopped between its boot reading and the word, for any time: it reads
+// again. `Stopped` returns `boot`, and then what others do meanwhile happens, once.
+template <typename Meanwhile>
+struct Stopped {
+  int64_t boot, later;
+  Meanwhile meanwhile;
+  int readings = 0, calibrations = 0;
+
+  int64_t Boot() {
+    if (readings++ > 0) return later;
+    meanwhile();
+    return boot;
+  }
+  void Calibrate() { calibrations++; }
+};
+
+TEST(NodeClock, AReaderStoppedAcrossTheEndOfSlewingDoesNotGoBack) {
+  for (const int64_t stop : {20 * kMs, 200 * kMs, 10 * kSecond}) {
+    NodeClock clock;
+    clock.Start(Reading(kBoot, kReal));
+    Calibrate(&clock, Reading(kBoot, kReal - kSecond), kMaxStep);
+    const int64_t boot = kBoot + 5 * kMs, end = boot + stop;
+    const int64_t returned = clock.At(boot);
+    Stopped reader{boot, end, [&] {
+                     Calibrate(&clock, Reading(end, clock.At(end) + 2 * kMs), kMaxStep);
+                     ASSERT_FALSE(clock.slewing());
+                   }};
+    const int64_t now = clock.Now(reader);
+    EXPECT_GE(now, returned) << "stopped for " << stop << " us";
+    EXPECT_EQ(now, clock.At(end));
+    EXPECT_EQ(reader.calibrations, 0);
+  }
+}
+
+TEST(NodeClock, AReaderStoppedAcrossAStepForwardReadsAgain) {
+  NodeClock clock;
+  clock.Start(Reading(kBoot, kReal));
+  Stopped reader{kBoot + 5 * kMs, kBoot + 6 * kMs, [&] {
+                   Calibrate(&clock, Reading(kBoot + 6 * kMs, kReal + kMinute), kMaxStep);
+                 }};
+  EXPECT_EQ(clock.Now(reader), kReal + kMinute);
+  EXPECT_EQ(reader.readings, 2);
+}
+
+// Where no reading says enough, a reader still returns: an attempt of its own is as good.
+TEST(NodeClock, AReaderReturnsThoughNoCalibrationIsCertain) {
+  struct Uncertain {
+    NodeClock* clock;
+    int64_t boot;
+    int calibrations = 0;
+    int64_t Boot() { return boot += 50; }
+    void Calibrate() {
+      const uint64_t before = clock->word();
+      boot += 500;
+      clock->Calibrate(before, {boot - 500, kReal, boot}, kMaxStep);
+      calibrations++;
+    }
+  };
+  NodeClock clock;
+  clock.Start(Reading(kBoot, kReal));
+  Uncertain source{&clock, kBoot + kSecond};
+  const int64_t now = clock.Now(source);
+  EXPECT_EQ(source.calibrations, 1);
+  EXPECT_EQ(now, clock.At(source.boot));
+}
+
+// A reader that was stopped since its own attempt attempts another: only so is it known that no
+// calibrator holds a reading of before that is older than a slewing line may be late.
+TEST(NodeClock, AReaderStoppedAfterItsAttemptAttemptsAnother) {
+  struct Slow {
+    NodeClock* clock;
+    int64_t boot;
+    int calibrations = 0;
+    int64_t Boot() { return boot; }
+    void Calibrate() {
+      clock->Calibrate(clock->word(), {boot, kReal, boot + 101}, kMaxStep);
+      boot += calibrations++ == 0 ? 11 * kMs : kMs;
+    }
+  };
+  NodeClock clock;
+  clock.Start(Reading(kBoot, kReal));
+  Slow source{&clock, kBoot + kSecond};
+  EXPECT_EQ(clock.Now(source), kReal + kSecond + 12 * kMs);
+  EXPECT_EQ(source.calibrations, 2);
+}
+
 }  // namespace
 }  // namespace detid
