@@ -6,6 +6,7 @@
 #include "state/claim.h"
 #include "state/generator.h"
 #include "state/ledger.h"
+#include "state/ledger_row.h"
 
 namespace detid {
 namespace {
