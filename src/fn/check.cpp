@@ -2,8 +2,6 @@
 //
 // _check: what an operator should mend, as far as it takes more than SQL to see.
 
-#include <algorithm>
-
 #include "core/instant.h"
 #include "core/registry_text.h"
 #include "fn/prefixes.h"
@@ -15,11 +13,17 @@
 #include "state/generator.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
+#include "state/label.h"
+#include "state/mint_rules.h"
 #include "state/registration.h"
 #include "state/seed.h"
 #include "state/settings.h"
 #include "state/shared.h"
 #include "state/witness.h"
+
+extern "C" {
+#include "utils/resowner.h"
+}
 
 namespace detid {
 namespace {
@@ -29,26 +33,32 @@ void Put(ReturnSetInfo* set, const char* check, bool ok, const char* detail, con
   row.AddText(check);
   row.Add(BoolGetDatum(ok));
   row.AddText(detail);
-  if (!ok)
+  if (!ok && hint != nullptr)
     row.AddText(hint);
   else
     row.Skip();
   row.Put(set);
 }
 
+// One row: what a rule of minting says, or else `good`.
+void PutRule(ReturnSetInfo* set, const char* check, const Refusal& r, const char* good) {
+  if (!r.refused) return Put(set, check, true, good, nullptr);
+  const char* detail = r.detail[0] != '\0' ? psprintf("%s: %s", r.message, r.detail) : r.message;
+  Put(set, check, false, detail, r.hint);
+}
+
 void CheckPreload(ReturnSetInfo* set) {
-  Put(set, "preloaded", shared != nullptr,
-      shared != nullptr ? "pg_detid is in shared_preload_libraries"
-                        : "pg_detid is not in shared_preload_libraries: nothing can be minted",
-      "ALTER SYSTEM SET shared_preload_libraries = 'pg_detid'; then restart the server.");
+  PutRule(set, "preloaded", PreloadRule(), "pg_detid is in shared_preload_libraries");
+}
+
+void CheckExtension(ReturnSetInfo* set) {
+  const Refusal r = ExtensionRule();
+  if (r.refused) PutRule(set, "extension", r, "");
 }
 
 void CheckNodeId(ReturnSetInfo* set) {
   if (settings::registers()) return;
-  const bool ok = settings::node_id >= 0;
-  Put(set, "node_id", ok,
-      ok ? psprintf("detid.node_id is %d", settings::node_id) : "detid.node_id is not set",
-      "ALTER SYSTEM SET detid.node_id = 1; SELECT pg_reload_conf();");
+  PutRule(set, "node_id", NumberRule(), psprintf("detid.node_id is %d", settings::node_id));
 }
 
 // What stops minting, or will.
@@ -78,6 +88,7 @@ void CheckRegistry(ReturnSetInfo* set) {
 }
 
 void CheckClock(ReturnSetInfo* set) {
+  if (shared == nullptr) return;
   const int64_t ahead_ms = (NodeTimeUs() - SystemUs()) / 1000;
   const bool ok = shared->counters.disbelieved.load() == 0;
   Put(set, "clock", ok,
@@ -104,21 +115,23 @@ const char* Explain(const Origin& origin) {
 }
 
 void CheckHorizon(ReturnSetInfo* set) {
+  if (ExtensionRule().refused) return;  // which tells it
   HorizonRecord record;
-  const bool found = ReadHorizon(&record);
+  const Relation relation = relation_open(HorizonRelation(), AccessShareLock);
+  const Refusal unusable = HorizonRule(relation, &record);
+  relation_close(relation, AccessShareLock);
+  if (unusable.refused) return PutRule(set, "horizon", unusable, "");
   const int64_t clock_us = shared != nullptr ? NodeTimeUs() : SystemUs();
   const int64_t ahead = record.horizon_us - clock_us;
-  const bool ok = found && ahead <= settings::max_clock_step_us() + settings::horizon_window_us();
+  const bool ok = ahead <= settings::max_clock_step_us() + settings::horizon_window_us();
   char text[kMaxInstantText] = "";
   FormatInstant(record.horizon_us, text, sizeof text);
   Put(set, "horizon", ok,
-      !found                   ? "the horizon cannot be read"
-      : record.horizon_us == 0 ? "nothing was minted in this database yet"
-                               : psprintf("ids were minted up to %s at the most", text),
-      found ? "It is far ahead of the system clock: set the system clock right. If it is right: "
-              "SELECT detid.accept_clock();"
-            : "Somebody has changed detid._horizon: restore it from a backup.");
-  if (!found || RecoveryInProgress()) return;
+      record.horizon_us == 0 ? "nothing was minted in this database yet"
+                             : psprintf("ids were minted up to %s at the most", text),
+      "It is far ahead of the system clock: set the system clock right. If it is right: "
+      "SELECT detid.accept_clock();");
+  if (RecoveryInProgress()) return;
   const Origin origin = OriginOf(record, WitnessHere());
   if (settings::registers()) return;  // it knows copies
   Put(set, "copy", !origin.suspected, Explain(origin),
@@ -164,7 +177,37 @@ void CheckTopology(ReturnSetInfo* set) {
       "that it returns.");
 }
 
+// The rules of each generator; and whether some can mint here, as node_status says.
+void CheckGenerators(ReturnSetInfo* set) {
+  if (!RecoveryInProgress()) {
+    const Refusal r = ReadyRule();
+    PutRule(set, "ready", r, "ids can be minted in this database");
+  }
+  int total = 0, bad = 0;
+  EachGeneratorOid([&](Oid generator) {
+    Definition d;
+    Refusal r = GeneratorRule(generator, &d);
+    total++;
+    char name[kMaxQualifiedName] = {};
+    if (!QualifiedName(generator, name)) snprintf(name, sizeof name, "relation %u", generator);
+    const char* hint = r.hint;
+    if (!r.refused && (r = SequenceRule(generator)).refused)
+      hint = psprintf("ALTER SEQUENCE %s %s RESTART; SELECT setval('%s', %lld);", name,
+                      kSequenceOptions, name, static_cast<long long>(kSequenceMax));
+    if (!r.refused) return true;
+    bad++;
+    Put(set, "generator", false,
+        psprintf("%s: %s%s%s", name, r.message, r.detail[0] != '\0' ? ": " : "", r.detail),
+        hint != nullptr ? hint : "Create another generator, and change defaults to it.");
+    return true;
+  });
+  if (bad == 0)
+    Put(set, "generator", true, psprintf("%d generators can mint under this node id", total),
+        nullptr);
+}
+
 void CheckRoom(ReturnSetInfo* set) {
+  if (shared == nullptr) return;
   const int used = CountShards();
   const bool ok = used <= settings::max_generators * 9 / 10;
   Put(set, "generators", ok,
@@ -173,6 +216,7 @@ void CheckRoom(ReturnSetInfo* set) {
 }
 
 void CheckManualClock(ReturnSetInfo* set) {
+  if (shared == nullptr) return;
   Put(set, "manual_clock", !settings::allow_manual_clock,
       settings::allow_manual_clock ? "sessions may pin the clock, and so mint ids twice"
                                    : "sessions cannot pin the clock",
@@ -181,20 +225,54 @@ void CheckManualClock(ReturnSetInfo* set) {
 
 }  // namespace
 
+namespace {
+
+// Some check that fails itself, as on a table that somebody has altered, is a row, and the others
+// follow. What it did is undone.
+void Run(ReturnSetInfo* set, const char* name, void (*check)(ReturnSetInfo*)) {
+  const MemoryContext context = CurrentMemoryContext;
+  const ResourceOwner owner = CurrentResourceOwner;
+  BeginInternalSubTransaction(nullptr);
+  MemoryContextSwitchTo(context);
+  PG_TRY();
+  {
+    check(set);
+    ReleaseCurrentSubTransaction();
+    MemoryContextSwitchTo(context);
+    CurrentResourceOwner = owner;
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(context);
+    ErrorData* error = CopyErrorData();
+    FlushErrorState();
+    RollbackAndReleaseCurrentSubTransaction();
+    MemoryContextSwitchTo(context);
+    CurrentResourceOwner = owner;
+    // Who cancels means all of it.
+    if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) ReThrowError(error);
+    Put(set, name, false, error->message,
+        error->hint != nullptr ? error->hint : "Somebody has altered what belongs to the extension: undo that.");
+  }
+  PG_END_TRY();
+}
+
+constexpr struct {
+  const char* name;
+  void (*check)(ReturnSetInfo*);
+} kChecks[] = {
+    {"preloaded", CheckPreload}, {"extension", CheckExtension},  {"node_id", CheckNodeId},
+    {"registry", CheckRegistry}, {"horizon", CheckHorizon},      {"seed", CheckSeed},
+    {"masks", CheckMasks},       {"topology", CheckTopology},    {"generator", CheckGenerators},
+    {"clock", CheckClock},       {"generators", CheckRoom},      {"manual_clock", CheckManualClock},
+};
+
+}  // namespace
+
 DETID_FUNCTION(detid_check) {
   InitMaterializedSRF(fcinfo, 0);
-  ReturnSetInfo* set = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  CheckPreload(set);
-  CheckNodeId(set);
-  CheckRegistry(set);
-  CheckHorizon(set);
-  CheckSeed(set);
-  CheckMasks(set);
-  CheckTopology(set);
-  if (shared == nullptr) return Datum{0};
-  CheckClock(set);
-  CheckRoom(set);
-  CheckManualClock(set);
+  for (const auto& c : kChecks)
+    Run(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), c.name, c.check);
   return Datum{0};
 }
 

@@ -10,26 +10,13 @@
 #include "state/generator.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
+#include "state/mint_rules.h"
 #include "state/registration.h"
 #include "state/settings.h"
 #include "state/witness.h"
 
 namespace detid {
 namespace {
-
-// Why nothing is minted in this database; null if there is no reason known.
-const char* ReasonNotReady(bool found, const HorizonRecord& record, const DatabaseState& state) {
-  if (shared == nullptr) return MessageOf(Error::kNotPreloaded);
-  if (RecoveryInProgress()) return "the server is a standby";
-  if (settings::node_id < 0 && !settings::registers()) return MessageOf(Error::kNodeIdUnset);
-  if (!found) return MessageOf(Error::kHorizonMissing);
-  if (state.fenced) return MessageOf(Error::kFenced);
-  if (settings::registers() && state.interval.limit_us <= NodeTimeUs())
-    return MessageOf(IsListed() ? Error::kNoInterval : Error::kNotRegistered);
-  if (state.published_us == 0 && !BeginningHere(record).believed)
-    return MessageOf(Error::kClockBehindHorizon);
-  return nullptr;
-}
 
 constexpr int kColumns = 23;
 using Row = Record<kColumns>;
@@ -99,12 +86,9 @@ DETID_FUNCTION(detid_node_status) {
     row.Add(Int32GetDatum(node));
   else
     row.Skip();
-  const char* reason = ReasonNotReady(found, record, state);
-  row.Add(BoolGetDatum(reason == nullptr));
-  if (reason != nullptr)
-    row.AddText(reason);
-  else
-    row.Skip();
+  const Refusal reason = ReadyRule();
+  row.Add(BoolGetDatum(!reason.refused));
+  AddText(&row, reason.refused ? reason.message : nullptr);
   if (shared != nullptr)
     AddClock(&row);
   else

@@ -72,6 +72,11 @@ Row RowOf(Error error) {
       return {ERRCODE_UNDEFINED_TABLE, "the ledger cannot be written",
               "Somebody has renamed or altered detid.ledger. Undo that, or switch the audit off: "
               "SELECT detid.set_audit('name', 'off');"};
+    case Error::kLedgerNotLogged:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the ledger cannot be made durable",
+              "Somebody has made detid.ledger unlogged, so that a crash would empty it: ALTER TABLE "
+              "detid.ledger SET LOGGED; Or switch the audit off: SELECT detid.set_audit('name', "
+              "'off');"};
     case Error::kHorizonNotLogged:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the horizon cannot be made durable",
               "With wal_level = minimal, commit CREATE EXTENSION before minting ids. Else somebody "
@@ -91,6 +96,9 @@ Row RowOf(Error error) {
     case Error::kNoExtension:
       return {ERRCODE_UNDEFINED_OBJECT, "extension pg_detid is not installed in this database",
               "CREATE EXTENSION pg_detid;"};
+    case Error::kSchemaRenamed:
+      return {ERRCODE_UNDEFINED_SCHEMA, "the extension's schema is not called detid",
+              "ALTER SCHEMA ... RENAME TO detid;"};
     case Error::kNotAGenerator:
       return {ERRCODE_WRONG_OBJECT_TYPE, "this is not a generator", kUseCreate};
     case Error::kTemporary:
@@ -98,7 +106,7 @@ Row RowOf(Error error) {
               nullptr};
     case Error::kUnlogged:
       return {ERRCODE_INVALID_TABLE_DEFINITION, "a generator cannot be an unlogged sequence",
-              nullptr};
+              "ALTER SEQUENCE ... SET LOGGED;"};
     case Error::kWrongSequence:
       return {ERRCODE_INVALID_TABLE_DEFINITION,
               "this sequence has not the parameters of a generator", kUseCreate};
@@ -352,6 +360,39 @@ void Raise(Error error, const char* detail, ...) {
 
 void Raise(const Status& status) {
   Report(RowOf(status.code), status.detail);
+}
+
+namespace {
+
+Refusal RefusalOf(const Row& row) {
+  Refusal refusal;
+  refusal.refused = true;
+  refusal.sqlstate = row.sqlstate;
+  refusal.message = row.message;
+  refusal.hint = row.hint;
+  return refusal;
+}
+
+}  // namespace
+
+Refusal Refuse(Error error, const char* detail, ...) {
+  Refusal refusal = RefusalOf(RowOf(error));
+  if (detail == nullptr) return refusal;
+  va_list args;
+  va_start(args, detail);
+  std::vsnprintf(refusal.detail, sizeof refusal.detail, detail, args);
+  va_end(args);
+  return refusal;
+}
+
+Refusal Refuse(const Status& status) {
+  Refusal refusal = RefusalOf(RowOf(status.code));
+  snprintf(refusal.detail, sizeof refusal.detail, "%s", status.detail);
+  return refusal;
+}
+
+void Require(const Refusal& r) {
+  if (r.refused) Report({r.sqlstate, r.message, r.hint}, r.detail);
 }
 
 }  // namespace detid

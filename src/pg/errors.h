@@ -18,9 +18,11 @@ enum class Error : uint8_t {
   kHorizonNotLogged,
   kHorizonNew,
   kLedgerMissing,
+  kLedgerNotLogged,
   kClockBehindHorizon,
   kManualClockSpent,
   kNoExtension,
+  kSchemaRenamed,
   kNotAGenerator,
   kTemporary,
   kUnlogged,
@@ -96,5 +98,23 @@ const char* HintOf(Error error);  // null if there is none
 
 // As Raise, for a core status that is not Ok.
 [[noreturn]] void Raise(const Status& status);
+
+// An error that is not raised yet: a rule returns it, so that minting raises what check() tells.
+struct Refusal {
+  bool refused = false;  // false: there is none, and the rest means nothing
+  int sqlstate;
+  const char* message;
+  const char* hint;  // null if there is none
+  char detail[512];  // empty if there is none
+
+  Refusal() { detail[0] = '\0'; }
+};
+
+Refusal Refuse(Error error, const char* detail = nullptr, ...)
+    __attribute__((format(printf, 2, 3)));
+Refusal Refuse(const Status& status);
+
+// Raises a refusal, if it is one.
+void Require(const Refusal& refusal);
 
 }  // namespace detid

@@ -9,7 +9,8 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/horizon.h"
-#include "state/label.h"
+#include "state/ledger_row.h"
+#include "state/mint_rules.h"
 #include "state/registration.h"
 #include "state/seed.h"
 #include "state/settings.h"
@@ -110,12 +111,7 @@ int32_t NodeFor(const Minter* m, const Layout& layout) {
   int32_t node = settings::node_id;
   if (settings::registers() && (!m->pinned || node < 0)) node = AwaitInterval(m->database, 0).node;
   if (node < 0) Raise(Error::kNodeIdUnset);
-  const uint64_t largest =
-      LowMask(layout.shows(Kind::kNode) ? layout.bits_of(Kind::kNode) : kMaxNodeBits);
-  if (static_cast<uint64_t>(node) > largest)
-    Raise(Error::kNodeIdTooLarge, "%s is %d; the layout of %s has %d node bits.",
-          settings::node_id >= 0 ? "detid.node_id" : "The node number", node, m->name,
-          layout.bits_of(Kind::kNode));
+  Require(NodeRule(layout, m->name, node));
   return node;
 }
 
@@ -124,8 +120,7 @@ void AttachToShard(Minter* m) {
   if (m->record != nullptr && m->record->key == key) return;
   DetachShard(m);
   ShardRecord* record = AttachShard(key, m->database, m->definition);
-  if (record == nullptr)
-    Raise(Error::kTooManyGenerators, "detid.max_generators is %d.", settings::max_generators);
+  if (record == nullptr) Require(ShardRefusal());
   m->record = record;
   m->shard = &record->shard;
   m->slot = shared->slots_of(record) + m->worker_number;
@@ -136,18 +131,8 @@ void AttachToWindow(Minter* m) {
   m->window = nullptr;
   if (ids == 0) return;
   m->window = AttachWindow(m->record, ids);
-  if (m->window == nullptr)
-    Raise(Error::kHistoryFull, "A history of %u ids takes %u kB; detid.history_memory is %d kB.",
-          ids, 1u << (HistoryBits(ids) - 4), settings::history_memory_kb);
+  if (m->window == nullptr) Require(HistoryRefusal(ids));
   m->chunk = HistoryChunk(ids);
-}
-
-void CheckWorker(const Layout& layout, const char* name) {
-  if (layout.shows(Kind::kWorker) &&
-      static_cast<uint64_t>(shared->slots) > LowMask(layout.bits_of(Kind::kWorker)) + 1)
-    Raise(Error::kWorkerTooNarrow,
-          "The layout of %s has %d worker bits; the server has %d backends.", name,
-          layout.bits_of(Kind::kWorker), shared->slots);
 }
 
 // A clock outside the epoch mints nothing, so it must not move the horizon either: nobody could go
@@ -155,16 +140,15 @@ void CheckWorker(const Layout& layout, const char* name) {
 void CheckEpoch(const Minter* m) {
   if (m->database->horizon.published() != 0) return;
   const int64_t now_us = shared->clock_begun ? NodeTimeUs() : SystemUs();
-  if (now_us < m->definition.epoch_us || now_us >= EndOfEpochUs(m->definition))
-    RaiseOutside(m, now_us);
+  Require(TimeRule(m->definition, m->name, now_us));
 }
 
 // From the definition and the settings to the numbers that a mint uses. Everything that may wait,
 // read a relation or fail comes before the shard.
 void FillFromDefinition(Minter* m) {
   const Layout& layout = m->definition.layout;
-  if (settings::node_id < 0 && !settings::registers()) Raise(Error::kNodeIdUnset);
-  CheckWorker(layout, m->name);
+  Require(NumberRule());
+  Require(WorkerRule(layout, m->name));
   m->worker_number = compat::BackendSlot();
   if (m->worker_number < 0) Raise(Error::kNotPreloaded, "This process is no backend.");
   m->fingerprint = Fingerprint(m->definition);
@@ -172,8 +156,7 @@ void FillFromDefinition(Minter* m) {
   m->id_bits = layout.bits;
   if (my_database == nullptr) {
     my_database = AttachDatabase(MyDatabaseId);
-    if (my_database == nullptr)
-      Raise(Error::kTooManyGenerators, "detid.max_generators is %d.", settings::max_generators);
+    if (my_database == nullptr) Require(ShardRefusal());
   }
   m->database = my_database;
   KnowFence(m->database);
@@ -188,11 +171,10 @@ void FillFromDefinition(Minter* m) {
 
   GeneratorKey key{};
   m->has_seed = false;
-  if (layout.shows(Kind::kRandom) || m->definition.scatter) {
-    if (!KeyFor(m->definition, nullptr, &key, &m->seed))
-      Raise(Status::Error(Code::kSeedMissing, "The table detid._seed is empty."));
-    m->has_seed = layout.shows(Kind::kRandom);
-  }
+  Require(SeedRule(m->definition, &key, &m->seed));
+  m->has_seed = layout.shows(Kind::kRandom);
+  // The ledger is written at commit, which is late to say so.
+  if (m->audit != Audit::kOff && OidIsValid(LedgerTable())) Require(LedgerRule());
   m->composer = Composer(layout, m->node, m->worker_number, &key);
 
   m->Prepare(m->definition, settings::max_ahead_us());
@@ -205,19 +187,13 @@ void FillFromDefinition(Minter* m) {
 }  // namespace
 
 void RaiseEnd(const Minter* m) {
-  char end[kMaxInstantText];
-  FormatInstant(EndOfEpochUs(m->definition), end, sizeof end);
-  Raise(Status::Error(Code::kEpochEnd, "The layout of %s ends at %s.", m->name, end));
+  Require(EndRule(m->definition, m->name));
+  pg_unreachable();
 }
 
 void RaiseOutside(const Minter* m, int64_t now_us) {
-  const Definition& d = m->definition;
-  if (now_us >= d.epoch_us) RaiseEnd(m);
-  char now[kMaxInstantText], epoch[kMaxInstantText];
-  FormatInstant(now_us, now, sizeof now);
-  FormatInstant(d.epoch_us, epoch, sizeof epoch);
-  Raise(Status::Error(Code::kBeforeEpoch, "Node time is %s; the epoch of %s is %s.", now, m->name,
-                      epoch));
+  Require(TimeRule(m->definition, m->name, now_us));
+  RaiseEnd(m);
 }
 
 void SetHorizonLimits(Minter* m) {
@@ -237,13 +213,8 @@ void SetHorizonLimits(Minter* m) {
 const Definition& DefinitionFor(ObjectId generator) {
   Entry* e = EntryFor(generator);
   if (e->defined) return e->definition;
-  const char* why = nullptr;
   Definition found;
-  if (!TryDefinition(generator, &found, &why)) {
-    char name[kMaxQualifiedName];
-    if (QualifiedName(generator, name)) Raise(Error::kNotAGenerator, "%s %s.", name, why);
-    Raise(Error::kNotAGenerator, "Relation %u %s.", generator, why);
-  }
+  Require(DefinitionRule(generator, &found));
   e->definition = found;
   e->fingerprint = Fingerprint(found);
   e->defined = true;
@@ -274,7 +245,7 @@ Minter* MinterFor(ObjectId generator) {
 }
 
 void Fill(Minter* m) {
-  if (shared == nullptr) Raise(Error::kNotPreloaded);
+  Require(PreloadRule());
   // What was minted is recorded, also if the transaction was made read-only since.
   if (m != &ledger_minter) {
     PreventCommandIfReadOnly("next_id()");

@@ -33,7 +33,11 @@ bool QualifiedName(ObjectId generator, char* out) {
   return true;
 }
 
-void EachGenerator(bool (*visit)(ObjectId, const Definition&, void*), void* context) {
+namespace {
+
+// Calls visit(oid) for each relation with a label of ours, until it is false.
+template <typename Visit>
+void EachLabelled(Visit visit) {
   const Relation relation = table_open(SecLabelRelationId, AccessShareLock);
   const SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
   for (bool more = true; more;) {
@@ -43,16 +47,37 @@ void EachGenerator(bool (*visit)(ObjectId, const Definition&, void*), void* cont
     bool null = false;
     const Datum provider =
         heap_getattr(tuple, Anum_pg_seclabel_provider, RelationGetDescr(relation), &null);
-    if (row->classoid != RelationRelationId || row->objsubid != 0 ||
-        View(DatumGetTextPP(provider)) != kProvider)
-      continue;
-    Definition definition;
-    const char* why = nullptr;
-    if (TryDefinition(row->objoid, &definition, &why))
-      more = visit(row->objoid, definition, context);
+    if (row->classoid == RelationRelationId && row->objsubid == 0 &&
+        View(DatumGetTextPP(provider)) == kProvider)
+      more = visit(row->objoid);
   }
   systable_endscan(scan);
   table_close(relation, AccessShareLock);
+}
+
+// 0 if it is missing.
+Oid FindBuiltIn(const char* name) {
+  const Oid schema = get_namespace_oid("detid", true);
+  return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+}  // namespace
+
+void EachGenerator(bool (*visit)(ObjectId, const Definition&, void*), void* context) {
+  EachLabelled([&](Oid oid) {
+    Definition definition;
+    const char* why = nullptr;
+    return !TryDefinition(oid, &definition, &why) || visit(oid, definition, context);
+  });
+}
+
+void EachGeneratorOid(bool (*visit)(ObjectId, void*), void* context) {
+  const Oid built_in[] = {FindBuiltIn("default_id"), FindBuiltIn("default_uuid")};
+  for (const Oid oid : built_in)
+    if (OidIsValid(oid) && !visit(oid, context)) return;
+  EachLabelled([&](Oid oid) {
+    return oid == built_in[0] || oid == built_in[1] || visit(oid, context);
+  });
 }
 
 bool TryDefinition(ObjectId generator, Definition* definition, const char** why) {
@@ -89,8 +114,7 @@ bool TryDefinition(ObjectId generator, Definition* definition, const char** why)
 
 namespace {
 ObjectId BuiltInGenerator(const char* name) {
-  const Oid schema = get_namespace_oid("detid", true);
-  const Oid relation = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+  const Oid relation = FindBuiltIn(name);
   if (!OidIsValid(relation)) Raise(Error::kNoExtension);
   return relation;
 }

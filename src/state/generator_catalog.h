@@ -21,6 +21,17 @@ bool TryDefinition(ObjectId generator, Definition* definition, const char** why)
 ObjectId DefaultId();
 ObjectId DefaultUuid();
 
+// Calls visit(oid) for the generators that come with the extension, then for all that are labelled,
+// also where the label does not parse, until it is false.
+void EachGeneratorOid(bool (*visit)(ObjectId, void*), void* context);
+
+template <typename Visit>
+void EachGeneratorOid(Visit visit) {
+  EachGeneratorOid([](ObjectId oid,
+                      void* context) { return (*static_cast<Visit*>(context))(oid); },
+                   &visit);
+}
+
 // Calls visit(oid, definition) for each labelled generator of this database, until it is false.
 void EachGenerator(bool (*visit)(ObjectId, const Definition&, void*), void* context);
 

@@ -9,6 +9,7 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/horizon_row.h"
+#include "state/mint_rules.h"
 #include "state/settings.h"
 #include "state/witness.h"
 
@@ -58,15 +59,6 @@ struct Store {
   // Without it the WAL writer takes its time: 4.6 s were seen.
   void Nudge(uint64_t lsn) { XLogSetAsyncXactLSN(lsn); }
 };
-
-[[noreturn]] void RaiseClockBehind(const HorizonRecord& record, const Beginning& beginning) {
-  char text[kMaxInstantText];
-  FormatInstant(record.horizon_us, text, sizeof text);
-  Raise(Error::kClockBehindHorizon,
-        "Ids were minted up to %s, which is %lld s ahead of the system clock; "
-        "detid.max_clock_step is %d s.",
-        text, static_cast<long long>(beginning.lead_us / 1000000), settings::max_clock_step_s);
-}
 
 void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
   const char* database = get_database_name(MyDatabaseId);
@@ -133,9 +125,9 @@ void LoadHorizon(Database* database, bool accept) {
     store.relation = relation_open(store.oid, ShareUpdateExclusiveLock);
     if (database->horizon.published() == 0 || database->horizon_relation != store.oid) {
       HorizonRecord record;
-      if (!ReadHorizonRow(store.relation, &record)) Raise(Error::kHorizonMissing);
+      Require(HorizonRule(store.relation, &record));
       const Beginning beginning = BeginNodeTime(record, accept);
-      if (!beginning.believed && !accept) RaiseClockBehind(record, beginning);
+      if (!accept) Require(ClockRule(record, beginning));
       // If an earlier relation of this life was loaded, its shards and what it published still hold
       // (H3), and only what is on disk must follow. Not before the new relation is committed, or a
       // rollback would leave the old one behind what was published.
@@ -172,7 +164,7 @@ void MergeHorizon(const HorizonRecord& brought) {
   if (shared != nullptr) {
     const Beginning beginning = BeginningHere(brought);
     // Where minting has begun it would go on below.
-    if (!beginning.believed && begun) RaiseClockBehind(brought, beginning);
+    if (begun) Require(ClockRule(brought, beginning));
     if (!beginning.believed)
       ereport(WARNING, (errmsg("the horizon that was restored is %lld s ahead of the system clock",
                                static_cast<long long>(beginning.lead_us / 1000000)),

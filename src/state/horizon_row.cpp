@@ -7,6 +7,7 @@
 
 #include "core/prf.h"
 #include "pg/errors.h"
+#include "state/mint_rules.h"
 #include "state/shared.h"
 
 namespace detid {
@@ -84,11 +85,14 @@ Found Find(Page page) {
 
 }  // namespace
 
-Oid HorizonRelation() {
+Oid FindHorizonRelation() {
   const Oid schema = get_namespace_oid("detid", true);
-  const Oid relation = OidIsValid(schema) ? get_relname_relid("_horizon", schema) : InvalidOid;
-  if (!OidIsValid(relation)) Raise(Error::kNoExtension);
-  return relation;
+  return OidIsValid(schema) ? get_relname_relid("_horizon", schema) : InvalidOid;
+}
+
+Oid HorizonRelation() {
+  Require(ExtensionRule());
+  return FindHorizonRelation();
 }
 
 bool IsHorizonRelation(Oid relation) {
@@ -130,7 +134,9 @@ Written ChangeHorizonRow(Relation relation, bool (*change)(HorizonRecord*, void*
 }
 
 bool ReadHorizon(HorizonRecord* record) {
-  const Relation relation = relation_open(HorizonRelation(), AccessShareLock);
+  const Oid oid = FindHorizonRelation();
+  if (!OidIsValid(oid)) return false;
+  const Relation relation = relation_open(oid, AccessShareLock);
   const bool found = ReadHorizonRow(relation, record);
   relation_close(relation, AccessShareLock);
   return found;

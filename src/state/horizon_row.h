@@ -10,8 +10,12 @@
 
 namespace detid {
 
-// The hidden relation's oid in this database. Errors: the extension is not installed.
+// The hidden relation's oid in this database. Errors: the extension is not installed, or not under
+// its names.
 Oid HorizonRelation();
+
+// The same; invalid if there is none.
+Oid FindHorizonRelation();
 
 // Whether this is the oid of a relation of that name; false where there is no such schema.
 bool IsHorizonRelation(Oid relation);
@@ -19,7 +23,7 @@ bool IsHorizonRelation(Oid relation);
 // What is stored. False if it cannot be read. REQUIRES: `relation` is locked.
 bool ReadHorizonRow(Relation relation, HorizonRecord* record);
 
-// The same; locks it meanwhile.
+// The same; locks it meanwhile. False, too, if there is no such relation.
 bool ReadHorizon(HorizonRecord* record);
 
 // Sets the row to change(record, context) if that returns true. Returns what it is then, and the

@@ -2,45 +2,19 @@
 
 #include "state/label.h"
 
-#include <limits>
-
 #include "core/definition.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/dropped_horizon.h"
 #include "state/generator.h"
+#include "state/mint_rules.h"
 
 extern "C" {
 #include "catalog/pg_database.h"
-#include "catalog/pg_sequence.h"
 }
 
 namespace detid {
 namespace {
-
-constexpr int64_t kSequenceMin = std::numeric_limits<int64_t>::min();
-constexpr int64_t kSequenceMax = kSequenceMin + 1;
-constexpr int64_t kSequenceIncrement = 2;
-
-void CheckSequence(Oid oid) {
-  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
-  if (!HeapTupleIsValid(tuple)) Raise(Error::kNotAGenerator, "There is no relation %u.", oid);
-  const Form_pg_class relation = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-  const char kind = relation->relkind, persistence = relation->relpersistence;
-  const char* name = pstrdup(NameStr(relation->relname));
-  ReleaseSysCache(tuple);
-  if (kind != RELKIND_SEQUENCE) Raise(Error::kNotAGenerator, "\"%s\" is not a sequence.", name);
-  if (persistence == RELPERSISTENCE_TEMP) Raise(Error::kTemporary, "\"%s\" is temporary.", name);
-  if (persistence == RELPERSISTENCE_UNLOGGED) Raise(Error::kUnlogged, "\"%s\" is unlogged.", name);
-
-  tuple = SearchSysCache1(SEQRELID, ObjectIdGetDatum(oid));
-  if (!HeapTupleIsValid(tuple)) Raise(Error::kNotAGenerator, "\"%s\" is not a sequence.", name);
-  const Form_pg_sequence sequence = reinterpret_cast<Form_pg_sequence>(GETSTRUCT(tuple));
-  const bool right = sequence->seqmin == kSequenceMin && sequence->seqmax == kSequenceMax &&
-                     sequence->seqincrement == kSequenceIncrement && !sequence->seqcycle;
-  ReleaseSysCache(tuple);
-  if (!right) Raise(Error::kWrongSequence, "A plain nextval of \"%s\" would give a number.", name);
-}
 
 // The salt decides the random bits, so whoever could take another's could compose its ids.
 void CheckSalt(Oid generator, uint64_t salt) {
@@ -76,7 +50,7 @@ void Check(const ObjectAddress* object, const char* label) {
   const char* why = nullptr;
   const bool had = TryDefinition(object->objectId, &old, &why);
   if (label == nullptr) Raise(Error::kLabelRemoved);
-  CheckSequence(object->objectId);
+  Require(SequenceRule(object->objectId));
   const Result<Definition> parsed = ParseLabel(label);
   if (!parsed.ok()) Raise(parsed.status);
   if (had && !MayBecome(old, parsed.value)) {

@@ -8,8 +8,15 @@
 #include "pg/errors.h"
 #include "state/ledger.h"
 #include "state/mint.h"
+#include "state/mint_rules.h"
 
 namespace detid {
+
+const Oid kLedgerTypes[kLedgerColumns] = {
+    INT4OID, INT8OID, TIMESTAMPTZOID, OIDOID,      TEXTOID,      INT8OID, INT4OID,      INT8OID,
+    INT8OID, INT4OID, TEXTOID,        TEXTOID,     INT8OID,      BYTEAOID, TEXTARRAYOID, TEXTARRAYOID,
+    INT8ARRAYOID, XID8OID, TEXTOID,   TEXTOID,     BOOLOID,      INT4OID};
+
 namespace {
 
 // Rows a table_multi_insert.
@@ -137,9 +144,13 @@ void FillLedgerRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nul
   if (e.inputs != 0) set(kLedgerInputs, e.inputs);
 }
 
-ObjectId LedgerTable() {
+ObjectId FindLedgerTable() {
   const Oid schema = get_namespace_oid("detid", true);
-  const Oid oid = OidIsValid(schema) ? get_relname_relid("ledger", schema) : InvalidOid;
+  return OidIsValid(schema) ? get_relname_relid("ledger", schema) : InvalidOid;
+}
+
+ObjectId LedgerTable() {
+  const Oid oid = FindLedgerTable();
   if (!OidIsValid(oid) && OidIsValid(get_extension_oid("pg_detid", true)))
     Raise(Error::kLedgerMissing, "There is no table detid.ledger.");
   return oid;
@@ -158,9 +169,8 @@ void WriteLedger(const LedgerEntry* entries, int count) {
       AllocSetContextCreate(CurrentMemoryContext, "pg_detid ledger rows", ALLOCSET_DEFAULT_SIZES);
   const MemoryContext before = MemoryContextSwitchTo(work);
   const Relation relation = table_open(oid, RowExclusiveLock);
+  Require(LedgerRule(relation));  // a crash must not empty what a commit relies on
   const int columns = RelationGetNumberOfAttributes(relation);
-  if (columns < kLedgerColumns)
-    Raise(Error::kLedgerMissing, "detid.ledger has %d columns of %d.", columns, kLedgerColumns);
   // Before commit there is none, and an index over an expression may need one.
   PushActiveSnapshot(GetTransactionSnapshot());
   EState* estate = CreateExecutorState();

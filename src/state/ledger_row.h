@@ -62,6 +62,12 @@ void FillLedgerRow(const LedgerEntry& entry, int64_t number, Datum* values, bool
 // The number of an entry that is written by itself. `ledger` is the table's oid.
 int64_t NextEntryNumber(ObjectId ledger);
 
+// The types of its columns.
+extern const Oid kLedgerTypes[];
+
+// detid.ledger; 0 if there is no table of that name.
+ObjectId FindLedgerTable();
+
 // detid.ledger. 0 if the extension was dropped in this transaction. Errors: the table is missing.
 ObjectId LedgerTable();
 

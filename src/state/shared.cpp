@@ -306,6 +306,26 @@ Window* AttachWindow(ShardRecord* shard, uint32_t ids) {
   return window;
 }
 
+Room RoomFor(const ShardKey& key, uint32_t ids) {
+  LWLockAcquire(shared->lock, LW_SHARED);
+  const ShardRecord* all = shared->shards();
+  const ShardRecord* found = nullptr;
+  bool room = false;
+  for (int i = 0; i < shared->capacity; i++) {
+    if (all[i].used && all[i].key == key) found = &all[i];
+    room |= !all[i].used || all[i].users.load(std::memory_order_relaxed) == 0;
+  }
+  Room result = found != nullptr || room ? Room::kEnough : Room::kNoShard;
+  if (result == Room::kEnough && ids != 0) {
+    const int bits = HistoryBits(ids);
+    const bool has =
+        found != nullptr && found->window != nullptr && found->window->history.bits() >= bits;
+    if (!has && FindUnits(1 << (bits - kMinHistoryBits), true) < 0) result = Room::kNoWindow;
+  }
+  LWLockRelease(shared->lock);
+  return result;
+}
+
 void Detach(Database* database) {
   database->users.fetch_sub(1, std::memory_order_release);
 }

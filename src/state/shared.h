@@ -164,6 +164,10 @@ Window* AttachWindow(ShardRecord* shard, uint32_t ids);
 void Detach(Database* database);
 void Detach(ShardRecord* shard);
 
+// Whether AttachShard and AttachWindow would find room for it; changes nothing.
+enum class Room : uint8_t { kEnough, kNoShard, kNoWindow };
+Room RoomFor(const ShardKey& key, uint32_t ids);
+
 // Shards in use or kept, for check().
 int CountShards();
 

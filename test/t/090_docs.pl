@@ -97,7 +97,7 @@ sub plain_errors
 }
 
 my $node = new_node('docs', node_id => 1, extension => 0,
-	conf => "detid.allow_manual_clock = on\ntimezone = 'UTC'\n");
+	conf => "detid.allow_manual_clock = on\ntimezone = 'UTC'\nfsync = on\n");
 
 for my $file (@files)
 {
