@@ -28,26 +28,26 @@ SELECT detid.enroll_node('eu/prod-a/db1', 'assigned', 'node') AS token1,
        detid.enroll_node('eu/pool/w1', 'leased', 'node') AS token2,
        detid.enroll_node('eu/pool/w2', 'leased', 'node') AS token3 \gset
 
-\echo '\n\n===== On each node: its token. detid.coordinator is in the configuration =====\n'
+\echo '\n\n===== On each node: its token, in the file of detid.node_token_file =====\n'
 
 \c postgres postgres :db1
 SET client_min_messages = warning;
 CREATE EXTENSION pg_detid;
-ALTER SYSTEM SET detid.node_token = :'token1';
-SELECT pg_reload_conf();
+\setenv TOKEN :token1
+\! umask 077; echo "$TOKEN" >"$DIR/db1/data/detid_token"
 CREATE TABLE orders (id bigint PRIMARY KEY DEFAULT detid.next_id(), what text);
 \set ECHO none
 \c postgres postgres :w1
 SET client_min_messages = warning;
 CREATE EXTENSION pg_detid;
-ALTER SYSTEM SET detid.node_token = :'token2';
-SELECT pg_reload_conf() \g /dev/null
+\setenv TOKEN :token2
+\! umask 077; echo "$TOKEN" >"$DIR/w1/data/detid_token"
 CREATE TABLE orders (id bigint PRIMARY KEY DEFAULT detid.next_id(), what text);
 \c postgres postgres :w2
 SET client_min_messages = warning;
 CREATE EXTENSION pg_detid;
-ALTER SYSTEM SET detid.node_token = :'token3';
-SELECT pg_reload_conf() \g /dev/null
+\setenv TOKEN :token3
+\! umask 077; echo "$TOKEN" >"$DIR/w2/data/detid_token"
 CREATE TABLE orders (id bigint PRIMARY KEY DEFAULT detid.next_id(), what text);
 :await_ready
 \echo 'and the same on w1 and w2.'

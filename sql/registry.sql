@@ -23,14 +23,21 @@ SELECT detid.enroll_node(NULL) IS NULL AS null;
 -- A beat, with its times left out. Times of a node are near those of this server.
 CREATE FUNCTION r_us(after interval DEFAULT '0') RETURNS bigint LANGUAGE sql
   RETURN (extract(epoch FROM clock_timestamp() + after) * 1000000)::bigint;
+CREATE FUNCTION r_sign(token bytea, signature bytea, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, mode text,
+  asked_node bigint, instance bigint, asked_life bigint, timeline bigint, node_us bigint, granted_us bigint, horizon_us bigint, since_us bigint,
+  claims boolean, retires boolean, tentative boolean, seed bytea, ids bigint, offset_us bigint, round_trip_us bigint,
+  OUT key bytea, OUT signed bytea) LANGUAGE c AS 'pg_detid', 'detid_sign_beat';
 CREATE FUNCTION r_beat(token text, old bigint, old_bits bigint, bits bigint, mode text DEFAULT 'leased', node bigint DEFAULT -1,
   instance bigint DEFAULT 1, life bigint DEFAULT 1, timeline bigint DEFAULT 1, ahead interval DEFAULT '0', claims bool DEFAULT false,
-  retires bool DEFAULT false, tentative bool DEFAULT false, seed bytea DEFAULT NULL, OUT outcome text, OUT reason text, OUT number int, OUT counter bigint, OUT next bigint,
+  retires bool DEFAULT false, tentative bool DEFAULT false, seed bytea DEFAULT NULL,
+  horizon interval DEFAULT NULL, ids bigint DEFAULT 5, off bigint DEFAULT 0, trip bigint DEFAULT 0, OUT outcome text, OUT reason text, OUT number int, OUT counter bigint, OUT next bigint,
   OUT seconds numeric, OUT path text) LANGUAGE sql
 BEGIN ATOMIC
   SELECT h.outcome, h.reason, h.node, h.counter, h.bits,
          CASE h.limit_us WHEN 9223372036854775807 THEN 'infinity' ELSE round((h.limit_us - h.start_us) / 1e6) END, h.path
-  FROM detid._heartbeat(token, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, r_us(ahead), 0, 0, 0, claims, retires, tentative, seed, 5, 0, 0) h;
+  FROM (SELECT CASE WHEN token <> 'no token' THEN decode(token, 'hex') END, r_us(ahead), coalesce(r_us(horizon), 0)) AS t(token, node_us, horizon_us),
+    r_sign(t.token, NULL, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, node_us, 0, horizon_us, 0, claims, retires, tentative, seed, ids, off, trip) s,
+    detid._heartbeat(s.key, s.signed, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, node_us, 0, horizon_us, 0, claims, retires, tentative, seed, ids, off, trip) h;
 END;
 GRANT EXECUTE ON FUNCTION r_us, r_beat TO r_node, r_other;
 
@@ -45,10 +52,35 @@ SELECT outcome FROM r_beat(:'db1', -5, 0, 11, 'assigned', 0);
 SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'borrowed', 8);
 -- Nor who tells what cannot be, and would break what operators look at.
 SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, seed => '\x11');
-SELECT outcome FROM detid._heartbeat(:'db1', 0, 0, 1, 11, 'assigned', 0, 1, 1, 1, r_us(), 0, 0, 0, false, false, false, NULL, 5, -9223372036854775808, 0);
-SELECT outcome FROM detid._heartbeat(:'db1', 0, 0, 1, 11, 'assigned', 0, 1, 1, 1, r_us(), 0, 0, 0, false, false, false, NULL, 5, 0, -1);
-SELECT outcome FROM detid._heartbeat(:'db1', 0, 0, 1, 11, 'assigned', 0, 1, 1, 1, r_us(), 0, 0, 0, false, false, false, NULL, -1, 0, 0);
-SELECT outcome FROM detid._heartbeat(:'db1', 0, 0, 1, 11, 'assigned', 0, 1, 1, 1, r_us(), 0, r_us('1 day'), 0, false, false, false, NULL, 5, 0, 0);
+SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, off => -9223372036854775808);
+SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, trip => -1);
+SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, off => NULL);
+SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, ids => -1);
+SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, horizon => '1 day');
+-- Nor who says another thing than was signed, or brings a signature that is none.
+CREATE FUNCTION pg_temp.r_forged(token text, change text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  a text[] := ARRAY['0', '0', '1', '11', '''assigned''', '0', '1', '1', '1', r_us()::text, '0', '0', '0', 'false', 'false', 'false', 'NULL', '5', '0', '0'];
+  key bytea;
+  signed bytea;
+  answer text;
+BEGIN
+  EXECUTE format('SELECT key, signed FROM r_sign(decode(%L, ''hex''), NULL, %s)', token, array_to_string(a, ', ')) INTO key, signed;
+  EXECUTE 'SELECT ' || change INTO key, signed, a USING key, signed, a;
+  EXECUTE format('SELECT outcome FROM detid._heartbeat(%L, %L, %s)', key, signed, array_to_string(a, ', ')) INTO answer;
+  RETURN answer;
+EXCEPTION WHEN invalid_authorization_specification THEN RETURN 'refused';
+END $$;
+SELECT change, pg_temp.r_forged(:'db1', change) FROM (VALUES
+  ('$1, set_byte($2, 0, get_byte($2, 0) # 1), $3'), ('$1, set_bit($2, 511, 1 - get_bit($2, 511)), $3'),
+  ('set_byte($1, 31, get_byte($1, 31) # 1), $2, $3'), ('$1, substr($2, 1, 63), $3'), ('$1, $2 || ''\x00'', $3'),
+  ('$1, '''', $3'), ('''''::bytea, $2, $3'), ('$1, decode(repeat(''00'', 64), ''hex''), $3'),
+  ('decode(repeat(''00'', 32), ''hex''), decode(repeat(''00'', 64), ''hex''), $3'), ('$1, NULL::bytea, $3')) v(change);
+-- Each of its values is another one than was signed.
+SELECT n, pg_temp.r_forged(:'db1', format('$1, $2, $3[:%s] || %L::text || $3[%s:]', n - 1, other, n + 1))
+  FROM unnest(ARRAY['2', '1', '2', '12', '''leased''', '1', '2', '2', '2', r_us('1 s')::text, '1', '1', '1', 'true', 'true', 'true',
+    '''\x11111111111111111111111111111111''', '6', '1', '1']) WITH ORDINALITY o(other, n) ORDER BY n;
+DROP FUNCTION pg_temp.r_forged;
 SELECT count(*) FROM detid.nodes;
 SELECT count(*) FROM detid._nodes;
 SELECT detid.enroll_node('eu/a/db9');

@@ -9,7 +9,7 @@ CREATE TABLE detid._nodes (
   path text COLLATE "C" NOT NULL,
   mode text NOT NULL CHECK (mode IN ('assigned', 'leased')),
   role regrole NOT NULL,
-  token bytea NOT NULL UNIQUE,    -- hashed
+  key bytea NOT NULL UNIQUE,      -- a public one, by which its beats are verified
   pool int4range NOT NULL,        -- of its prefix
   state text NOT NULL DEFAULT 'expected' CHECK (state IN ('expected', 'active', 'fenced', 'retired')),
   reason text,                    -- if fenced
@@ -92,7 +92,7 @@ CREATE FUNCTION detid.enroll_node(path text, mode text DEFAULT 'assigned', role 
   LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_enroll_node';
 COMMENT ON FUNCTION detid.enroll_node(text, text, regrole) IS
-  'makes a node known to this registry, and returns its token: a secret, for detid.node_token there';
+  'makes a node known to this registry, and returns its token: a secret, for the file of detid.node_token_file there';
 REVOKE EXECUTE ON FUNCTION detid.enroll_node(text, text, regrole) FROM PUBLIC;
 
 CREATE FUNCTION detid.new_token(path text) RETURNS text
@@ -165,7 +165,7 @@ BEGIN ATOMIC
   FROM detid._nodes n WHERE n.state <> 'retired' AND n.node IS NOT NULL AND NOT n.pool @> n.node
   UNION ALL
   SELECT 'never seen', n.path, format('enrolled at %s, and never heard of', n.enrolled_at),
-         'Set detid.coordinator, detid.registered_databases and detid.node_token there, and look into its log.'
+         'Set detid.coordinator, detid.registered_databases and detid.node_token_file there, and look into its log.'
   FROM detid._nodes n WHERE n.state = 'expected' AND n.seen_at IS NULL AND n.refused IS NULL
   UNION ALL
   SELECT 'stale', n.path, format('last heard of at %s', n.seen_at),

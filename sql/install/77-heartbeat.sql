@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: PostgreSQL
 --
--- What nodes call. It runs as its owner, for the role that the node was enrolled with.
+-- What nodes call. It runs as its owner, for the role that the node was enrolled with. All that it is
+-- given is signed by the node; key is the public one.
 
 CREATE FUNCTION detid._heartbeat(
-  token text, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, mode text,
+  key bytea, signature bytea, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, mode text,
   asked_node bigint, instance bigint, asked_life bigint, timeline bigint, node_us bigint,
   granted_us bigint, horizon_us bigint, since_us bigint, claims boolean, retires boolean, tentative boolean, seed bytea, ids bigint,
   offset_us bigint, round_trip_us bigint,

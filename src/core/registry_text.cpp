@@ -35,13 +35,13 @@ constexpr Words kReasons[] = {
     {"superseded", "a promoted standby or a successor has taken its place",
      "If it was the primary, make it a standby of the new one. To make it a node of its own: "
      "SELECT "
-     "detid.rotate_seed(); here, then enroll it on the coordinator, set detid.node_token, and "
+     "detid.rotate_seed(); here, then enroll it on the coordinator, put its token into detid.node_token_file, and "
      "SELECT detid.unfence(); here."},
     {"old_copy", "it was recovered from a backup that is older than what the registry has seen",
      "If it is to take the place of the node: SELECT detid.claim_registration(); here. Else leave "
      "it fenced, or enroll it as a node of its own."},
     {"retired", "it was retired",
-     "To make it a node again: enroll it on the coordinator, set detid.node_token, and SELECT "
+     "To make it a node again: enroll it on the coordinator, put its token into detid.node_token_file, and SELECT "
      "detid.unfence(); here."},
     {"wrong_mode", "it was enrolled in the other mode",
      "Assigned nodes have a detid.node_id, leased ones have none."},

@@ -3,14 +3,14 @@
 // _heartbeat: what nodes ask the coordinator. What a beat means is decided by core/registry.h; here
 // it is read, locked, and stored with the answer.
 //
-// Who asks is known by his role and by a token: nobody else learns anything, changes anything or
-// waits for a lock. A beat locks the node's own row, and changes no other's, but where two nodes
+// Who asks is known by his role and by the signature of a node over all that he says
+// (core/beat_signature.h): nobody else learns anything, changes anything or waits for a lock. A beat locks the node's own row, and changes no other's, but where two nodes
 // have one seed.
 
 #include <algorithm>
 
+#include "core/beat_signature.h"
 #include "core/instant.h"
-#include "core/prf.h"
 #include "core/registry_text.h"
 #include "fn/nodes.h"
 #include "fn/record.h"
@@ -22,7 +22,8 @@ namespace detid {
 namespace {
 
 enum Argument {
-  kToken,
+  kKey,
+  kSignature,
   kOldCounter,
   kOldBits,
   kNextCounter,
@@ -45,16 +46,34 @@ enum Argument {
   kRoundTripUs
 };
 
-// Errors: a NULL where there is to be a number, or a number that makes no sense.
+// False if the argument has not just as many bytes.
+template <int kBytes>
+bool ReadBytes(FunctionCallInfo fcinfo, int argument, uint8_t (&byte)[kBytes]) {
+  if (PG_ARGISNULL(argument)) return false;
+  const bytea* value = PG_GETARG_BYTEA_PP(argument);
+  if (VARSIZE_ANY_EXHDR(value) != kBytes) return false;
+  memcpy(byte, VARDATA_ANY(value), kBytes);
+  return true;
+}
+
+// What it tells, as far as it is told; RequireSane judges it.
+BeatReport ReportOf(FunctionCallInfo fcinfo) {
+  BeatReport r;
+  r.has_proof = ReadBytes(fcinfo, kSeed, r.proof.byte);
+  if (!PG_ARGISNULL(kIds)) r.ids = PG_GETARG_INT64(kIds);
+  if (!PG_ARGISNULL(kOffsetUs)) r.offset_us = PG_GETARG_INT64(kOffsetUs);
+  if (!PG_ARGISNULL(kRoundTripUs)) r.round_trip_us = PG_GETARG_INT64(kRoundTripUs);
+  return r;
+}
+
+// The same of the beat; of what is no number, 0.
 Beat BeatOf(FunctionCallInfo fcinfo) {
-  for (int i = kToken; i <= kTentative; i++)
-    if (PG_ARGISNULL(i)) Raise(Error::kRefusedByRegistry);
-  const auto number = [&](int i) { return PG_GETARG_INT64(i); };
+  const auto number = [&](int i) { return PG_ARGISNULL(i) ? 0 : PG_GETARG_INT64(i); };
   Beat b;
+  if (!PG_ARGISNULL(kMode)) FromName(View(PG_GETARG_TEXT_PP(kMode)), &b.mode);
   b.old = {number(kOldCounter), number(kOldBits)};
   b.next = {number(kNextCounter), number(kNextBits)};
-  const int64_t node = number(kNode);
-  b.node = static_cast<int32_t>(node);
+  b.node = static_cast<int32_t>(number(kNode));
   b.instance = number(kInstance);
   b.life = number(kLife);
   b.timeline = number(kTimeline);
@@ -62,41 +81,53 @@ Beat BeatOf(FunctionCallInfo fcinfo) {
   b.granted_us = number(kGrantedUs);
   b.horizon_us = number(kHorizonUs);
   b.since_us = number(kSinceUs);
-  b.claims = PG_GETARG_BOOL(kClaims);
-  b.retires = PG_GETARG_BOOL(kRetires);
-  b.tentative = PG_GETARG_BOOL(kTentative);
+  const auto flag = [&](int i) { return !PG_ARGISNULL(i) && PG_GETARG_BOOL(i); };
+  b.claims = flag(kClaims);
+  b.retires = flag(kRetires);
+  b.tentative = flag(kTentative);
+  return b;
+}
+
+// Errors: a NULL where there is to be a value, a value that makes no sense, or a signature that is
+// not the key's over all of them.
+void RequireSigned(FunctionCallInfo fcinfo, const Beat& b, const BeatReport& r) {
+  for (int i = kKey; i <= kTentative; i++)
+    if (PG_ARGISNULL(i)) Raise(Error::kRefusedByRegistry);
+  const auto number = [&](int i) { return PG_GETARG_INT64(i); };
+  const int64_t node = number(kNode);
+  Mode mode;
+  BeatKey key;
+  Signature signature;
   // Half of what a bigint holds leaves room to add.
   constexpr int64_t kMost = PG_INT64_MAX / 2;
   const auto sane = [](int64_t n) { return n >= 0 && n <= kMost; };
   const auto told = [&](int i) { return PG_ARGISNULL(i) || sane(number(i)); };
   const bool offset_sane =
       PG_ARGISNULL(kOffsetUs) || (number(kOffsetUs) >= -kMost && number(kOffsetUs) <= kMost);
-  const bool seed_sane =
-      PG_ARGISNULL(kSeed) || VARSIZE_ANY_EXHDR(PG_GETARG_BYTEA_PP(kSeed)) == kCommitmentBytes;
   // A horizon is above node time by a few seconds, two minutes at the most; whoever has the number
   // next begins above.
   constexpr int64_t kHour = int64_t{3600} * 1000000;
-  if (!FromName(View(PG_GETARG_TEXT_PP(kMode)), &b.mode) || !sane(b.old.counter) ||
+  if (!FromName(View(PG_GETARG_TEXT_PP(kMode)), &mode) || !sane(b.old.counter) ||
       b.next.counter != b.old.counter + 1 || node < kAnyNode || node > PG_INT32_MAX ||
       !sane(b.node_us) || !sane(b.granted_us) || !sane(b.horizon_us) || !sane(b.since_us) ||
       b.horizon_us > b.node_us + kHour || !told(kIds) || !told(kRoundTripUs) || !offset_sane ||
-      !seed_sane)
+      PG_ARGISNULL(kOffsetUs) != PG_ARGISNULL(kRoundTripUs) ||
+      (!PG_ARGISNULL(kSeed) && !r.has_proof) || !ReadBytes(fcinfo, kKey, key.byte) ||
+      !ReadBytes(fcinfo, kSignature, signature.byte) || !IsSigned(key, signature, b, r))
     Raise(Error::kRefusedByRegistry);
-  return b;
 }
 
-// The node of this token and role. Its row is locked from here on. Errors: there is none; which of
+// The node of this key and role. Its row is locked from here on. Errors: there is none; which of
 // the two is wrong is not told.
 Node Authenticate(FunctionCallInfo fcinfo) {
   static SPIPlanPtr plan = nullptr;
   static char sql[1024];
   if (sql[0] == '\0')
     snprintf(sql, sizeof sql,
-             "SELECT %s FROM detid._nodes WHERE token = sha256(convert_to($1, 'UTF8')) "
-             "AND role = $2 FOR NO KEY UPDATE",
+             "SELECT %s FROM detid._nodes WHERE key = $1 AND role = $2 FOR NO KEY UPDATE",
              kNodeColumns);
   const uint64_t rows = Query()
-                            .Add(TEXTOID, PG_GETARG_DATUM(kToken))
+                            .Add(BYTEAOID, PG_GETARG_DATUM(kKey))
                             .Add(OIDOID, ObjectIdGetDatum(GetSessionUserId()))
                             .Change(sql, &plan);
   if (rows != 1) Raise(Error::kRefusedByRegistry);
@@ -232,6 +263,7 @@ DETID_FUNCTION(detid_heartbeat) {
   // What others were granted is to be seen once the locks are had.
   if (IsolationUsesXactSnapshot()) Raise(Error::kRefusedByRegistry);
   const Beat beat = BeatOf(fcinfo);
+  RequireSigned(fcinfo, beat, ReportOf(fcinfo));
   WaitNotLong();
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   Node n = Authenticate(fcinfo);
@@ -277,6 +309,23 @@ DETID_FUNCTION(detid_heartbeat) {
   row.Add(Int64GetDatum(now_us));
   row.Add(Int64GetDatum(RulesFor(n).beat_us()));
   row.AddText(n.path);
+  return row.Return(fcinfo);
+}
+
+// sign_beat(token bytea, NULL, old_counter bigint, ...) -> key bytea, signature bytea, for the rest of
+// _heartbeat's arguments. The install script does not declare it, and tokens have no business in a
+// query: tests and benchmarks do, as superusers, to play nodes.
+DETID_FUNCTION(detid_sign_beat) {
+  Token token = {};
+  ReadBytes(fcinfo, kKey, token.byte);
+  const BeatKey key = KeyOf(token);
+  const Signature signature = Sign(token, BeatOf(fcinfo), ReportOf(fcinfo));
+  const auto datum = [](const uint8_t* bytes, int size) {
+    return PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<const char*>(bytes), size));
+  };
+  Record<2> row;
+  row.Add(datum(key.byte, sizeof key));
+  row.Add(datum(signature.byte, sizeof signature));
   return row.Return(fcinfo);
 }
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "core/prf.h"
+#include "core/beat_signature.h"
 #include "core/registry_text.h"
 #include "core/topology.h"
 #include "fn/nodes.h"
@@ -16,22 +16,18 @@
 namespace detid {
 namespace {
 
-// A fresh token, and what is kept of it. 256 random bits need no slow hash.
-struct Token {
-  char text[65];
-};
-
-Token NewToken() {
-  uint8_t bytes[32];
-  FillRandom(bytes, sizeof bytes);
-  Token token;
-  token.text[hex_encode(reinterpret_cast<const char*>(bytes), sizeof bytes, token.text)] = '\0';
-  explicit_bzero(bytes, sizeof bytes);
-  return token;
+// What is kept of a token: no query, and so no log, ever has the token itself.
+Datum KeyDatum(const Token& token) {
+  const BeatKey key = KeyOf(token);
+  return PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<const char*>(key.byte), sizeof key));
 }
 
+// What is returned of it, this once.
 Datum TokenDatum(Token* token) {
-  const Datum result = CStringGetTextDatum(token->text);
+  char text[2 * kTokenBytes + 1];
+  text[hex_encode(reinterpret_cast<const char*>(token->byte), kTokenBytes, text)] = '\0';
+  const Datum result = CStringGetTextDatum(text);
+  explicit_bzero(text, sizeof text);
   explicit_bzero(token, sizeof *token);
   return result;
 }
@@ -91,14 +87,14 @@ void Enroll(std::string_view path, Mode mode, Oid role, const Nodes& pool, const
       .Text(path)
       .Text(NameOf(mode))
       .Add(OIDOID, ObjectIdGetDatum(role))
-      .Text(token.text)
+      .Add(BYTEAOID, KeyDatum(token))
       .Number(pool.first)
       .Add(INT8OID, Int64GetDatum(pool.last + 1), pool.last == PG_INT32_MAX)
       .Add(INT4OID, Int32GetDatum(r.interval.node), !has_number)
       .Number(r.end_us)
       .Write(
-          "INSERT INTO detid._nodes (path, mode, role, token, pool, node, end_us) VALUES "
-          "($1, $2, $3, sha256(convert_to($4, 'UTF8')), int4range($5::int4, $6::int4), $7, $8)",
+          "INSERT INTO detid._nodes (path, mode, role, key, pool, node, end_us) VALUES "
+          "($1, $2, $3, $4, int4range($5::int4, $6::int4), $7, $8)",
           SPI_OK_INSERT);
   LetAsk(role);
 }
@@ -175,9 +171,8 @@ DETID_FUNCTION(detid_new_token) {
   Token token = NewToken();
   Query()
       .Text(n.id)
-      .Text(token.text)
-      .Write("UPDATE detid._nodes SET token = sha256(convert_to($2, 'UTF8')) WHERE id = $1::uuid",
-             SPI_OK_UPDATE);
+      .Add(BYTEAOID, KeyDatum(token))
+      .Write("UPDATE detid._nodes SET key = $2 WHERE id = $1::uuid", SPI_OK_UPDATE);
   LogWord(n.path, "given another token");
   SPI_finish();
   return TokenDatum(&token);

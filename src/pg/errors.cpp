@@ -39,8 +39,8 @@ Row RowOf(Error error) {
               "wrong."};
     case Error::kNotRegistered:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this database is no node of the registry",
-              "Add it to detid.registered_databases, and its token to detid.node_token: "
-              "'mydb=...'; then restart the server."};
+              "Add it to detid.registered_databases, and its token, as mydb=..., to the file of "
+              "detid.node_token_file; then restart the server."};
     case Error::kNoInterval:
       return {kSqlStateNoInterval, "the registry has not granted this node an interval to mint in",
               "See detid.node_status, and the server's log."};

@@ -249,12 +249,11 @@ int64_t TimeToRetry(Asked asked) {
 
 int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
   Question q;
-  char token[kMaxToken], trouble[kMaxTrouble];
-  if (!FindNodeToken(name, token, trouble)) {
+  char trouble[kMaxTrouble];
+  if (!FindNodeToken(name, &q.token, trouble)) {
     NoteTrouble(trouble);
     return kIdleMs;
   }
-  q.token = token;
   // Somebody has locked the row: to what was asked last there is the same answer, or a fence.
   const bool chosen = ChoosePair(stored);
   if (!chosen && stored->next.counter == 0) return NoteLocked();
@@ -264,16 +263,17 @@ int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
   const Done read = InTransaction(Patience(), [&] {
     Seed seed;
     Commitment commitment;
-    q.has_proof = CurrentSeed(&seed, &commitment);
-    if (q.has_proof) q.proof = ProofForRegistry(seed);
+    q.report.has_proof = CurrentSeed(&seed, &commitment);
+    if (q.report.has_proof) q.report.proof = ProofForRegistry(seed);
     explicit_bzero(&seed, sizeof seed);
   });
   if (read != Done::kYes) return NoteLocked();
-  q.ids = IdsHere();
-  q.offset_us = offset_us;
-  q.round_trip_us = round_trip_us;
+  q.report.ids = static_cast<int64_t>(IdsHere());
+  q.report.offset_us = round_trip_us >= 0 ? offset_us : 0;  // as it is sent
+  q.report.round_trip_us = round_trip_us;
   Reply reply;
   const Asked asked = Ask(&q, &reply);
+  explicit_bzero(&q.token, sizeof q.token);
   const int64_t retry_ms = TimeToRetry(asked);
   if (asked != Asked::kAnswered) return retry_ms;
   switch (reply.ruling.outcome) {
@@ -287,7 +287,7 @@ int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
       break;
   }
   if (!chosen) return NoteLocked();
-  return TakeGrant(stored, q.beat, reply, q.ids);
+  return TakeGrant(stored, q.beat, reply, static_cast<uint64_t>(q.report.ids));
 }
 
 // Says it once.

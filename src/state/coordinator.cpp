@@ -183,7 +183,7 @@ constexpr char kStatement[] =
     " SELECT outcome, reason, node, start_us, limit_us, counter, bits, life, coordinator_us, "
     "beat_us,"
     " path FROM detid._heartbeat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-    "$16, $17, $18, $19, $20, $21)";
+    "$16, $17, $18, $19, $20, $21, $22)";
 
 const char* Statement() {
   static char statement[sizeof mark + sizeof kStatement];
@@ -194,9 +194,36 @@ const char* Statement() {
   return statement;
 }
 
-void Fill(const Question& q, char* proof, Parameters* p) {
+// Bytes as the text of a bytea.
+template <int kBytes>
+class Hex {
+ public:
+  explicit Hex(const uint8_t (&byte)[kBytes]) {
+    snprintf(text_, 3, "\\x");
+    for (int i = 0; i < kBytes; i++) snprintf(text_ + 2 + 2 * i, 3, "%02x", byte[i]);
+  }
+  const char* text() const { return text_; }
+
+ private:
+  char text_[2 * kBytes + 3];
+};
+
+// What a question is sent as. Of the token there is nothing in it.
+struct Sent {
+  Hex<kBeatKeyBytes> key;
+  Hex<kSignatureBytes> signature;
+  Hex<kCommitmentBytes> proof;
+
+  explicit Sent(const Question& q)
+      : key(KeyOf(q.token).byte),
+        signature(Sign(q.token, q.beat, q.report).byte),
+        proof(q.report.proof.byte) {}
+};
+
+void Fill(const Question& q, const Sent& sent, Parameters* p) {
   const Beat& b = q.beat;
-  p->Text(q.token);
+  p->Text(sent.key.text());
+  p->Text(sent.signature.text());
   p->Number(b.old.counter);
   p->Number(b.old.bits);
   p->Number(b.next.counter);
@@ -213,14 +240,11 @@ void Fill(const Question& q, char* proof, Parameters* p) {
   p->Flag(b.claims);
   p->Flag(b.retires);
   p->Flag(b.tentative);
-  snprintf(proof, 3, "\\x");
-  for (int i = 0; i < kCommitmentBytes; i++)
-    snprintf(proof + 2 + 2 * i, 3, "%02x", q.proof.byte[i]);
-  p->Text(q.has_proof ? proof : nullptr);
-  p->Number(static_cast<int64_t>(q.ids));
-  if (q.round_trip_us >= 0) {
-    p->Number(q.offset_us);
-    p->Number(q.round_trip_us);
+  p->Text(q.report.has_proof ? sent.proof.text() : nullptr);
+  p->Number(q.report.ids);
+  if (q.report.round_trip_us >= 0) {
+    p->Number(q.report.offset_us);
+    p->Number(q.report.round_trip_us);
   } else {
     p->Text(nullptr);
     p->Text(nullptr);
@@ -360,8 +384,8 @@ Asked AskOnConnection(const Question& question, int64_t deadline_ms, Reply* repl
   if (connection == nullptr && !Connect(deadline_ms, trouble)) return Asked::kNoAnswer;
   if (!EndWhatWasLeft(deadline_ms, trouble)) return Asked::kNoAnswer;
   Parameters parameters;
-  char proof[2 * kCommitmentBytes + 3];
-  Fill(question, proof, &parameters);
+  const Sent sent(question);
+  Fill(question, sent, &parameters);
   warned = false;
   if (!Send(Statement(), parameters.count(), parameters.values(), deadline_ms, trouble))
     return Asked::kNoAnswer;

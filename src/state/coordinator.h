@@ -5,21 +5,15 @@
 
 #pragma once
 
-#include "core/prf.h"
-#include "core/registry.h"
+#include "core/beat_signature.h"
 #include "state/registration.h"
 
 namespace detid {
 
 struct Question {
   Beat beat;
-  const char* token;
-  bool has_proof = false;
-  Commitment proof{};  // of the seed
-  uint64_t ids = 0;    // minted in this life
-  // Of the last beat that was answered: the coordinator's clock minus node time, at the middle of
-  // the round trip, and how long that took. Negative: not known.
-  int64_t offset_us = 0, round_trip_us = -1;
+  BeatReport report;
+  Token token;  // by which it is signed; it is not sent
 };
 
 struct Reply {

@@ -20,7 +20,7 @@ int history_memory_kb = 1024;
 bool allow_manual_clock = false;
 char* coordinator = nullptr;
 char* registered_databases = nullptr;
-char* node_token = nullptr;
+char* node_token_file = nullptr;
 int lease_s = 30;
 int quarantine_s = 3600;
 char* tag = nullptr;
@@ -48,11 +48,6 @@ bool OfServerOrDatabase(GucSource source) {
     default:
       return false;
   }
-}
-
-// It is nobody's to see.
-const char* ShowNodeToken() {
-  return node_token[0] == '\0' ? "" : "********";
 }
 
 bool CheckNodeId(int*, void**, GucSource source) {
@@ -135,11 +130,11 @@ void Define(bool preloading) {
   DefineCustomStringVariable("detid.tag", "A text that goes into the ledger with each id.",
                              "Say a request's number: SET LOCAL detid.tag = 'req-8f2'.", &tag, "",
                              PGC_USERSET, 0, nullptr, AssignTag, nullptr);
-  DefineCustomStringVariable("detid.node_token", "What this node shows to the registry.",
-                             "A secret, which detid.enroll_node returned; or a list of database=token.",
-                             &node_token, "",
-                             PGC_SIGHUP, GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
-                             nullptr, nullptr, ShowNodeToken);
+  DefineCustomStringVariable("detid.node_token_file",
+                             "The file with the tokens of this server's nodes.",
+                             "A line is what detid.enroll_node returned, or database=token.",
+                             &node_token_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, nullptr, nullptr,
+                             nullptr);
   DefineCustomIntVariable("detid.lease",
                           "How long the intervals are that this coordinator grants.",
                           "Nodes ask three times as often.", &lease_s, lease_s, 1, 120,

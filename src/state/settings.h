@@ -18,7 +18,7 @@ extern int history_memory_kb;  // for the last ids of generators
 extern bool allow_manual_clock;
 extern char* coordinator;  // the registry's connection string; empty: there is none
 extern char* registered_databases;
-extern char* node_token;
+extern char* node_token_file;
 extern int lease_s;       // of the coordinator: length of an interval
 extern int quarantine_s;  // of the coordinator
 extern char* tag;  // goes into the ledger

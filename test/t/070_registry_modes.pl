@@ -81,7 +81,7 @@ fails_with($db1, 'SELECT detid.next_id()', 'DT002', qr/cannot be reached/, 'an a
 $db1->safe_psql('postgres', "UPDATE detid._registration SET start_us = $confirmed");
 $db1->restart;
 mints_again($db1, 'from where it was confirmed on, it does');
-my $new = registered($c, 'eu/a/db2', token => 'x', node_id => 1);
+my $new = registered($c, 'eu/a/db2', token => 'ab' x 32, node_id => 1);
 fails_with($new, 'SELECT detid.next_id()', 'DT002', qr/cannot be reached/, 'an assigned one that was never confirmed, too');
 $c->start;
 mints_again($w1, 'the coordinator is back: minting goes on by itself');
@@ -96,7 +96,8 @@ ok($new->poll_query_until('postgres', "SELECT registry_trouble LIKE '%the regist
 	'a token that is none: node_status says so');
 fails_with($new, 'SELECT detid.next_id()', 'DT002', qr/the registration is refused/, 'and the error');
 my $token = enroll($c, 'eu/a/db2', 'assigned');
-$new->append_conf('postgresql.conf', "detid.node_token = '$token'\ndetid.node_id = 5\n");
+write_token($new, $token);
+$new->append_conf('postgresql.conf', "detid.node_id = 5\n");
 $new->reload;
 ok($new->poll_query_until('postgres', "SELECT registry_trouble LIKE '%detid.node_id is not the number%' FROM detid.node_status"),
 	'a number that is another one: node_status says so');
@@ -128,14 +129,14 @@ $new->safe_psql('other', 'CREATE EXTENSION pg_detid');
 fails_with($new, 'SELECT detid.next_id()', '55000', qr/no node of the registry.*registered_databases is "postgres"/s,
 	'a database that is not listed', db => 'other');
 # Secrets stay where they are.
-same_sql($new, 'SHOW detid.node_token', '********', 'a superuser sees that there is a token');
+same_sql($new, 'SHOW detid.node_token_file', 'detid_token', 'a superuser sees where the token is');
 $new->safe_psql('postgres', 'CREATE ROLE somebody LOGIN');
-for my $setting (qw(detid.node_token detid.coordinator))
+for my $setting (qw(detid.node_token_file detid.coordinator))
 {
 	my (undef, $denied) = run_sql($new, "SET ROLE somebody; SHOW $setting");
 	like($denied, qr/ERROR:  42501/, "others do not see $setting");
 }
-fails_with($new, "SET detid.node_token = 'y'", '55P02', qr/cannot be changed now/, 'a token is no matter of sessions');
+fails_with($new, "SET detid.node_token_file = 'y'", '55P02', qr/cannot be changed now/, 'a token is no matter of sessions');
 
 # --- The extension goes, and comes back, under the registrar ---
 

@@ -108,8 +108,7 @@ $clone2->restart;
 mints_nothing($clone2, 'the clone, restarted');
 # It becomes a node of its own.
 my $token = enroll($c, 'eu/pool/w2', 'leased');
-$clone2->append_conf('postgresql.conf', "detid.node_token = '$token'\n");
-$clone2->reload;
+write_token($clone2, $token);
 $clone2->safe_psql('postgres', 'SELECT detid.unfence()');
 ok($clone2->poll_query_until('postgres', 'SELECT fenced FROM detid.node_status'), 'with a token of its own it has the seed of its original yet');
 state_becomes($c, 'eu/pool/w1', 'fenced same_seed', 'so both are fenced');
@@ -208,9 +207,9 @@ $standby2->safe_psql('postgres', 'CREATE DATABASE shop');
 $standby2->safe_psql('shop', 'CREATE EXTENSION pg_detid');
 $token = enroll($c, 'eu/pool/w3', 'leased');
 $standby2->append_conf('postgresql.conf', "detid.registered_databases = 'postgres, shop, copy'\n");
-my $first_token = $standby2->safe_psql('postgres', "SELECT setting FROM pg_file_settings WHERE name = 'detid.node_token' ORDER BY seqno DESC LIMIT 1");
-like((run_sql($standby2, "ALTER DATABASE shop SET detid.node_token = 'x'"))[1], qr/ERROR:  55P02/, 'a token is not put where everybody reads it');
-$standby2->append_conf('postgresql.conf', "detid.node_token = 'postgres=$first_token, shop=$token'\n");
+my $first_token = token_of($standby2);
+like((run_sql($standby2, "ALTER DATABASE shop SET detid.node_token_file = 'x'"))[1], qr/ERROR:  55P02/, 'where tokens are is said for the server alone');
+write_token($standby2, "postgres=$first_token\nshop=$token");
 $standby2->safe_psql('postgres', 'ALTER DATABASE shop SET detid.node_id = -1');
 $standby2->restart;
 ok($standby2->poll_query_until('shop', 'SELECT ready FROM detid.node_status'), 'two databases of one server are two nodes');
@@ -219,7 +218,7 @@ same_sql($standby2, 'SELECT detid.node_of(detid.next_id()), path FROM detid.node
 $standby2->append_conf('postgresql.conf', "detid.registered_databases = 'postgres'\n");
 $standby2->restart;
 $standby2->safe_psql('postgres', 'CREATE DATABASE copy TEMPLATE shop');
-$standby2->append_conf('postgresql.conf', "detid.node_token = 'postgres=$first_token, shop=$token, copy=$token'\n");
+write_token($standby2, "postgres=$first_token\nshop=$token\ncopy=$token");
 $standby2->safe_psql('postgres', 'ALTER DATABASE copy SET detid.node_id = -1');
 $standby2->append_conf('postgresql.conf', "detid.registered_databases = 'postgres, shop, copy'\n");
 $standby2->restart;
@@ -236,8 +235,7 @@ is(join(' ', sort values %state), '00000 DT001', 'a database beside its copy: on
 
 like((run_sql($leased, 'SELECT detid.next_id()'))[1], qr/HINT: .*detid\.rotate_seed\(\); here, then enroll it/, 'the hint of who was superseded');
 $leased->safe_psql('postgres', 'SELECT detid.rotate_seed()');
-$leased->append_conf('postgresql.conf', sprintf "detid.node_token = '%s'\n", enroll($c, 'eu/pool/w4', 'leased'));
-$leased->reload;
+write_token($leased, enroll($c, 'eu/pool/w4', 'leased'));
 $leased->safe_psql('postgres', 'SELECT detid.unfence()');
 mints_again($leased, 'with a seed and a token of its own, it mints');
 same_sql($leased, 'SELECT path FROM detid.node_status', 'eu/pool/w4', 'under the new name');

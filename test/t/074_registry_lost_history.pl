@@ -17,6 +17,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $c1 = coordinator('c1', init => { allows_streaming => 1 }, conf => "detid.quarantine = 0\n");
+play_nodes($c1);
 my %token;    # path => token
 
 # Two nodes that take turns with the only number of a prefix, and two with numbers of their own.
@@ -33,7 +34,7 @@ sub beat_sql
 	my ($path) = @_;
 	my $p = $played{$path} //= { counter => 0, bits => 0, granted => 0, life => 1 };
 	my ($old, $old_bits, $next, $bits) = ($p->{counter}, $p->{bits}, $p->{counter} + 1, int rand 2**40);
-	return "SELECT outcome, reason, node, start_us, limit_us, counter, bits FROM detid._heartbeat('$token{$path}', "
+	return "SELECT outcome, reason, node, start_us, limit_us, counter, bits FROM signed_beat('$token{$path}', "
 	  . "$old, $old_bits, $next, $bits, 'leased', -1, "
 	  . length($path) * 1000 . ord(substr $path, -1) . ", $p->{life}, 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - " . 1000000 * ($p->{behind} // 0) . ", "
 	  . "$p->{granted}, 0, 0, false, false, false, NULL, 0, NULL, NULL)";

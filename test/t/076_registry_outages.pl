@@ -19,6 +19,7 @@ use Time::HiRes qw(sleep time);
 
 my $c = coordinator('c', init => { allows_streaming => 1 }, conf => "max_connections = 20\n");
 # The coordinator is a node as well, of itself.
+write_token($c, enroll($c, 'eu/a/self', 'assigned'));
 $c->append_conf('postgresql.conf', join_registry($c, 'eu/a/self'));
 $c->restart;
 my $a = registered($c, 'eu/a/db1', init => { allows_streaming => 1 });

@@ -188,15 +188,13 @@ is(sqlstate_of($_, 'SELECT detid.next_id()'), '00000', $_->name . ' goes on') fo
 
 # --- A configuration that was copied, to a server that never was a node ---
 
-my ($token) = slurp_file($db2->data_dir . '/postgresql.conf') =~ /detid\.node_token = '(\w+)'/;
-my $twin = registered($c, 'eu/a/db2', name => 'twin', token => $token);
+my $twin = registered($c, 'eu/a/db2', name => 'twin', token => token_of($db2));
 fenced_for($twin, qr/two data directories/, 'a server with the configuration of another');
 fenced_for($db2, qr/two data directories/, 'the other one, too,');
 $twin->stop;
 unfence('eu/a/db2', $db2);
 mints_again($db2, 'unfenced, that mints again');
-($token) = slurp_file($w1->data_dir . '/postgresql.conf') =~ /detid\.node_token = '(\w+)'/;
-$twin = registered($c, 'eu/pool/w1', mode => 'leased', name => 'twin2', token => $token);
+$twin = registered($c, 'eu/pool/w1', mode => 'leased', name => 'twin2', token => token_of($w1));
 fenced_for($twin, qr/has taken its place/, 'a server with the configuration of a leased node, which was promoted once,');
 is(sqlstate_of($w1, 'SELECT detid.next_id()'), '00000', 'the node goes on');
 $twin->stop;

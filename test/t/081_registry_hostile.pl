@@ -34,7 +34,7 @@ sub some_beats { return sleep 4 * BEAT; }
 
 my $token = enroll($c, 'eu/a/db1', 'assigned');
 my $other = enroll($c, 'eu/a/db2', 'assigned');
-my $db1 = registered($c, 'eu/a/db1', token => "postgres=$token, shop=$other",
+my $db1 = registered($c, 'eu/a/db1', token => "postgres=$token\nshop=$other",
 	conf => "detid.registered_databases = 'postgres, shop'\n");
 $db1->safe_psql('postgres', 'CREATE ROLE bob LOGIN; CREATE DATABASE shop OWNER bob');
 my $row = $db1->safe_psql('postgres', 'SELECT * FROM detid._horizon') =~ s/\|/, /gr;

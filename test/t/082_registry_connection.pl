@@ -15,6 +15,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Registry;
 use Test::More;
+use POSIX qw(mkfifo);
 use Time::HiRes qw(sleep time);
 
 my $c = coordinator('c', init => { allows_streaming => 1 });
@@ -110,7 +111,7 @@ $_->stop for $w3, $c2;
 
 # --- A coordinator that refuses ---
 
-my ($token) = $w->safe_psql('postgres', q{SELECT setting FROM pg_file_settings WHERE name = 'detid.node_token' ORDER BY seqno DESC LIMIT 1});
+my $token = token_of($w);
 sub new_setting
 {
 	my ($node, $name, $value, $restart) = @_;
@@ -120,7 +121,7 @@ sub new_setting
 }
 
 $from = -s $c->logfile;
-new_setting($w, 'detid.node_token', 'no');
+write_token($w, '0' x 64);
 trouble_becomes($w, qr/^The coordinator refused to answer: the registration is refused\. The token and the role must be those of one detid\.enroll_node\.$/,
 	'the node says what the coordinator advises');
 sleep 12;
@@ -129,7 +130,7 @@ my $refusals = count_in($lines, qr/ 28000 ERROR:  the registration is refused/);
 cmp_ok($refusals, '<=', 8, "the coordinator is asked less and less often ($refusals times)");
 cmp_ok($refusals, '>=', 4, 'but it is');
 unlike($lines, qr/ 08006 /, 'its log tells of no connection that was lost');
-new_setting($w, 'detid.node_token', $token);
+write_token($w, $token);
 my $begin = time();
 mints_again($w, 'the right token: it mints');
 cmp_ok(time() - $begin, '<', 5, 'at once');
@@ -177,15 +178,31 @@ sleep 6;
 is(count_in(slurp_file($w->logfile, $from), qr/ LOG:  database "shop" is to be a node of the registry, and has no extension pg_detid/), 1,
 	'a database without the extension: the log says so, once');
 $w->safe_psql('shop', 'CREATE EXTENSION pg_detid');
-trouble_becomes($w, qr/^detid\.node_token names no database, and there are several: write "postgres=\.\.\." in it\.$/,
+trouble_becomes($w, qr/^The token file "detid_token" names no database, and there are several: write postgres=\.\.\. in it\.$/,
 	'a token without a name is for one database alone');
-new_setting($w, 'detid.node_token', " shop = x , postgres = $token ");
-mints_again($w, 'blanks in a list of tokens are no part of it');
-new_setting($w, 'detid.node_token', 'shop=x');
-trouble_becomes($w, qr/^detid\.node_token has no token for database "postgres"\.$/, 'a list that has no token for the database');
-new_setting($w, 'detid.node_token', '');
-trouble_becomes($w, qr/^detid\.node_token is not set: /, 'no token at all');
-new_setting($w, 'detid.node_token', $token);
+write_token($w, " shop = x\r\n\t# shop=y\n  postgres = $token \t\r");
+mints_again($w, 'blanks in a file of tokens are no part of it');
+my $file = $w->data_dir . '/detid_token';
+# [what, what is done, trouble]
+for (
+	[ 'a list that has no token for the database', sub { write_token($w, 'shop=x') }, qr/^The token file "detid_token" has no token for database "postgres"\.$/ ],
+	[ 'a token that is too short', sub { write_token($w, 'postgres=' . substr($token, 1)) }, qr/^The token file "detid_token" has a line that is no token: one has 64 hexadecimal digits\.$/ ],
+	[ 'a file that its group may read', sub { write_token($w, "postgres=$token", mode => 0640) }, qr/^The token file "detid_token" can be read by others, so it is not used: chmod 600, owned by the server's user\.$/ ],
+	[ 'a file that others may read', sub { write_token($w, "postgres=$token", mode => 0604) }, qr/ can be read by others/ ],
+	[ 'a file that is too long', sub { write_token($w, "# x\n" x 20000 . "postgres=$token") }, qr/ is longer than 64 kB\.$/ ],
+	[ 'a file that is gone', sub { unlink $file }, qr/^The token file "detid_token" cannot be opened: No such file or directory\.$/ ],
+	[ 'a pipe', sub { mkfifo($file, 0600) }, qr/^The token file "detid_token" is not a file\.$/ ],
+	[ 'a directory', sub { unlink $file; mkdir $file }, qr/^The token file "detid_token" is not a file\.$/ ],
+	[ 'no file at all', sub { rmdir $file; new_setting($w, 'detid.node_token_file', '') }, qr/^detid\.node_token_file is not set: it names a file with the token/ ])
+{
+	my ($what, $do, $trouble) = @$_;
+	write_token($w, "postgres=$token") unless -e $file || $what =~ /pipe|directory|at all/;
+	$do->();
+	trouble_becomes($w, $trouble, $what);
+}
+unlike(slurp_file($w->logfile), qr/$token/, 'none of them tells what is in the file');
+new_setting($w, 'detid.node_token_file', $file);
+write_token($w, $token);
 new_setting($w, 'detid.registered_databases', 'postgres', 1);
 mints_again($w, 'the token of the one database');
 

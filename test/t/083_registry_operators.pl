@@ -18,6 +18,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $c = coordinator('c', conf => "detid.quarantine = 0\n");
+play_nodes($c);
 $c->safe_psql('postgres', q{SELECT detid.assign_prefix('ap'), detid.assign_prefix('ap/one'), detid.assign_prefix('ap/one/only')});
 my ($x1, $x2, $y1, $y2) = qw(ap/one/only/x1 ap/one/only/x2 eu/pool/y1 eu/pool/y2);
 my %token = map { $_ => enroll($c, $_, 'leased') } $x1, $x2, $y1, $y2;
@@ -29,7 +30,7 @@ sub beat_sql
 	my ($path, %o) = @_;
 	my $p = $played{$path} //= { counter => 0, bits => 0, granted => 0 };
 	%o = (mode => 'leased', node => -1, horizon => 0, %o);
-	return sprintf "SELECT outcome, reason, node, start_us, limit_us, counter, bits FROM detid._heartbeat('%s', %d, %d, %d, %d, '%s', %d, %d, 1, 1, $us, %d, %s, 0, false, false, false, NULL, 0, NULL, NULL)",
+	return sprintf "SELECT outcome, reason, node, start_us, limit_us, counter, bits FROM signed_beat('%s', %d, %d, %d, %d, '%s', %d, %d, 1, 1, $us, %d, %s, 0, false, false, false, NULL, 0, NULL, NULL)",
 	  $token{$path}, $p->{counter}, $p->{bits}, $p->{counter} + 1, int rand 2**40, $o{mode}, $o{node},
 	  length($path) * 1000 . ord(substr $path, -1), $p->{granted}, $o{horizon};
 }

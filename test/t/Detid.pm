@@ -22,6 +22,7 @@ our @EXPORT = qw(new_node create_generators run_sql fails_with same_sql poll_ok 
 #   extension  whether the extension is created (1)
 #   init       arguments of Cluster->init
 #   conf       more lines of postgresql.conf
+#   before_start  a sub that is called with the server before it starts
 sub new_node
 {
 	my ($name, %options) = @_;
@@ -35,6 +36,7 @@ sub new_node
 	$node->append_conf('postgresql.conf', "detid.node_id = $options{node_id}\n")
 	  if defined $options{node_id};
 	$node->append_conf('postgresql.conf', $options{conf});
+	$options{before_start}->($node) if $options{before_start};
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION pg_detid') if $options{extension};
 	return $node;

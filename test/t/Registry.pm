@@ -18,10 +18,13 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(LEASE BEAT coordinator enroll join_registry registered in_view state_becomes
+our @EXPORT = qw(LEASE BEAT coordinator enroll write_token token_of play_nodes join_registry registered in_view state_becomes
   mints_again fenced_within_a_beat sqlstate_of);
 
 use constant { LEASE => 3, BEAT => 1 };
+
+# Copies of a data directory have its modes: a token that others can read is not used.
+umask 077;
 
 # In the log, and in this module, SQLSTATEs are told.
 my $log_conf = "log_line_prefix = '%m [%p] %e '\n";
@@ -48,16 +51,56 @@ sub enroll
 	return $coordinator->safe_psql('postgres', "SELECT detid.enroll_node('$path', '$mode', 'detid_node')");
 }
 
-# Lines of a node's configuration. Options: mode, node_id, token, coordinator (a connection string).
+# Puts lines into the node's file of tokens.
+sub write_token
+{
+	my ($node, $lines, %options) = @_;
+	my $file = $node->data_dir . '/detid_token';
+	open my $out, '>', $file or die "$file: $!";
+	chmod $options{mode} // 0600, $file;
+	print $out "# tokens of this server\n\n$lines\n";
+	close $out;
+	return;
+}
+
+# What is in that file.
+sub token_of
+{
+	my ($node) = @_;
+	my ($token) = slurp_file($node->data_dir . '/detid_token') =~ /^((?:.*=)?\w{64})$/m;
+	return $token;
+}
+
+# Functions by which tests play nodes: signed_beat is detid._heartbeat, with a token in place of key
+# and signature; sign_beat signs.
+sub play_nodes
+{
+	my ($coordinator, $db) = @_;
+	my @types = $coordinator->safe_psql($db // 'postgres', q{
+		SELECT unnest(proargnames[3:pronargs]) || ' ' || format_type(unnest(proargtypes[2:]), NULL) FROM pg_proc WHERE oid = 'detid._heartbeat'::regproc}) =~ /.+/g;
+	my $types = join ', ', @types;
+	my $names = join ', ', map { "signed_beat.$_" } map { /^(\w+)/ } @types;
+	my $out = $coordinator->safe_psql($db // 'postgres', q{
+		SELECT string_agg('OUT ' || n || ' ' || format_type(t, NULL), ', ') FROM pg_proc, unnest(proargnames[pronargs + 1:], proallargtypes[pronargs + 1:]) u(n, t)
+		WHERE pg_proc.oid = 'detid._heartbeat'::regproc});
+	$coordinator->safe_psql($db // 'postgres', qq{
+		CREATE FUNCTION sign_beat(token bytea, nothing bytea, $types, OUT key bytea, OUT signature bytea) LANGUAGE c AS 'pg_detid', 'detid_sign_beat';
+		CREATE FUNCTION signed_beat(token text, $types, $out) LANGUAGE sql AS \$\$
+			SELECT h.* FROM (SELECT CASE WHEN token ~ '^[0-9a-f]{64}\$' THEN decode(token, 'hex') END) t(token),
+				sign_beat(t.token, NULL, $names) s, detid._heartbeat(s.key, s.signature, $names) h \$\$;
+		GRANT USAGE ON SCHEMA public TO PUBLIC; GRANT EXECUTE ON FUNCTION signed_beat, sign_beat TO PUBLIC});
+	return;
+}
+
+# Lines of a node's configuration. Options: mode, node_id, coordinator (a connection string).
 sub join_registry
 {
 	my ($coordinator, $path, %options) = @_;
 	my $mode = $options{mode} // 'assigned';
-	my $token = $options{token} // enroll($coordinator, $path, $mode);
 	my $to = $options{coordinator} // $coordinator->connstr('postgres') . ' user=detid_node';
 	$to =~ s/'/''/g;
 	my $conf = "detid.coordinator = '$to'\ndetid.registered_databases = 'postgres'\n"
-	  . "detid.node_token = '$token'\n$log_conf";
+	  . "detid.node_token_file = 'detid_token'\n$log_conf";
 	if ($mode eq 'assigned')
 	{
 		my $id = $options{node_id}
@@ -67,14 +110,15 @@ sub join_registry
 	return $conf;
 }
 
-# A node, started, with the extension. Options: as join_registry; name, conf, init, start (1).
+# A node, started, with the extension. Options: as join_registry; name, conf, init.
 sub registered
 {
 	my ($coordinator, $path, %options) = @_;
 	(my $name = $path) =~ s{.*/}{};
-	my $node = new_node($options{name} // $name, node_id => undef, init => $options{init} // {},
+	my $token = $options{token} // enroll($coordinator, $path, $options{mode} // 'assigned');
+	return new_node($options{name} // $name, node_id => undef, init => $options{init} // {},
+		before_start => sub { write_token($_[0], $token) },
 		conf => join_registry($coordinator, $path, %options) . ($options{conf} // ''));
-	return $node;
 }
 
 # A column of the coordinator's view, of a node that is not retired.
