@@ -48,7 +48,7 @@ DELETE FROM detid.ledger;
 TRUNCATE detid.ledger;
 UPDATE detid._horizon SET horizon = 0;
 DELETE FROM detid._horizon;
-INSERT INTO detid._horizon VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0);  -- merged: nothing is lowered
+INSERT INTO detid._horizon VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);  -- merged: nothing is lowered
 SELECT count(*), min(horizon) > 0 FROM detid._horizon;
 
 -- But for pruning.

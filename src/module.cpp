@@ -24,6 +24,8 @@
 #include "state/shared.h"
 
 extern "C" {
+#include "catalog/pg_database.h"
+
 PG_MODULE_MAGIC;
 PGDLLEXPORT void _PG_init(void);
 }
@@ -64,6 +66,7 @@ shmem_startup_hook_type previous_startup = nullptr;
 void OnAccess(ObjectAccessType access, Oid type, Oid object, int part, void* argument) {
   if (previous_access != nullptr) previous_access(access, type, object, part, argument);
   if (access == OAT_DROP && type == RelationRelationId && part == 0) OnRelationDrop(object);
+  if (access == OAT_POST_CREATE && type == DatabaseRelationId) NoteMadeDatabase(object);
 }
 
 void OnRequest() {

@@ -27,6 +27,7 @@ REVOKE EXECUTE ON FUNCTION detid._refuse_change() FROM PUBLIC;
 CREATE TABLE detid._horizon (
   horizon bigint NOT NULL,     -- microseconds since 1970
   instance bigint NOT NULL,    -- who minted last: system identifier and data directory, hashed,
+  directory bigint NOT NULL,   -- the database's own files, hashed,
   moved_at bigint NOT NULL,    -- (when this came from elsewhere,
   moved bigint NOT NULL,       -- how,
   database oid NOT NULL,

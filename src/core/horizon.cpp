@@ -10,7 +10,9 @@ Move MoveOf(const Witness& stored, const Witness& now) {
   if (stored.instance == 0 || stored.SamePlace(now)) return Move::kNone;
   if (stored.instance == now.instance && stored.database != now.database)
     return Move::kDatabaseCopied;
-  return now.timeline > stored.timeline ? Move::kPromoted : Move::kServerCopied;
+  if (now.timeline > stored.timeline) return Move::kPromoted;
+  const bool here = stored.SameDatabase(now) && stored.timeline == now.timeline;
+  return here ? Move::kRemade : Move::kServerCopied;
 }
 
 Origin OriginOf(const HorizonRecord& stored, const Witness& now) {
@@ -25,12 +27,18 @@ Origin OriginOf(const HorizonRecord& stored, const Witness& now) {
 }
 
 Beginning BeginningOf(const HorizonRecord& stored, const Witness& now, int64_t node_us,
-                      int64_t system_us, const HorizonRules& rules) {
-  Beginning b = {true, stored.horizon_us - node_us, MoveOf(stored.witness, now), stored.horizon_us};
+                      int64_t system_us, const HorizonRules& rules, const Sibling& sibling) {
+  const Move move = MoveOf(stored.witness, now);
+  const bool within = move == Move::kDatabaseCopied || move == Move::kRemade;
+  if (within && sibling.known)
+    return {true, sibling.end_us - node_us, move, 0, sibling.end_us, false};
+  Beginning b = {true, stored.horizon_us - node_us, move, stored.horizon_us, 0, false};
   // As far ahead the horizon may be without any step of the clock.
   const int64_t usual = rules.window_us + rules.ahead_us + rules.guard_us;
   b.believed = b.lead_us <= rules.max_step_us + usual;
-  if (b.move != Move::kNone)
+  if (within) b.floor_us = sibling.end_us;
+  b.guarded = move != Move::kNone && !(within && sibling.made_here);
+  if (b.guarded)
     b.start_us = std::max(stored.horizon_us, std::min(node_us, system_us)) + rules.guard_us;
   return b;
 }

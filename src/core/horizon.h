@@ -11,7 +11,8 @@
 //       what was published (it was made anew, or tampered with), the next raise lifts it above.
 //   H4  node time is at or above the value that was stored before anything was minted in this
 //       life, and that is so before the first horizon of this life is published. So ticks from
-//       here on are new.
+//       here on are new. Instead of that, a copy within a server whose original is known begins
+//       above all that the original gave out (Beginning::floor_us).
 //
 // A Store has
 //   bool Open(bool wait)           makes it ready for Write; false (if not waiting) if it is held
@@ -38,12 +39,15 @@ struct Witness {
   uint32_t database = 0;
   uint32_t timeline = 0;
   int32_t node = -1;
+  uint64_t directory = 0;  // of the database's files: an oid may be used again
 
   bool SameDatabase(const Witness& w) const {
     return instance == w.instance && database == w.database;
   }
   // The node id may change in place.
-  bool SamePlace(const Witness& w) const { return SameDatabase(w) && timeline == w.timeline; }
+  bool SamePlace(const Witness& w) const {
+    return SameDatabase(w) && timeline == w.timeline && directory == w.directory;
+  }
 };
 
 // How what is stored came to be stored elsewhere.
@@ -53,11 +57,13 @@ enum class Move : uint8_t {
   kServerCopied,    // the same timeline in another server or data directory
   kDatabaseCopied,  // the same server, another database
   kRestored,        // from a dump
+  kRemade,          // the same server and database, in other files: dropped and made again, or moved
 };
 
-// A copy may have an original that mints on; a promoted server has not, if all is well.
+// A copy may have an original that mints on; a promoted server has not, if all is well, nor has a
+// database that has the oid of its original.
 constexpr bool IsCopy(Move move) {
-  return move != Move::kNone && move != Move::kPromoted;
+  return move != Move::kNone && move != Move::kPromoted && move != Move::kRemade;
 }
 
 // A timeline only ever grows but by pg_upgrade, which begins with the first again.
@@ -72,9 +78,10 @@ struct HorizonRecord {
   int32_t moved_node = -1;   // and the node id that was in use before it
 };
 
-// Whether a promotion finds a copy that is suspected: it is no reason to forget that.
+// Whether a promotion, or another tablespace, finds a copy that is suspected: it is no reason to
+// forget that.
 constexpr bool StaysSuspected(const HorizonRecord& stored, Move move, const Witness& now) {
-  return move == Move::kPromoted && IsCopy(stored.moved) && stored.moved_node >= 0 &&
+  return move != Move::kNone && !IsCopy(move) && IsCopy(stored.moved) && stored.moved_node >= 0 &&
          stored.moved_node == now.node;
 }
 
@@ -93,6 +100,14 @@ struct HorizonRules {
   int64_t max_step_us;  // how far ahead of the clock it may be at the start, besides
 };
 
+// What this life of the server knows of a database whose ids were last minted by another database
+// of the server, or in other files. They share one clock, so what is known takes no guard.
+struct Sibling {
+  bool known = false;      // that one has begun in this life, so all of its ids are known: they
+  int64_t end_us = 0;      // and those of databases that this life has forgotten lie below
+  bool made_here = false;  // this one was made in this life, and so has what was minted before
+};
+
 // How minting begins with what is stored, given node time and the system clock. The guard is above
 // the system clock, lest it add up where several databases begin in turn; but not above one that is
 // not believed.
@@ -101,9 +116,11 @@ struct Beginning {
   int64_t lead_us;  // of the horizon over node time
   Move move;
   int64_t start_us;  // node time is to be at or above it
+  int64_t floor_us;  // and the first ids are above it; 0: above what node time is
+  bool guarded;
 };
 Beginning BeginningOf(const HorizonRecord& stored, const Witness& now, int64_t node_us,
-                      int64_t system_us, const HorizonRules& rules);
+                      int64_t system_us, const HorizonRules& rules, const Sibling& sibling = {});
 
 struct Written {
   int64_t horizon_us;

@@ -110,6 +110,8 @@ const char* Explain(const Origin& origin) {
       return "the ids here were minted in another database of this server at first";
     case Move::kRestored:
       return "the ids here were restored from the dump of another database";
+    case Move::kRemade:
+      return "the database was made again under its oid, or moved to another tablespace";
   }
   return "this database minted its own ids";
 }

@@ -60,14 +60,25 @@ struct Store {
   void Nudge(uint64_t lsn) { XLogSetAsyncXactLSN(lsn); }
 };
 
+// Where it begins, in words.
+const char* BeginsWhere(const Beginning& beginning) {
+  if (!beginning.guarded) return "ids go on above those that were minted before";
+  return psprintf("node time starts %d ms above its horizon", settings::failover_guard_ms);
+}
+
 void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
   const char* database = get_database_name(MyDatabaseId);
+  const char* where_it_begins = BeginsWhere(beginning);
+  if (beginning.move == Move::kRemade) {
+    ereport(LOG, (errmsg("database \"%s\" has other files than when it minted last: %s", database,
+                         where_it_begins),
+                  errdetail("It was dropped and made again, or moved to another tablespace.")));
+    return;
+  }
   if (!IsCopy(beginning.move)) {
     ereport(LOG,
-            (errmsg("database \"%s\" mints on timeline %u, after timeline %u: node time starts "
-                    "%d ms above its horizon",
-                    database, GetWALInsertionTimeLine(), record.witness.timeline,
-                    settings::failover_guard_ms),
+            (errmsg("database \"%s\" mints on timeline %u, after timeline %u: %s", database,
+                    GetWALInsertionTimeLine(), record.witness.timeline, where_it_begins),
              errdetail("The server was promoted, or recovered to a point in time."),
              settings::registers() ? 0
                                    : errhint("If another server goes on with the same past, give "
@@ -76,15 +87,13 @@ void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
   }
   const char* where = beginning.move == Move::kDatabaseCopied ? "database" : "server or directory";
   if (settings::registers()) {  // it says who is the node
-    ereport(LOG, (errmsg("database \"%s\" is a copy: node time starts %d ms above its horizon",
-                         database, settings::failover_guard_ms),
+    ereport(LOG, (errmsg("database \"%s\" is a copy: %s", database, where_it_begins),
                   errdetail("Ids were last minted in another %s.", where)));
     return;
   }
   const bool same_node = record.witness.node == settings::node_id;
   ereport(same_node ? WARNING : LOG,
-          (errmsg("database \"%s\" is a copy: node time starts %d ms above its horizon", database,
-                  settings::failover_guard_ms),
+          (errmsg("database \"%s\" is a copy: %s", database, where_it_begins),
            errdetail("Ids were last minted in another %s, under detid.node_id %d; it is %d here.",
                      where, record.witness.node, settings::node_id),
            same_node ? errhint("Give the copy a detid.node_id of its own. If the original is gone: "
@@ -92,15 +101,34 @@ void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
                      : 0));
 }
 
+HorizonRules Rules() {
+  return {settings::horizon_window_us(), settings::max_ahead_us(), settings::failover_guard_us(),
+          settings::max_clock_step_us()};
+}
+
 // Node time begins with the system clock as it is when the first database begins; until then no id
 // hangs on it, and the system clock may be set right.
-Beginning BeginNodeTime(const HorizonRecord& record, bool accept) {
+Beginning BeginNodeTime(const HorizonRecord& record, const Witness& here, const Sibling& sibling,
+                        bool accept) {
+  if (shared->clock_begun) NodeTimeUs();  // calibrates, and may say so in the log
+  const ClockReading now = ReadClocks();
   LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-  if (!shared->clock_begun) StartNodeClock();
-  const Beginning beginning = BeginningHere(record);
+  if (!shared->clock_begun) shared->clock.Start(now);
+  const Beginning beginning = BeginningOf(record, here, shared->clock.At(now.boot_before), now.real,
+                                          Rules(), sibling);
   if (beginning.believed || accept) shared->clock_begun = true;
   LWLockRelease(shared->lock);
   return beginning;
+}
+
+}  // namespace
+
+namespace {
+
+// Whether what is published is of this relation, in these files.
+bool IsLoaded(const Database* database, Oid relation) {
+  return database->horizon.published() != 0 && database->horizon_relation == relation &&
+         database->directory == DatabaseDirectory();
 }
 
 }  // namespace
@@ -110,9 +138,8 @@ ObjectId LoadedHorizonRelation() {
 }
 
 Beginning BeginningHere(const HorizonRecord& record) {
-  return BeginningOf(record, WitnessHere(), NodeTimeUs(), SystemUs(),
-                     {settings::horizon_window_us(), settings::max_ahead_us(),
-                      settings::failover_guard_us(), settings::max_clock_step_us()});
+  const Sibling sibling = SiblingOf(record.witness);
+  return BeginningOf(record, WitnessHere(), NodeTimeUs(), SystemUs(), Rules(), sibling);
 }
 
 // Only one backend loads at a time (a relation lock, which waits interruptibly and is given back
@@ -121,12 +148,14 @@ void LoadHorizon(Database* database, bool accept) {
   Store store;
   store.oid = HorizonRelation();
   if (loaded_relation != store.oid) pending = {};  // it was another relation's
-  if (database->horizon.published() == 0 || database->horizon_relation != store.oid) {
+  if (!IsLoaded(database, store.oid)) {
     store.relation = relation_open(store.oid, ShareUpdateExclusiveLock);
-    if (database->horizon.published() == 0 || database->horizon_relation != store.oid) {
+    if (!IsLoaded(database, store.oid)) {
       HorizonRecord record;
       Require(HorizonRule(store.relation, &record));
-      const Beginning beginning = BeginNodeTime(record, accept);
+      store.witness = WitnessHere();
+      const Sibling sibling = SiblingOf(record.witness);
+      const Beginning beginning = BeginNodeTime(record, store.witness, sibling, accept);
       if (!accept) Require(ClockRule(record, beginning));
       // If an earlier relation of this life was loaded, its shards and what it published still hold
       // (H3), and only what is on disk must follow. Not before the new relation is committed, or a
@@ -135,12 +164,14 @@ void LoadHorizon(Database* database, bool accept) {
           (database->horizon.published() != 0 || record.horizon_us != 0))
         Raise(Error::kHorizonNew);
       if (beginning.move != Move::kNone) ReportMove(beginning, record);
-      store.witness = WitnessHere();
       store.move = beginning.move;
-      store.moved_us = beginning.start_us;
+      store.moved_us = std::max(beginning.start_us, beginning.floor_us);
+      KeepAbove(database, beginning.floor_us);
       BeginHorizon(&database->horizon, &shared->clock, store, beginning, ReadClocks(),
                    settings::horizon_window_us(), &database->start_us);
       database->horizon_relation = store.oid;
+      database->directory = DatabaseDirectory();
+      database->made_here = false;
     }
     relation_close(store.relation, ShareUpdateExclusiveLock);
   }
@@ -157,10 +188,16 @@ int64_t RenewHorizon(Database* database, int64_t us) {
   return RenewHorizon(&database->horizon, &pending, store, us, settings::horizon_window_us());
 }
 
-void MergeHorizon(const HorizonRecord& brought) {
+void MergeHorizon(HorizonRecord brought) {
   // Keeps LoadHorizon out meanwhile.
   const Relation relation = relation_open(HorizonRelation(), ShareUpdateExclusiveLock);
   const bool begun = LookAtDatabase(MyDatabaseId).published_us != 0;
+  const Witness here = WitnessHere();
+  // A dump of another database of this server has no ids but those of which this life knows.
+  if (shared != nullptr && brought.witness.instance == here.instance) {
+    const Sibling sibling = SiblingOf(brought.witness);
+    if (sibling.known) brought.horizon_us = std::min(brought.horizon_us, sibling.end_us);
+  }
   if (shared != nullptr) {
     const Beginning beginning = BeginningHere(brought);
     // Where minting has begun it would go on below.
@@ -172,7 +209,7 @@ void MergeHorizon(const HorizonRecord& brought) {
                         errhint("If the system clock is right: SELECT detid.accept_clock();")));
   }
   const bool from_elsewhere =
-      brought.witness.instance != 0 && !brought.witness.SameDatabase(WitnessHere());
+      brought.witness.instance != 0 && !brought.witness.SameDatabase(here);
   ChangeHorizonRow(relation, [&](HorizonRecord* r) {
     r->horizon_us = std::max(r->horizon_us, brought.horizon_us);
     if (from_elsewhere) {

@@ -34,7 +34,7 @@ int64_t RenewHorizon(Database* database, int64_t us);
 
 // Takes the horizon that a dump brings: the higher of the two stays. It was read after the ids that
 // the dump holds were minted, so it is above them, and needs no guard.
-void MergeHorizon(const HorizonRecord& brought);
+void MergeHorizon(HorizonRecord brought);
 
 // The original of this copy no longer mints under this node id, if it ever did.
 void AcceptCopy();

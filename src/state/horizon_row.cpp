@@ -17,6 +17,7 @@ namespace {
 struct Row {
   int64_t horizon_us;
   int64_t instance;
+  int64_t directory;
   int64_t moved_us;
   int64_t moved;
   uint32_t database;
@@ -25,13 +26,13 @@ struct Row {
   int32_t moved_node;
   int64_t checksum;  // of all above
 };
-static_assert(sizeof(Row) == 56);
-constexpr int kColumns = 9;
+static_assert(sizeof(Row) == 64);
+constexpr int kColumns = 10;
 
 HorizonRecord RecordOf(const Row& row) {
   return {row.horizon_us,
           {static_cast<uint64_t>(row.instance), row.database, static_cast<uint32_t>(row.timeline),
-           row.node},
+           row.node, static_cast<uint64_t>(row.directory)},
           static_cast<Move>(row.moved),
           row.moved_us,
           row.moved_node};
@@ -45,6 +46,7 @@ int64_t Checksum(const Row& row) {
 Row RowOf(const HorizonRecord& r) {
   Row row = {r.horizon_us,
              static_cast<int64_t>(r.witness.instance),
+             static_cast<int64_t>(r.witness.directory),
              r.moved_us,
              static_cast<int64_t>(r.moved),
              r.witness.database,
@@ -150,16 +152,18 @@ HorizonRecord HorizonRecordOf(HeapTuple tuple, TupleDesc descriptor) {
   for (const bool null : nulls)
     if (null) Raise(Error::kHorizonProtected, "A row with a NULL was refused.");
   return RecordOf({DatumGetInt64(values[0]), DatumGetInt64(values[1]), DatumGetInt64(values[2]),
-                   DatumGetInt64(values[3]), DatumGetObjectId(values[4]), DatumGetInt32(values[5]),
-                   DatumGetInt32(values[6]), DatumGetInt32(values[7]), DatumGetInt64(values[8])});
+                   DatumGetInt64(values[3]), DatumGetInt64(values[4]), DatumGetObjectId(values[5]),
+                   DatumGetInt32(values[6]), DatumGetInt32(values[7]), DatumGetInt32(values[8]),
+                   DatumGetInt64(values[9])});
 }
 
 HeapTuple HorizonTupleOf(const HorizonRecord& record, TupleDesc descriptor) {
   const Row row = RowOf(record);
   Datum values[] = {
-      Int64GetDatum(row.horizon_us), Int64GetDatum(row.instance),    Int64GetDatum(row.moved_us),
-      Int64GetDatum(row.moved),      ObjectIdGetDatum(row.database), Int32GetDatum(row.timeline),
-      Int32GetDatum(row.node),       Int32GetDatum(row.moved_node),  Int64GetDatum(row.checksum)};
+      Int64GetDatum(row.horizon_us), Int64GetDatum(row.instance), Int64GetDatum(row.directory),
+      Int64GetDatum(row.moved_us),   Int64GetDatum(row.moved),    ObjectIdGetDatum(row.database),
+      Int32GetDatum(row.timeline),   Int32GetDatum(row.node),     Int32GetDatum(row.moved_node),
+      Int64GetDatum(row.checksum)};
   bool nulls[kColumns] = {};
   return heap_form_tuple(descriptor, values, nulls);
 }

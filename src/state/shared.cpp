@@ -10,6 +10,7 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/settings.h"
+#include "state/witness.h"
 
 namespace detid {
 
@@ -53,11 +54,12 @@ Size TotalBytes() {
   return TotalBytes(settings::max_generators, MaxBackends, Units());
 }
 
-// The first microsecond that is after every id the shard gave out.
+// The first microsecond that is after every id the shard gave out. Others may be minting.
 int64_t EndOf(const ShardRecord& record) {
   uint64_t last = record.shard.next.load(std::memory_order_relaxed);
-  const Slot* slots = shared->slots_of(&record);
-  for (int i = 0; i < shared->slots; i++) last = std::max(last, slots[i].next);
+  Slot* slots = shared->slots_of(&record);
+  for (int i = 0; i < shared->slots; i++)
+    last = std::max(last, std::atomic_ref(slots[i].next).load(std::memory_order_relaxed));
   if (last == 0) return 0;
   return EndOfTickUs(record.definition, last - 1);
 }
@@ -80,9 +82,7 @@ void FreeWindows(ShardRecord* record) {
 void Evict(ShardRecord* record) {
   Database* database = record->database;
   if (!record->key.pinned && database != nullptr) {
-    const int64_t end = EndOf(*record);
-    if (end > database->evicted_us.load(std::memory_order_relaxed))
-      database->evicted_us.store(end, std::memory_order_relaxed);
+    KeepAbove(database, EndOf(*record));
     database->evicted_ids.fetch_add(IdsOf(*record), std::memory_order_relaxed);
   }
   if (record->window != nullptr) FreeWindows(record);
@@ -92,6 +92,15 @@ void Evict(ShardRecord* record) {
   shared->counters.evictions.fetch_add(1, std::memory_order_relaxed);
 }
 
+// REQUIRES: the lock; nobody uses the database, nor its shards (a user of a shard is one of its
+// database).
+void EvictShardsOf(Database* database) {
+  for (int i = 0; i < shared->capacity; i++) {
+    ShardRecord* s = &shared->shards()[i];
+    if (s->used && s->database == database) Evict(s);
+  }
+}
+
 // A free database record, if need be of a database that nobody uses. REQUIRES: the lock.
 Database* FreeDatabase() {
   Database* all = shared->databases();
@@ -99,11 +108,9 @@ Database* FreeDatabase() {
     if (all[i].oid == 0) return &all[i];
   for (int i = 0; i < shared->capacity; i++) {
     if (all[i].users.load(std::memory_order_acquire) != 0) continue;
-    // Its shards have no users either (a user of a shard is one of its database). The horizon
-    // covers all that they gave out.
-    for (int j = 0; j < shared->capacity; j++)
-      if (shared->shards()[j].used && shared->shards()[j].database == &all[i])
-        Evict(&shared->shards()[j]);
+    EvictShardsOf(&all[i]);  // the horizon covers all that they gave out
+    shared->given_away_us = std::max({shared->given_away_us, all[i].start_us.load(),
+                                      all[i].evicted_us.load()});
     new (&all[i]) Database;
     return &all[i];
   }
@@ -192,34 +199,95 @@ void StartSharedMemory() {
   LWLockRelease(AddinShmemInitLock);
 }
 
-Database* AttachDatabase(ObjectId oid) {
-  LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+namespace {
+
+Database* FindDatabase(ObjectId oid) {
   Database* all = shared->databases();
-  Database* found = nullptr;
-  for (int i = 0; i < shared->capacity && found == nullptr; i++)
-    if (all[i].oid == oid) found = &all[i];
-  if (found == nullptr) {
-    found = FreeDatabase();
-    if (found != nullptr) {
-      found->oid = oid;
-      if (settings::registers())
-        found->registering.store(1, std::memory_order_relaxed);
-      else
-        found->granted.Publish(kAlways);
-    }
+  for (int i = 0; i < shared->capacity; i++)
+    if (all[i].oid == oid) return &all[i];
+  return nullptr;
+}
+
+// For a database, or for other files under its oid: nothing is known of a fence and of what the
+// registry has granted, and shards begin above what they gave out, or above more.
+void BeginAnew(Database* database) {
+  const bool remade = database->directory != 0 || database->made_here;
+  if (remade && database->users.load(std::memory_order_acquire) == 0) {
+    EvictShardsOf(database);
+    database->fenced.store(0, std::memory_order_relaxed);
+    database->fence_known.store(0, std::memory_order_relaxed);
+    database->trouble[0] = '\0';
   }
-  if (found != nullptr) found->users.fetch_add(1, std::memory_order_relaxed);
+  if (settings::registers()) {
+    database->granted.Revoke();
+    database->registering.store(1, std::memory_order_relaxed);
+  } else {
+    database->granted.Publish(kAlways);
+  }
+}
+
+}  // namespace
+
+Database* AttachDatabase(ObjectId oid) {
+  const uint64_t directory = DatabaseDirectory();
+  LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+  Database* found = FindDatabase(oid);
+  const bool absent = found == nullptr;
+  if (absent && (found = FreeDatabase()) != nullptr) found->oid = oid;
+  if (found != nullptr) {
+    // What it has minted or published under this oid still holds (M2): only LoadHorizon knows what
+    // these files lack of it.
+    if (absent || found->directory != directory) BeginAnew(found);
+    found->users.fetch_add(1, std::memory_order_relaxed);
+  }
   LWLockRelease(shared->lock);
   return found;
+}
+
+void KeepAbove(Database* database, int64_t us) {
+  int64_t old = database->evicted_us.load(std::memory_order_relaxed);
+  while (old < us && !database->evicted_us.compare_exchange_weak(old, us)) continue;
+}
+
+void NoteMadeDatabase(ObjectId oid) {
+  if (shared == nullptr) return;
+  LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+  Database* found = FindDatabase(oid);
+  if (found == nullptr && (found = FreeDatabase()) != nullptr) found->oid = oid;
+  if (found != nullptr) found->made_here = true;
+  LWLockRelease(shared->lock);
+}
+
+Sibling SiblingOf(const Witness& stored) {
+  Sibling sibling;
+  LWLockAcquire(shared->lock, LW_SHARED);
+  const Database* own = FindDatabase(MyDatabaseId);
+  sibling.made_here = own != nullptr && own->made_here;
+  sibling.end_us = shared->given_away_us;
+  const Database* original = FindDatabase(stored.database);
+  if (original != nullptr && original->horizon.published() != 0 &&
+      original->directory == stored.directory) {
+    sibling.known = true;
+    sibling.end_us =
+        std::max({sibling.end_us, original->start_us.load(), original->evicted_us.load()});
+    for (int i = 0; i < shared->capacity; i++) {
+      const ShardRecord& s = shared->shards()[i];
+      if (s.used && s.database == original && !s.key.pinned)
+        sibling.end_us = std::max(sibling.end_us, EndOf(s));
+    }
+  }
+  LWLockRelease(shared->lock);
+  return sibling;
 }
 
 DatabaseState LookAtDatabase(ObjectId oid) {
   DatabaseState state;
   if (shared == nullptr) return state;
+  const uint64_t directory = DatabaseDirectory();
   LWLockAcquire(shared->lock, LW_SHARED);
   const Database* all = shared->databases();
   for (int i = 0; i < shared->capacity; i++)
-    if (all[i].oid == oid) {
+    if (all[i].oid == oid && (all[i].directory == 0 || all[i].directory == directory)) {
       state.published_us = all[i].horizon.published();
       state.fenced = all[i].fenced.load(std::memory_order_relaxed) != 0;
       state.interval = all[i].granted.Read();
@@ -282,28 +350,55 @@ ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definiti
   return found;
 }
 
+namespace {
+
+HistoryBucket* BucketsOf(const Window* window) {
+  return reinterpret_cast<HistoryBucket*>(
+      reinterpret_cast<char*>(shared) + BucketsAt(shared->capacity, shared->slots, shared->units) +
+      kUnitBytes * static_cast<Size>(window - shared->windows()));
+}
+
+enum class Room : uint8_t { kThere, kTaken, kAwaited, kNone };
+
+// Under the lock: the shard's window, or units that are taken for a new one, or somebody else has
+// taken some for it.
+Room FindWindow(ShardRecord* shard, int bits, Window** window) {
+  *window = shard->window;
+  if (*window != nullptr && (*window)->history.bits() >= bits) return Room::kThere;
+  if (shard->emptying) return Room::kAwaited;
+  const int units = 1 << (bits - kMinHistoryBits);
+  *window = FreeUnits(units);
+  if (*window == nullptr) return Room::kNone;
+  (*window)->shard = shard;
+  (*window)->units = units;
+  shard->emptying = true;
+  return Room::kTaken;
+}
+
+}  // namespace
+
 Window* AttachWindow(ShardRecord* shard, uint32_t ids) {
   const int bits = HistoryBits(ids);
-  LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-  if (shard->window == nullptr || shard->window->history.bits() < bits) {
-    const int units = 1 << (bits - kMinHistoryBits);
-    Window* found = FreeUnits(units);
-    if (found == nullptr) {
-      LWLockRelease(shared->lock);
-      return nullptr;
+  for (;;) {
+    Window* window;
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    const Room room = FindWindow(shard, bits, &window);
+    LWLockRelease(shared->lock);
+    if (room == Room::kThere) return window;
+    if (room == Room::kNone) return nullptr;
+    if (room == Room::kAwaited) {
+      pg_usleep(1000);
+      CHECK_FOR_INTERRUPTS();
+      continue;
     }
-    auto* bucket =
-        reinterpret_cast<HistoryBucket*>(reinterpret_cast<char*>(shared) +
-                                         BucketsAt(shared->capacity, shared->slots, shared->units) +
-                                         kUnitBytes * static_cast<Size>(found - shared->windows()));
-    found->history.Begin(bucket, bits);
-    found->shard = shard;
-    found->units = units;
-    shard->window = found;
+    // Up to 512 MB (M6). Nothing here can fail, or be interrupted.
+    window->history.Begin(BucketsOf(window), bits);
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    shard->window = window;
+    shard->emptying = false;
+    LWLockRelease(shared->lock);
+    return window;
   }
-  Window* window = shard->window;
-  LWLockRelease(shared->lock);
-  return window;
 }
 
 Room RoomFor(const ShardKey& key, uint32_t ids) {

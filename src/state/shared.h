@@ -10,12 +10,15 @@
 //   M2  a record that is found absent is loaded, never started from the clock: a database from its
 //       horizon (horizon.h); a shard from its database's `start_us`, which is at or above
 //       everything that was minted before it, and `evicted_us`, which is above everything that
-//       its forgotten shards gave out.
+//       its forgotten shards gave out. An oid may be used again: a database that is found in other
+//       files goes on with the shards, but loads its horizon, fence and interval again.
 //   M3  Database::horizon is at most the durable horizon on disk, and never falls.
 //   M4  node time is at or above start_us from before `horizon` was published.
 //   M5  a window (history.h) is its shard's until the shard is evicted, which is when nobody uses
 //       it. A shard's window is replaced by a larger one, never moved: who still writes to the old
-//       one may go on.
+//       one may go on. It is emptied by the backend that wants it, without the lock; until then it
+//       is nobody else's, and not yet the shard's.
+//   M6  the lock is not held across system calls, messages or work that takes long.
 
 #pragma once
 
@@ -41,7 +44,9 @@ inline constexpr int kMaxTrouble = 256;
 // Of one (database, horizon relation).
 struct alignas(kCacheLine) Database {
   ObjectId oid = 0;
-  ObjectId horizon_relation = 0;  // the relation that `horizon` is of
+  ObjectId horizon_relation = 0;  // the relation that `horizon` is of, and
+  uint64_t directory = 0;         // the database's files it is in (witness.h); 0: not loaded
+  bool made_here = false;         // in this life a database was made under the oid; not loaded yet
   std::atomic<uint32_t> users{0};
   std::atomic<uint32_t> fenced{0};  // sticky; read by every mint
   Horizon horizon;
@@ -90,6 +95,7 @@ struct alignas(kCacheLine) ShardRecord {
   std::atomic<int64_t> end_warned_us{0};  // when the log last said that the epoch ends soon
   Database* database = nullptr;
   Window* window = nullptr;  // the last one of a generator with a history
+  bool emptying = false;     // a backend prepares a window for it
   Shard shard;
 };
 
@@ -109,6 +115,7 @@ struct Shared {
   alignas(kCacheLine) Counters counters;
   LWLock* lock = nullptr;
   bool clock_begun = false;  // node time has begun (horizon.cpp); under the lock
+  int64_t given_away_us = 0;  // above all that databases gave out whose records were given away
   int64_t life = 0;          // of the server: a random number
   int32_t slots = 0;         // of each shard
   int32_t capacity = 0;
@@ -129,6 +136,15 @@ void StartSharedMemory();
 
 // The record of this database, with a user more; null if there is no room.
 Database* AttachDatabase(ObjectId oid);
+
+// A database is made under this oid.
+void NoteMadeDatabase(ObjectId oid);
+
+// What this life knows of the database that minted last what is stored here.
+Sibling SiblingOf(const Witness& stored);
+
+// New shards of the database begin above `us`.
+void KeepAbove(Database* database, int64_t us);
 
 // What is known of this database, without making a record of it; nothing if it has none, or if the
 // library was not preloaded.

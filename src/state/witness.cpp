@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "core/prf.h"
 #include "pg/pg.h"
 #include "state/settings.h"
@@ -24,6 +26,26 @@ uint64_t BirthOf(const char* path) {
 
 }  // namespace
 
+// A file that is made new with its directory, in every way to make a database. Its inode may have
+// been another's before; and where the file system does not tell when a file was made, the last
+// change is as good, as there is none.
+uint64_t DatabaseDirectory() {
+  static uint64_t known = 0;  // of the process, which has one database
+  if (known != 0) return known;
+  char path[MAXPGPATH];
+  snprintf(path, sizeof path, "%s/PG_VERSION", DatabasePath);
+  struct stat file = {};
+  if (stat(path, &file) != 0) return 1;
+  uint64_t made = BirthOf(path);
+  if (made == 0)
+    made = static_cast<uint64_t>(file.st_mtim.tv_sec) * 1000000000 +
+           static_cast<uint64_t>(file.st_mtim.tv_nsec);
+  const uint64_t what[] = {static_cast<uint64_t>(file.st_ino), made};
+  const uint64_t hash =
+      HashBits({reinterpret_cast<const char*>(what), sizeof what}, 63).word[0];
+  return known = std::max<uint64_t>(hash, 1);
+}
+
 Witness WitnessHere() {
   // The directory's inode alone may be that of its original: the root of every volume has the same
   // number, and one that is free is used again. PG_VERSION is written once, by initdb or by who
@@ -34,7 +56,8 @@ Witness WitnessHere() {
   const uint64_t who[] = {GetSystemIdentifier(), static_cast<uint64_t>(data.st_ino),
                           static_cast<uint64_t>(version.st_ino), BirthOf("PG_VERSION")};
   const uint64_t instance = HashBits({reinterpret_cast<const char*>(who), sizeof who}, 63).word[0];
-  return {instance, MyDatabaseId, GetWALInsertionTimeLine(), settings::node_id};
+  return {instance, MyDatabaseId, GetWALInsertionTimeLine(), settings::node_id,
+          DatabaseDirectory()};
 }
 
 int64_t PlaceOf(const Witness& w) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// The witness of who mints: this server with its data directory, its timeline, this database.
+// The witness of who mints: this server with its data directory, its timeline, this database with
+// its own directory.
 
 #pragma once
 
@@ -8,8 +9,12 @@
 
 namespace detid {
 
-// REQUIRES: the server is not in recovery.
+// REQUIRES: the server is not in recovery. Asks the file system: not under a lock.
 Witness WitnessHere();
+
+// Of this database's files, hashed. No database has it that is made under the same oid later, nor
+// one that was moved to another tablespace. It stays the same while anybody is connected.
+uint64_t DatabaseDirectory();
 
 // The instance and the database of a witness as one number, for the registry: a copy of a database
 // in the same server is another node.

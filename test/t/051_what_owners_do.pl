@@ -26,7 +26,7 @@ for my $statement (
 	'SELECT seed FROM detid._seed',
 	"INSERT INTO detid._seed VALUES (99, '', '')",
 	'SELECT * FROM detid._horizon',
-	'INSERT INTO detid._horizon VALUES (1, 1, 0, 0, 0, 0, 0, 0, 0)',
+	'INSERT INTO detid._horizon VALUES (1, 1, 1, 0, 0, 0, 0, 0, 0, 0)',
 	'SELECT * FROM detid.ledger',
 	'INSERT INTO detid.ledger SELECT * FROM detid.ledger',
 	"SELECT detid.prune_ledger('2099-01-01')",

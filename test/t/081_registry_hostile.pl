@@ -47,7 +47,7 @@ sub replace_tables
 {
 	my ($sql) = @_;
 	my (undef, $err) = run_sql($db1, "BEGIN; DROP SCHEMA IF EXISTS detid CASCADE; CREATE SCHEMA detid;
-		CREATE TABLE detid._horizon (horizon bigint NOT NULL, instance bigint NOT NULL, moved_at bigint NOT NULL, moved bigint NOT NULL,
+		CREATE TABLE detid._horizon (horizon bigint NOT NULL, instance bigint NOT NULL, directory bigint NOT NULL, moved_at bigint NOT NULL, moved bigint NOT NULL,
 			database oid NOT NULL, timeline integer NOT NULL, node integer NOT NULL, moved_node integer NOT NULL, checksum bigint NOT NULL);
 		INSERT INTO detid._horizon VALUES ($row);
 		CREATE TABLE detid._seed (number int, commitment bytea, seed bytea);
