@@ -216,6 +216,9 @@ TEST(Horizon, TellsMovesApart) {
   EXPECT_EQ(MoveOf(kHere, {11, 5, 2, 7}), Move::kPromoted);
   EXPECT_EQ(MoveOf(kHere, {12, 5, 2, 7}), Move::kPromoted);
   EXPECT_EQ(MoveOf({12, 5, 1, 7}, kHere), Move::kServerCopied);
+  EXPECT_EQ(MoveOf({11, 5, 1, 7, 3}, {11, 5, 1, 7, 4}), Move::kRemade);  // an oid is used again
+  EXPECT_EQ(MoveOf({11, 5, 1, 7, 3}, {11, 5, 2, 7, 4}), Move::kPromoted);
+  EXPECT_EQ(MoveOf({12, 5, 1, 7, 3}, {11, 5, 1, 7, 4}), Move::kServerCopied);
   EXPECT_EQ(MoveOf({11, 6, 1, 7}, kHere), Move::kDatabaseCopied);
   EXPECT_EQ(MoveOf({11, 6, 2, 7}, kHere), Move::kDatabaseCopied);
 }
@@ -292,6 +295,48 @@ TEST(Horizon, BeginKeepsWhatThisLifePublished) {
   life.Begin(fresh, {0, 0, 0, -1});
   EXPECT_EQ(life.horizon.published(), kNow + 20 * kSecond);
   EXPECT_EQ(fresh.durable, kNow + 20 * kSecond);  // H3
+}
+
+// Databases of one server share its clock: what is known takes no guard, and puts nothing ahead.
+TEST(Horizon, ACopyWithinTheServerBeginsAboveWhatIsKnownOfItsOriginal) {
+  const Witness original = {11, 6, 1, 7, 3}, remade = {11, 5, 1, 7, 3}, here = {11, 5, 1, 7, 4};
+  for (const Witness& before : {original, remade}) {
+    const Beginning b = BeginningOf(Stored(kNow + 2 * kSecond, before), here, kNow, kNow, kRules,
+                                    {true, kNow + 5, false});
+    EXPECT_TRUE(b.believed);
+    EXPECT_FALSE(b.guarded);
+    EXPECT_EQ(b.start_us, 0);
+    EXPECT_EQ(b.floor_us, kNow + 5);
+  }
+  // What was copied in this life has in its horizon all that was minted in lives before.
+  const Beginning made = BeginningOf(Stored(kNow + 2, original), here, kNow, kNow, kRules,
+                                     {false, kNow + 7, true});
+  EXPECT_FALSE(made.guarded);
+  EXPECT_EQ(made.start_us, kNow + 2);
+  EXPECT_EQ(made.floor_us, kNow + 7);  // of databases that this life has forgotten
+}
+
+TEST(Horizon, ACopyWithinTheServerIsGuardedWhereItsOriginalIsNotKnown) {
+  const Witness original = {11, 6, 1, 7, 3}, here = {11, 5, 1, 7, 4};
+  const Beginning b = BeginningOf(Stored(kNow, original), here, kNow, kNow, kRules, {false, 0, false});
+  EXPECT_TRUE(b.guarded);
+  EXPECT_EQ(b.start_us, kNow + 10 * kSecond);
+  // Another server's shared memory says nothing.
+  const Beginning elsewhere = BeginningOf(Stored(kNow, {12, 6, 1, 7, 3}), here, kNow, kNow, kRules,
+                                          {true, kNow + 5, true});
+  EXPECT_TRUE(elsewhere.guarded);
+  EXPECT_EQ(elsewhere.start_us, kNow + 10 * kSecond);
+}
+
+TEST(Horizon, AnotherTablespaceIsNoReasonToForgetASuspicion) {
+  HorizonRecord r = Stored(kNow, {11, 5, 1, 7, 3});
+  r.moved = Move::kDatabaseCopied;
+  r.moved_node = 7;
+  const Witness here = {11, 5, 1, 7, 4};
+  EXPECT_TRUE(StaysSuspected(r, MoveOf(r.witness, here), here));
+  EXPECT_TRUE(OriginOf(r, here).suspected);
+  r.moved = Move::kNone;
+  EXPECT_FALSE(OriginOf(r, here).suspected);
 }
 
 }  // namespace
