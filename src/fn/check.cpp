@@ -89,8 +89,8 @@ void CheckRegistry(ReturnSetInfo* set) {
 
 void CheckClock(ReturnSetInfo* set) {
   if (shared == nullptr) return;
-  const int64_t ahead_ms = (NodeTimeUs() - SystemUs()) / 1000;
-  const bool ok = shared->counters.disbelieved.load() == 0;
+  const int64_t ahead_ms = LeadUs() / 1000;
+  const bool ok = shared->counters.believes();
   Put(set, "clock", ok,
       psprintf("node time is %lld ms ahead of the system clock%s", static_cast<long long>(ahead_ms),
                shared->clock.slewing() ? " and slews back to it" : ""),

@@ -57,9 +57,9 @@ void AddClock(Row* row) {
   const int64_t node_us = NodeTimeUs();
   const Counters& c = shared->counters;
   row->Add(TimestampDatum(node_us));
-  row->Add(Int64GetDatum((node_us - SystemUs()) / 1000));
+  row->Add(Int64GetDatum(LeadUs() / 1000));
   row->Add(BoolGetDatum(shared->clock.slewing()));
-  row->Add(BoolGetDatum(c.disbelieved.load(std::memory_order_relaxed) == 0));
+  row->Add(BoolGetDatum(c.believes()));
   const int64_t at_us = c.last_step_at_us.load(std::memory_order_relaxed);
   if (at_us != 0)
     row->Add(Int64GetDatum(c.last_step_us.load(std::memory_order_relaxed) / 1000));

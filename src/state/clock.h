@@ -23,8 +23,12 @@ inline int64_t BootUs() {
 // Microseconds of the system clock since 1970.
 int64_t SystemUs();
 
-// The system clock between two boot readings.
+// The system clock between two boot readings: the best of some, as a process may be stopped between
+// them.
 ClockReading ReadClocks();
+
+// How far node time is ahead of the system clock.
+int64_t LeadUs();
 
 // Compares node time with the system clock and says in the log what it found.
 void CalibrateNodeClock();

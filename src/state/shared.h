@@ -107,7 +107,10 @@ struct Counters {
   std::atomic<uint64_t> history_hits{0};
   std::atomic<int64_t> last_step_us{0};     // of the system clock, as last seen
   std::atomic<int64_t> last_step_at_us{0};  // node time
-  std::atomic<uint32_t> disbelieved{0};     // 1 while the system clock is not believed
+  // Odd while the system clock is not believed; another number after each accept_clock().
+  std::atomic<uint32_t> disbelieved{0};
+
+  bool believes() const { return (disbelieved.load(std::memory_order_relaxed) & 1) == 0; }
 };
 
 struct Shared {

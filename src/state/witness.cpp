@@ -24,6 +24,26 @@ uint64_t BirthOf(const char* path) {
   return 0;
 }
 
+// Errors: the file cannot be looked at. Then nobody knows where this is, and it is no other place.
+struct stat Look(const char* path) {
+  struct stat file = {};
+  if (stat(path, &file) != 0)
+    ereport(ERROR, (errcode_for_file_access(), errmsg("could not stat file \"%s\": %m", path)));
+  return file;
+}
+
+// Of the server's data directory, hashed.
+uint64_t InstanceHere() {
+  static uint64_t known = 0;  // of the process
+  if (known != 0) return known;
+  // The directory's inode alone may be that of its original: the root of every volume has the same
+  // number, and one that is free is used again. PG_VERSION is written once, by initdb or by who
+  // copies; a backend's working directory is the data directory.
+  const uint64_t who[] = {GetSystemIdentifier(), static_cast<uint64_t>(Look(DataDir).st_ino),
+                          static_cast<uint64_t>(Look("PG_VERSION").st_ino), BirthOf("PG_VERSION")};
+  return known = HashBits({reinterpret_cast<const char*>(who), sizeof who}, 63).word[0];
+}
+
 }  // namespace
 
 // A file that is made new with its directory, in every way to make a database. Its inode may have
@@ -34,8 +54,7 @@ uint64_t DatabaseDirectory() {
   if (known != 0) return known;
   char path[MAXPGPATH];
   snprintf(path, sizeof path, "%s/PG_VERSION", DatabasePath);
-  struct stat file = {};
-  if (stat(path, &file) != 0) return 1;
+  const struct stat file = Look(path);
   uint64_t made = BirthOf(path);
   if (made == 0)
     made = static_cast<uint64_t>(file.st_mtim.tv_sec) * 1000000000 +
@@ -47,16 +66,7 @@ uint64_t DatabaseDirectory() {
 }
 
 Witness WitnessHere() {
-  // The directory's inode alone may be that of its original: the root of every volume has the same
-  // number, and one that is free is used again. PG_VERSION is written once, by initdb or by who
-  // copies; a backend's working directory is the data directory.
-  struct stat data = {}, version = {};
-  if (stat(DataDir, &data) != 0) data.st_ino = 0;
-  if (stat("PG_VERSION", &version) != 0) version.st_ino = 0;
-  const uint64_t who[] = {GetSystemIdentifier(), static_cast<uint64_t>(data.st_ino),
-                          static_cast<uint64_t>(version.st_ino), BirthOf("PG_VERSION")};
-  const uint64_t instance = HashBits({reinterpret_cast<const char*>(who), sizeof who}, 63).word[0];
-  return {instance, MyDatabaseId, GetWALInsertionTimeLine(), settings::node_id,
+  return {InstanceHere(), MyDatabaseId, GetWALInsertionTimeLine(), settings::node_id,
           DatabaseDirectory()};
 }
 
