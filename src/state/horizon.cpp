@@ -211,6 +211,8 @@ void MergeHorizon(HorizonRecord brought) {
   const bool from_elsewhere =
       brought.witness.instance != 0 && !brought.witness.SameDatabase(here);
   ChangeHorizonRow(relation, [&](HorizonRecord* r) {
+    // Of a copy that has not begun: what is known of its original is not all any more.
+    if (brought.horizon_us > r->horizon_us && !r->witness.SamePlace(here)) r->witness.directory = 0;
     r->horizon_us = std::max(r->horizon_us, brought.horizon_us);
     if (from_elsewhere) {
       r->moved = Move::kRestored;

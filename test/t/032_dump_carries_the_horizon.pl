@@ -61,7 +61,7 @@ same_sql($new, 'SELECT copy_suspected FROM detid.node_status', 'f',
 
 # A dump from the far future: minting goes on, but the next start wants an operator's word.
 my ($out, $err) = run_sql($new, "CREATE DATABASE future TEMPLATE restored");
-($out, $err) = run_sql($new, "INSERT INTO detid._horizon VALUES (2524608000000000, 5, 0, 0, 5, 1, 3, -1, 0)", db => 'future');
+($out, $err) = run_sql($new, "INSERT INTO detid._horizon VALUES (2524608000000000, 5, 0, 0, 0, 5, 1, 3, -1, 0)", db => 'future');
 like($err, qr/WARNING:.*horizon that was restored is \d+ s ahead/, 'a horizon of the year 2050 is warned of');
 fails_with($new, 'SELECT detid.next_id()', '55000', qr/too far behind the ids/,
 	'nothing is minted below it', db => 'future');
@@ -75,7 +75,7 @@ same_sql($new, "SELECT detid.minted_at(detid.next_id()) > '2049-12-31Z'", 't',
 
 # An older dump over a newer horizon.
 my $before = $new->safe_psql('restored', 'SELECT horizon FROM detid._horizon');
-$new->safe_psql('restored', "COPY detid._horizon FROM stdin;\n1000000\t5\t0\t0\t5\t1\t7\t-1\t0\n\\.\n");
+$new->safe_psql('restored', "COPY detid._horizon FROM stdin;\n1000000\t5\t0\t0\t0\t5\t1\t7\t-1\t0\n\\.\n");
 same_sql($new, "SELECT horizon = $before, count(*) OVER () FROM detid._horizon", 't|1',
 	'an older dump lowers nothing', db => 'restored');
 
