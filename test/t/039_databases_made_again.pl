@@ -110,13 +110,14 @@ $clock->set(60);
 $node->restart;
 
 $name = 'made again from its own copy';
+%highest = ();    # another database
 mints_above('a', 'the original');
 my $oid = oid_of('a');
 $node->safe_psql('postgres', 'CREATE DATABASE x TEMPLATE a');
 $clock->set(120);
 sleep(1);
 mints_above('a', 'the original goes on');
-$node->safe_psql('postgres', "DROP DATABASE a; ");
+$node->safe_psql('postgres', "DROP DATABASE a");
 $node->safe_psql('postgres', "CREATE DATABASE a TEMPLATE x OID $oid");
 mints_above('a', $name);
 is_covered('a', $name);
