@@ -358,21 +358,21 @@ HistoryBucket* BucketsOf(const Window* window) {
       kUnitBytes * static_cast<Size>(window - shared->windows()));
 }
 
-enum class Room : uint8_t { kThere, kTaken, kAwaited, kNone };
+enum class Place : uint8_t { kThere, kTaken, kAwaited, kNone };
 
 // Under the lock: the shard's window, or units that are taken for a new one, or somebody else has
 // taken some for it.
-Room FindWindow(ShardRecord* shard, int bits, Window** window) {
+Place FindWindow(ShardRecord* shard, int bits, Window** window) {
   *window = shard->window;
-  if (*window != nullptr && (*window)->history.bits() >= bits) return Room::kThere;
-  if (shard->emptying) return Room::kAwaited;
+  if (*window != nullptr && (*window)->history.bits() >= bits) return Place::kThere;
+  if (shard->emptying) return Place::kAwaited;
   const int units = 1 << (bits - kMinHistoryBits);
   *window = FreeUnits(units);
-  if (*window == nullptr) return Room::kNone;
+  if (*window == nullptr) return Place::kNone;
   (*window)->shard = shard;
   (*window)->units = units;
   shard->emptying = true;
-  return Room::kTaken;
+  return Place::kTaken;
 }
 
 }  // namespace
@@ -382,11 +382,11 @@ Window* AttachWindow(ShardRecord* shard, uint32_t ids) {
   for (;;) {
     Window* window;
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-    const Room room = FindWindow(shard, bits, &window);
+    const Place place = FindWindow(shard, bits, &window);
     LWLockRelease(shared->lock);
-    if (room == Room::kThere) return window;
-    if (room == Room::kNone) return nullptr;
-    if (room == Room::kAwaited) {
+    if (place == Place::kThere) return window;
+    if (place == Place::kNone) return nullptr;
+    if (place == Place::kAwaited) {
       pg_usleep(1000);
       CHECK_FOR_INTERRUPTS();
       continue;
