@@ -51,8 +51,9 @@ void OnRoleChange(Datum, int, uint32) {
 void OnTransaction(XactEvent event, void*) {
   registration::OnTransaction(event);
   ledger::OnTransaction(event);
-  if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE)
-    generators::OnTransactionEnd();
+  if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE) return;
+  generators::OnTransactionEnd();
+  secrets::OnTransactionEnd();
 }
 
 void OnSubtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void*) {

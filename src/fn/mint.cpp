@@ -69,12 +69,6 @@ std::string_view InputOf(FunctionCallInfo fcinfo, int argument) {
   return PG_ARGISNULL(argument) ? std::string_view{} : View(PG_GETARG_TEXT_PP(argument));
 }
 
-// The generator that a function without arguments means, looked up once a query.
-Minter* DefaultMinter(FunctionCallInfo fcinfo, Oid (*find)()) {
-  const Minter* known = static_cast<const Minter*>(fcinfo->flinfo->fn_extra);
-  return ReadyMinter(fcinfo, known != nullptr && known->ready ? known->generator : find());
-}
-
 Datum MintText(Minter* m, std::string_view input) {
   const Bits id = MintOne(m, input);
   return TextFormDatum(m->definition, id);
@@ -183,7 +177,7 @@ Datum NextOfBatch(FunctionCallInfo fcinfo, bool uuids) {
 
 // next_id() -> bigint
 DETID_FUNCTION(detid_next_id_default) {
-  PG_RETURN_INT64(MintWord(DefaultMinter(fcinfo, DefaultId)));
+  PG_RETURN_INT64(MintWord(ReadyMinter(fcinfo, DefaultId())));
 }
 
 // next_id(generator regclass) -> bigint
@@ -204,7 +198,7 @@ DETID_FUNCTION(detid_next_id_input) {
 
 // next_uuid() -> uuid
 DETID_FUNCTION(detid_next_uuid_default) {
-  return UuidDatum(MintOne(DefaultMinter(fcinfo, DefaultUuid), {}));
+  return UuidDatum(MintOne(ReadyMinter(fcinfo, DefaultUuid()), {}));
 }
 
 // next_uuid(generator regclass) -> uuid

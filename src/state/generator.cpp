@@ -2,6 +2,7 @@
 
 #include "state/generator.h"
 
+#include <algorithm>
 #include <new>
 
 #include "core/instant.h"
@@ -27,11 +28,8 @@ struct Entry {
   Minter minter;
 };
 
-// Above this many entries those not in use are dropped, so that a session which goes through many
-// short-lived generators does not grow.
-constexpr long kManyEntries = 1024;
-
 HTAB* entries = nullptr;
+Entry* last_entry = nullptr;  // most calls ask for the one that the call before asked for
 Minter ledger_minter;
 bool leaving = false;  // some Minter is to leave its shard
 Database* my_database = nullptr;
@@ -75,28 +73,62 @@ void MakeEntries() {
   before_shmem_exit(AtExit, 0);
 }
 
-Entry* EntryFor(Oid generator) {
+// Null if it is not known.
+Entry* KnownEntry(Oid generator) {
+  if (last_entry != nullptr && last_entry->generator == generator) return last_entry;
+  if (entries == nullptr) return nullptr;
+  Entry* e = static_cast<Entry*>(hash_search(entries, &generator, HASH_FIND, nullptr));
+  if (e != nullptr) last_entry = e;
+  return e;
+}
+
+// REQUIRES: it is a generator, and not known.
+Entry* AddEntry(Oid generator) {
   MakeEntries();
-  // Most calls ask for the one that the call before asked for.
-  static Entry* last = nullptr;
-  if (last != nullptr && last->generator == generator) return last;
-  bool found = false;
-  Entry* e = static_cast<Entry*>(hash_search(entries, &generator, HASH_FIND, &found));
-  if (found) return last = e;
-  if (hash_get_num_entries(entries) > kManyEntries)
-    EachEntry([](Entry* old) {
-      if (old->minter.ready || old->defined) return;
-      DetachShard(&old->minter);
-      old->minter.generator = InvalidOid;
-      hash_search(entries, &old->generator, HASH_REMOVE, nullptr);
-      old->generator = InvalidOid;
-    });
-  e = static_cast<Entry*>(hash_search(entries, &generator, HASH_ENTER, &found));
+  Entry* e = static_cast<Entry*>(hash_search(entries, &generator, HASH_ENTER, nullptr));
   e->defined = false;
   new (&e->definition) Definition;
   new (&e->minter) Minter;
   e->minter.generator = generator;
+  return last_entry = e;
+}
+
+// The entry of a generator, defined. Errors: it is none.
+Entry* DefinedEntry(Oid generator) {
+  Entry* e = KnownEntry(generator);
+  if (e != nullptr && e->defined) return e;
+  Definition found;
+  Require(DefinitionRule(generator, &found));
+  if (e == nullptr) e = AddEntry(generator);
+  const uint64_t fingerprint = Fingerprint(found);
+  // An oid that is used again.
+  if (fingerprint != e->fingerprint) e->minter.has_last = false;
+  e->definition = found;
+  e->fingerprint = fingerprint;
+  e->defined = true;
   return e;
+}
+
+// Its memory goes to the next generator that is met: the table keeps it (E1).
+void DropEntry(Entry* e) {
+  DetachShard(&e->minter);
+  Forget(&e->minter);
+  e->minter.generator = InvalidOid;
+  hash_search(entries, &e->generator, HASH_REMOVE, nullptr);
+  e->generator = InvalidOid;
+}
+
+// So that a session which goes through many generators does not grow. A quarter at a time: not
+// every transaction that meets a new generator looks through them all.
+void DropSome() {
+  const long most = std::min(kMostKnown, settings::max_generators);
+  if (entries == nullptr || hash_get_num_entries(entries) <= most) return;
+  last_entry = nullptr;
+  for (const bool also_ready : {false, true})
+    EachEntry([=](Entry* e) {
+      if (hash_get_num_entries(entries) > most - most / 4 && (also_ready || !e->minter.ready))
+        DropEntry(e);
+    });
 }
 
 void CheckPrivilege(Minter* m) {
@@ -211,19 +243,11 @@ void SetHorizonLimits(Minter* m) {
 }
 
 const Definition& DefinitionFor(ObjectId generator) {
-  Entry* e = EntryFor(generator);
-  if (e->defined) return e->definition;
-  Definition found;
-  Require(DefinitionRule(generator, &found));
-  e->definition = found;
-  e->fingerprint = Fingerprint(found);
-  e->defined = true;
-  return e->definition;
+  return DefinedEntry(generator)->definition;
 }
 
 uint64_t FingerprintFor(ObjectId generator) {
-  DefinitionFor(generator);
-  return EntryFor(generator)->fingerprint;
+  return DefinedEntry(generator)->fingerprint;
 }
 
 bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key,
@@ -241,7 +265,8 @@ bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key
 }
 
 Minter* MinterFor(ObjectId generator) {
-  return &EntryFor(generator)->minter;
+  Entry* e = KnownEntry(generator);
+  return &(e != nullptr ? e : DefinedEntry(generator))->minter;
 }
 
 void Fill(Minter* m) {
@@ -292,6 +317,7 @@ void ForgetMinters() {
 namespace generators {
 
 void OnRelationChange(ObjectId relation) {
+  ForgetDefaults(relation);
   if (entries == nullptr) return;
   if (relation == InvalidOid) {
     EachEntry([](Entry* e) { e->defined = false; });
@@ -314,6 +340,7 @@ void OnRoleChange() {
 
 // Between transactions no mint is under way.
 void OnTransactionEnd() {
+  DropSome();
   if (!leaving) return;
   leaving = false;
   EachEntry([](Entry* e) {

@@ -5,9 +5,17 @@
 //
 // A Minter is filled once (catalog look-ups, privilege, horizon, shard) and then good until
 // something it hangs on changes: the sequence or its label (relcache invalidation), a role's
-// membership, a setting. Then `ready` is false and the next mint fills it again. Minters are never
-// freed, so a function may keep a pointer to one for as long as it lives; but one may be filled
-// for another generator, so whoever keeps a pointer compares `generator`.
+// membership, a setting. Then `ready` is false and the next mint fills it again.
+//
+// Invariants:
+//   E1  the memory of a Minter stays a Minter until the backend ends. So a call site may keep a
+//       pointer to one (in fn_extra, across statements and transactions), if it compares
+//       `generator` with the one that it wants at each use: it may have become another's.
+//   E2  it becomes another's, or nobody's, only between transactions, where no function of ours is
+//       under way. So a pointer or reference that a function got from here is good until the
+//       function returns, whatever runs in between: invalidations, other generators, users' code.
+//   E3  an entry is made only for what has turned out to be a generator; between transactions there
+//       are kMostKnown of them, or detid.max_generators if that is less.
 
 #pragma once
 
@@ -18,6 +26,9 @@
 #include "state/shared.h"
 
 namespace detid {
+
+// Generators that a session remembers from one transaction to the next.
+inline constexpr int kMostKnown = 1024;
 
 struct Minter : Sequencer {
   // Read by every mint.
@@ -62,7 +73,7 @@ uint64_t FingerprintFor(ObjectId generator);
 bool KeyFor(const Definition& definition, const Commitment* commitment, GeneratorKey* key,
             Commitment* used);
 
-// The Minter of a generator, filled or not; never null.
+// The Minter of a generator, filled or not; never null. Errors: as DefinitionFor.
 Minter* MinterFor(ObjectId generator);
 
 // The ledger's own, which mints its entries; filled. `ledger` is the table's oid.

@@ -17,8 +17,8 @@ namespace {
 const Definition* BuiltInDefinition(Oid schema, const char* name) {
   const Oid ours = get_namespace_oid("detid", true);
   if (!OidIsValid(ours) || schema != ours) return nullptr;
-  if (strcmp(name, "default_id") == 0) return &DefaultIdDefinition();
-  if (strcmp(name, "default_uuid") == 0) return &DefaultUuidDefinition();
+  if (strcmp(name, default_id.name) == 0) return &DefaultIdDefinition();
+  if (strcmp(name, default_uuid.name) == 0) return &DefaultUuidDefinition();
   return nullptr;
 }
 
@@ -112,19 +112,17 @@ bool TryDefinition(ObjectId generator, Definition* definition, const char** why)
   return parsed.ok();
 }
 
-namespace {
-ObjectId BuiltInGenerator(const char* name) {
-  const Oid relation = FindBuiltIn(name);
-  if (!OidIsValid(relation)) Raise(Error::kNoExtension);
-  return relation;
-}
-}  // namespace
+BuiltIn default_id{"default_id"}, default_uuid{"default_uuid"};
 
-ObjectId DefaultId() {
-  return BuiltInGenerator("default_id");
+ObjectId FindBuiltIn(BuiltIn* which) {
+  const Oid relation = FindBuiltIn(which->name);
+  if (!OidIsValid(relation)) Raise(Error::kNoExtension);
+  return which->known = relation;
 }
-ObjectId DefaultUuid() {
-  return BuiltInGenerator("default_uuid");
+
+void ForgetDefaults(ObjectId relation) {
+  for (BuiltIn* which : {&default_id, &default_uuid})
+    if (relation == InvalidOid || relation == which->known) which->known = InvalidOid;
 }
 
 }  // namespace detid

@@ -17,9 +17,22 @@ inline constexpr int kMaxQualifiedName = 2 * (2 * 63 + 2) + 2;
 // Works without preloading and for any role.
 bool TryDefinition(ObjectId generator, Definition* definition, const char** why);
 
-// The generator that comes with the extension. Errors: the extension is not installed.
-ObjectId DefaultId();
-ObjectId DefaultUuid();
+// The generators that come with the extension, looked up once. Errors: it is not installed.
+struct BuiltIn {
+  const char* name;
+  ObjectId known = 0;  // 0: not yet, or no more
+};
+extern BuiltIn default_id, default_uuid;
+ObjectId FindBuiltIn(BuiltIn* which);
+inline ObjectId DefaultId() {
+  return default_id.known != 0 ? default_id.known : FindBuiltIn(&default_id);
+}
+inline ObjectId DefaultUuid() {
+  return default_uuid.known != 0 ? default_uuid.known : FindBuiltIn(&default_uuid);
+}
+
+// A relation has changed, which may be one of them; 0: any may have.
+void ForgetDefaults(ObjectId relation);
 
 // Calls visit(oid) for the generators that come with the extension, then for all that are labelled,
 // also where the label does not parse, until it is false.

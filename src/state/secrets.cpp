@@ -12,6 +12,11 @@ namespace detid {
 namespace {
 
 HTAB* all = nullptr;
+Secrets* last = nullptr;  // most calls ask for the one that the call before asked for
+
+// As of generators (generator.h): made only for a generator that the role may use, and dropped
+// between transactions only, where nobody holds a reference.
+constexpr long kMost = 256;
 
 void Forget(Secrets* s) {
   s->ready = false;
@@ -25,29 +30,41 @@ void ForgetAll() {
   while (Secrets* s = static_cast<Secrets*>(hash_seq_search(&scan))) Forget(s);
 }
 
+// Null if there are none.
 Secrets* Find(Oid generator) {
-  static Secrets* last = nullptr;
   if (last != nullptr && last->generator == generator) return last;
+  if (all == nullptr) return nullptr;
+  Secrets* s = static_cast<Secrets*>(hash_search(all, &generator, HASH_FIND, nullptr));
+  if (s != nullptr) last = s;
+  return s;
+}
+
+Secrets* Add(Oid generator) {
   if (all == nullptr) {
     HASHCTL control = {};
     control.keysize = sizeof(Oid);
     control.entrysize = sizeof(Secrets);
     all = hash_create("pg_detid secrets", 16, &control, HASH_ELEM | HASH_BLOBS);
   }
-  bool found = false;
-  Secrets* s = static_cast<Secrets*>(hash_search(all, &generator, HASH_ENTER, &found));
-  if (!found) {
-    new (s) Secrets;
-    s->generator = generator;
-  }
+  Secrets* s = static_cast<Secrets*>(hash_search(all, &generator, HASH_ENTER, nullptr));
+  new (s) Secrets;
+  s->generator = generator;
   return last = s;
 }
 
-void CheckPrivilege(Secrets* s) {
-  const Oid user = GetUserId();
-  if (pg_class_aclcheck(s->generator, user, ACL_SELECT | ACL_USAGE) != ACLCHECK_OK)
-    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SEQUENCE, get_rel_name(s->generator));
-  s->user = user;
+void CheckPrivilege(Oid generator) {
+  if (pg_class_aclcheck(generator, GetUserId(), ACL_SELECT | ACL_USAGE) != ACLCHECK_OK)
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SEQUENCE, get_rel_name(generator));
+}
+
+void Drop(Secrets* s) {
+  if (s->keys != nullptr) {
+    explicit_bzero(s->keys, sizeof(GeneratorKey) * static_cast<Size>(s->count));
+    pfree(s->keys);
+  }
+  explicit_bzero(&s->mask, sizeof s->mask);
+  hash_search(all, &s->generator, HASH_REMOVE, nullptr);
+  s->generator = InvalidOid;
 }
 
 std::string_view SaltBytes(const Definition& d) {
@@ -83,12 +100,16 @@ void Read(Secrets* s, Definition d) {
 
 const Secrets& SecretsFor(ObjectId generator) {
   Secrets* s = Find(generator);
-  if (s->ready && s->user == GetUserId()) [[likely]]
+  if (s != nullptr && s->ready && s->user == GetUserId()) [[likely]]
     return *s;
+  CheckPrivilege(generator);
+  DefinitionFor(generator);
+  if (s == nullptr) s = Add(generator);
   s->ready = false;  // an error may leave half of it
   do {
     s->stale = false;
-    CheckPrivilege(s);
+    CheckPrivilege(generator);
+    s->user = GetUserId();
     Read(s, DefinitionFor(generator));
   } while (s->stale);
   s->ready = true;
@@ -106,6 +127,14 @@ void OnRelationChange(ObjectId relation) {
 
 void OnRoleChange() {
   ForgetAll();
+}
+
+void OnTransactionEnd() {
+  if (all == nullptr || hash_get_num_entries(all) <= kMost) return;
+  last = nullptr;
+  HASH_SEQ_STATUS scan;
+  hash_seq_init(&scan, all);
+  while (Secrets* s = static_cast<Secrets*>(hash_seq_search(&scan))) Drop(s);
 }
 
 }  // namespace secrets

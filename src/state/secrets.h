@@ -31,6 +31,7 @@ const Secrets& SecretsFor(ObjectId generator);
 namespace secrets {
 void OnRelationChange(ObjectId relation);  // InvalidOid: any
 void OnRoleChange();
+void OnTransactionEnd();
 }  // namespace secrets
 
 }  // namespace detid
