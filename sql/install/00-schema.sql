@@ -34,7 +34,15 @@ CREATE TABLE detid._horizon (
   timeline integer NOT NULL,
   node integer NOT NULL,       -- and under which node id
   moved_node integer NOT NULL, -- which was this one elsewhere)
-  checksum bigint NOT NULL
+  checksum bigint NOT NULL,    -- of all others
+  since bigint NOT NULL DEFAULT 0,   -- from when on ids of this node are this database's alone
+  pruned bigint NOT NULL DEFAULT 0,  -- ledger rows of before may have been removed
+  duplicates bigint NOT NULL DEFAULT 0,  -- ledger rows that came by replication, of this node, not minted here:
+  first_duplicate bigint NOT NULL DEFAULT 0, -- how many, when the first one,
+  last_duplicate bigint NOT NULL DEFAULT 0,  -- and the last one,
+  duplicate_entry bigint NOT NULL DEFAULT 0, -- which was this entry
+  duplicate_node integer NOT NULL DEFAULT -1,
+  stopped integer NOT NULL DEFAULT 0     -- 1: minting is, for these rows
 ) USING heap;
 COMMENT ON TABLE detid._horizon IS
   'upper bound on the node time of any id minted here, in microseconds since 1970, and who minted last';

@@ -57,6 +57,15 @@ COMMENT ON COLUMN detid.ledger.pinned IS 'minted under a pinned clock, in a test
 COMMENT ON COLUMN detid.ledger.attempt IS
   'of a claim: how many ids were taken before this one was free; NULL if it is no claim';
 
+CREATE FUNCTION detid._ledger_arrived() RETURNS trigger
+  LANGUAGE c AS 'MODULE_PATHNAME', 'detid_ledger_arrived';
+COMMENT ON FUNCTION detid._ledger_arrived() IS
+  'looks whether a ledger row that logical replication brings proves a second node of this number';
+REVOKE EXECUTE ON FUNCTION detid._ledger_arrived() FROM PUBLIC;
+CREATE TRIGGER arrived BEFORE INSERT ON detid.ledger
+  FOR EACH ROW EXECUTE FUNCTION detid._ledger_arrived();
+ALTER TABLE detid.ledger ENABLE REPLICA TRIGGER arrived;
+
 CREATE FUNCTION detid.prune_ledger(before timestamptz, max_rows bigint DEFAULT NULL) RETURNS bigint
   LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp

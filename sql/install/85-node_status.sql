@@ -11,7 +11,8 @@ CREATE FUNCTION detid._node_status(
   OUT horizon timestamptz, OUT horizon_distance_ms bigint,
   OUT overload_waits bigint, OUT horizon_writes bigint, OUT history_hits bigint,
   OUT mode text, OUT path text, OUT granted_from timestamptz, OUT granted_until timestamptz,
-  OUT registry_answered_at timestamptz, OUT registry_trouble text
+  OUT registry_answered_at timestamptz, OUT registry_trouble text,
+  OUT promotion_accepted boolean, OUT duplicate_rows bigint, OUT duplicate_seen_at timestamptz
 ) LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_node_status';
 COMMENT ON FUNCTION detid._node_status() IS 'behind the view detid.node_status';
 REVOKE EXECUTE ON FUNCTION detid._node_status() FROM PUBLIC;
@@ -31,5 +32,5 @@ REVOKE EXECUTE ON FUNCTION detid.accept_clock() FROM PUBLIC;
 CREATE FUNCTION detid.accept_copy() RETURNS void
   LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_accept_copy';
 COMMENT ON FUNCTION detid.accept_copy() IS
-  'says that the original of this copy mints no longer under this node id';
+  'says that nobody else mints under this node id any more: the original of a copy, the predecessor of a promoted server, or another node that replication showed';
 REVOKE EXECUTE ON FUNCTION detid.accept_copy() FROM PUBLIC;

@@ -16,13 +16,15 @@ Move MoveOf(const Witness& stored, const Witness& now) {
 }
 
 Origin OriginOf(const HorizonRecord& stored, const Witness& now) {
-  Origin o = {MoveOf(stored.witness, now), 0, false};
+  Origin o = {MoveOf(stored.witness, now), 0, false, false};
   int32_t node = stored.witness.node;
   if (o.move == Move::kNone || StaysSuspected(stored, o.move, now)) {
-    o = {stored.moved, stored.moved_us, false};
+    o = {stored.moved, stored.moved_us, false, false};
     node = stored.moved_node;
   }
-  o.suspected = IsCopy(o.move) && node >= 0 && node == now.node;
+  const bool same = node >= 0 && node == now.node;
+  o.suspected = same && IsCopy(o.move);
+  o.unaccepted = same && o.move == Move::kPromoted;
   return o;
 }
 

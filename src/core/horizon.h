@@ -69,6 +69,15 @@ constexpr bool IsCopy(Move move) {
 // A timeline only ever grows but by pg_upgrade, which begins with the first again.
 Move MoveOf(const Witness& stored, const Witness& now);
 
+// Ledger rows that prove that another server mints under this node's number (duplicate.h).
+struct Duplicates {
+  int64_t rows = 0;
+  int64_t first_us = 0, last_us = 0;  // when they came, by the system clock
+  int64_t entry = 0;                  // of the last one, and
+  int32_t node = -1;                  // the number
+  bool stopped = false;               // minting is, for that reason
+};
+
 // As stored.
 struct HorizonRecord {
   int64_t horizon_us = 0;  // microseconds since 1970; 0: nothing was minted
@@ -76,13 +85,22 @@ struct HorizonRecord {
   Move moved = Move::kNone;  // the last move, and
   int64_t moved_us = 0;      // the node time that minting began at after it
   int32_t moved_node = -1;   // and the node id that was in use before it
+  int64_t since_us = 0;      // ids from here on, under the witness's node, are this database's alone
+  int64_t pruned_us = 0;     // ledger rows of earlier times may have been removed
+  Duplicates duplicates;
 };
 
-// Whether a promotion, or another tablespace, finds a copy that is suspected: it is no reason to
-// forget that.
+// Whether minting under this number begins here with the record that is being written.
+constexpr bool Begins(const HorizonRecord& stored, Move move, const Witness& now) {
+  return stored.since_us == 0 || move != Move::kNone || stored.witness.node != now.node;
+}
+
+// Whether a promotion, or another tablespace, finds a copy that is suspected, or another tablespace
+// a promotion that nobody acknowledged: it is no reason to forget that.
 constexpr bool StaysSuspected(const HorizonRecord& stored, Move move, const Witness& now) {
-  return move != Move::kNone && !IsCopy(move) && IsCopy(stored.moved) && stored.moved_node >= 0 &&
-         stored.moved_node == now.node;
+  const bool open = IsCopy(stored.moved) ? move == Move::kPromoted || move == Move::kRemade
+                                         : stored.moved == Move::kPromoted && move == Move::kRemade;
+  return open && stored.moved_node >= 0 && stored.moved_node == now.node;
 }
 
 // Where what is stored came from, and whether its original may mint beside it.
@@ -90,6 +108,7 @@ struct Origin {
   Move move;
   int64_t since_us;  // node time that minting began at after the move; 0: it has not begun
   bool suspected;    // a copy under the node id of its original
+  bool unaccepted;   // a promotion under the node id of its predecessor, which nobody acknowledged
 };
 Origin OriginOf(const HorizonRecord& stored, const Witness& now);
 

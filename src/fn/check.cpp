@@ -10,6 +10,7 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/dropped_horizon.h"
+#include "state/duplicate.h"
 #include "state/generator.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
@@ -63,6 +64,8 @@ void CheckNodeId(ReturnSetInfo* set) {
 
 // What stops minting, or will.
 void CheckRegistry(ReturnSetInfo* set) {
+  if (const Refusal stopped = DuplicateRule(); stopped.refused)
+    PutRule(set, "fence", stopped, "");
   StoredRegistration stored;
   ReadRegistration(&stored);
   if (const Reason why = StoppedBy(stored); why != Reason::kNone) {
@@ -135,10 +138,21 @@ void CheckHorizon(ReturnSetInfo* set) {
       "SELECT detid.accept_clock();");
   if (RecoveryInProgress()) return;
   const Origin origin = OriginOf(record, WitnessHere());
+  Put(set, "duplicate", record.duplicates.rows == 0, Describe(record),
+      "Give one of the two another detid.node_id, and look for ids that both have minted since. "
+      "Then, here: SELECT detid.accept_copy(); To stop minting here until then: ALTER SYSTEM SET "
+      "detid.node_id = -1; SELECT pg_reload_conf();");
   if (settings::registers()) return;  // it knows copies
   Put(set, "copy", !origin.suspected, Explain(origin),
       "If the original still mints, give this one a node id of its own: ALTER DATABASE mydb SET "
       "detid.node_id = 2; If it does not: SELECT detid.accept_copy();");
+  if (origin.move == Move::kPromoted)
+    Put(set, "promotion", !origin.unaccepted,
+        origin.unaccepted ? "the server was promoted, or recovered to a point in time, and mints "
+                            "under the node id of the one before it"
+                          : Explain(origin),
+        "If the server before it is gone, or mints no more: SELECT detid.accept_copy(); If it goes "
+        "on, give this one a node id of its own: ALTER DATABASE mydb SET detid.node_id = 2;");
 }
 
 void CheckSeed(ReturnSetInfo* set) {

@@ -4,6 +4,7 @@
 // input has for ever.
 
 #include "state/claim.h"
+#include "state/duplicate.h"
 
 #include <algorithm>
 
@@ -200,15 +201,17 @@ DETID_FUNCTION(detid_claim_from_elsewhere) {
   if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
   const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
   const TupleDesc descriptor = RelationGetDescr(trigger->tg_relation);
+  const HeapTuple row = ArrivedRowOf(trigger->tg_relation, trigger->tg_trigtuple);
+  if (row == nullptr) PG_RETURN_POINTER(nullptr);
   int origin = SPI_fnumber(descriptor, "origin");
   bool null = false;
   const int node = DatumGetInt32(
-      heap_getattr(trigger->tg_trigtuple, SPI_fnumber(descriptor, "node"), descriptor, &null));
-  if (DatumGetInt32(heap_getattr(trigger->tg_trigtuple, origin, descriptor, &null)) != 0)
-    return PointerGetDatum(trigger->tg_trigtuple);
+      heap_getattr(row, SPI_fnumber(descriptor, "node"), descriptor, &null));
+  if (DatumGetInt32(heap_getattr(row, origin, descriptor, &null)) != 0)
+    return PointerGetDatum(row);
   Datum value = Int32GetDatum(node + 1);
   return PointerGetDatum(
-      heap_modify_tuple_by_cols(trigger->tg_trigtuple, descriptor, 1, &origin, &value, &null));
+      heap_modify_tuple_by_cols(row, descriptor, 1, &origin, &value, &null));
 }
 
 }  // namespace detid

@@ -2,8 +2,12 @@
 //
 // The ledger's reading side that is not replay: it is append-only, but for prune_ledger.
 
+#include <algorithm>
+
 #include "pg/errors.h"
 #include "pg/pg.h"
+#include "state/clock.h"
+#include "state/duplicate.h"
 
 namespace detid {
 namespace {
@@ -37,6 +41,13 @@ DETID_FUNCTION(detid_refuse_change) {
   Raise(error, "%s on detid.%s was refused.", what, table);
 }
 
+// Trigger on the ledger, for rows that logical replication brings.
+DETID_FUNCTION(detid_ledger_arrived) {
+  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
+  const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
+  return PointerGetDatum(ArrivedRowOf(trigger->tg_relation, trigger->tg_trigtuple));
+}
+
 // prune_ledger(before timestamptz, max_rows bigint) -> bigint. Runs as the ledger's owner; who
 // may call it is decided by EXECUTE.
 DETID_FUNCTION(detid_prune_ledger) {
@@ -51,6 +62,8 @@ DETID_FUNCTION(detid_prune_ledger) {
   Oid types[] = {TIMESTAMPTZOID, INT8OID};
   Datum values[] = {TimestampTzGetDatum(before), Int64GetDatum(most)};
   volatile uint64 removed = 0;
+  // What others mint later is not taken for pruned.
+  NotePruned(std::min(before + kPostgresEpochUs, SystemUs()));
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   PG_TRY();
   {

@@ -7,6 +7,7 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
+#include "state/duplicate.h"
 #include "state/generator.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
@@ -18,7 +19,7 @@
 namespace detid {
 namespace {
 
-constexpr int kColumns = 23;
+constexpr int kColumns = 26;
 using Row = Record<kColumns>;
 
 void AddTime(Row* row, int64_t us) {
@@ -73,14 +74,14 @@ void AddClock(Row* row) {
 // node_status: node_id, ready, reason, node_time, lead_ms, slewing, clock_believed, last_step_ms,
 // last_step_at, promoted_at, copy_suspected, fenced, horizon, horizon_distance_ms, overload_waits,
 // horizon_writes, history_hits, mode, path, granted_from, granted_until, registry_answered_at,
-// registry_trouble
+// registry_trouble, promotion_accepted, duplicate_rows, duplicate_seen_at
 DETID_FUNCTION(detid_node_status) {
   HorizonRecord record;
   const bool found = ReadHorizon(&record);
   DatabaseState state = LookAtDatabase(MyDatabaseId);
   StoredRegistration stored;
   ReadRegistration(&stored);
-  state.fenced |= StoppedBy(stored) != Reason::kNone;
+  state.fenced |= StoppedBy(stored) != Reason::kNone || record.duplicates.stopped;
   Row row;
   if (const int32_t node = NodeNumber(); node >= 0)
     row.Add(Int32GetDatum(node));
@@ -117,6 +118,13 @@ DETID_FUNCTION(detid_node_status) {
     row.Skip(3);
   }
   AddRegistration(&row, stored, state);
+  const Origin origin = found && !RecoveryInProgress() ? OriginOf(record, WitnessHere()) : Origin{};
+  if (origin.move == Move::kPromoted)
+    row.Add(BoolGetDatum(!origin.unaccepted || settings::registers()));
+  else
+    row.Skip();
+  row.Add(Int64GetDatum(record.duplicates.rows));
+  AddTime(&row, record.duplicates.last_us);
   return row.Return(fcinfo);
 }
 
@@ -150,6 +158,7 @@ DETID_FUNCTION(detid_accept_copy) {
   if (shared == nullptr) Raise(Error::kNotPreloaded);
   BeginMinting(false);
   AcceptCopy();
+  EndDuplicates();
   PG_RETURN_VOID();
 }
 

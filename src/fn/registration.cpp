@@ -5,6 +5,7 @@
 
 #include "pg/errors.h"
 #include "pg/pg.h"
+#include "state/duplicate.h"
 #include "state/registration.h"
 #include "state/settings.h"
 
@@ -25,9 +26,11 @@ void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
 
 // unfence(). A node that is not fenced goes on without asking anybody.
 DETID_FUNCTION(detid_unfence) {
+  const bool stopped = DuplicateRule().refused;
+  if (stopped) EndDuplicates();
   StoredRegistration stored;
   if (ReadRegistration(&stored) && StoppedBy(stored) == Reason::kNone) {
-    ereport(NOTICE, (errmsg("this node is not fenced")));
+    if (!stopped) ereport(NOTICE, (errmsg("this node is not fenced")));
     PG_RETURN_VOID();
   }
   StoreWord("unfence()", false, false, true);

@@ -88,6 +88,10 @@ enum class Error : uint8_t {
 inline constexpr int kSqlStateFenced =
     ('D' - '0') | (('T' - '0') << 6) | (('1' - '0') << 24);
 
+// SQLSTATE DT003: another server mints under this node's number. Of lines in the log.
+inline constexpr int kSqlStateDuplicate =
+    ('D' - '0') | (('T' - '0') << 6) | (('3' - '0') << 24);
+
 // The primary message of an error.
 const char* MessageOf(Error error);
 const char* HintOf(Error error);  // null if there is none

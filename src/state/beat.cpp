@@ -108,7 +108,7 @@ void LogFence(Reason reason) {
 
 // Stops minting at once, then stores it: whatever keeps it from that.
 void FenceHere(StoredRegistration* stored, Reason reason) {
-  database->fenced.store(1, std::memory_order_release);
+  database->fenced.fetch_or(kFencedByRegistry, std::memory_order_release);
   database->granted.Revoke();
   database->registering.store(0, std::memory_order_relaxed);
   stored->fenced = reason;
@@ -329,7 +329,8 @@ int64_t BeatNow() {
     return kIdleMs;
   }
   // The COMMIT of a word is visible before it has set this (FollowWordAtCommit).
-  if (StoppedBy(stored) != Reason::kNone) database->fenced.store(1, std::memory_order_release);
+  if (StoppedBy(stored) != Reason::kNone)
+    database->fenced.fetch_or(kFencedByRegistry, std::memory_order_release);
   if (stored.fenced != Reason::kNone) {
     database->granted.Revoke();
     database->registering.store(0, std::memory_order_relaxed);

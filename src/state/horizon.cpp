@@ -41,6 +41,9 @@ struct Store {
   Written Write(int64_t target_us, int64_t enough_us) {
     const Written written = ChangeHorizonRow(relation, [&](HorizonRecord* r) {
       if (r->horizon_us >= enough_us && r->witness.SamePlace(witness)) return false;
+      if (Begins(*r, move, witness))
+        r->since_us =
+            std::max({r->horizon_us, target_us - settings::horizon_window_us(), moved_us});
       r->horizon_us = std::max(r->horizon_us, target_us);
       if (move != Move::kNone && !StaysSuspected(*r, move, witness)) {
         r->moved = move;
@@ -82,7 +85,8 @@ void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
              errdetail("The server was promoted, or recovered to a point in time."),
              settings::registers() ? 0
                                    : errhint("If another server goes on with the same past, give "
-                                             "this one a detid.node_id of its own.")));
+                                             "this one a detid.node_id of its own. If the one before "
+                                             "is gone: SELECT detid.accept_copy();")));
     return;
   }
   const char* where = beginning.move == Move::kDatabaseCopied ? "database" : "server or directory";
@@ -214,6 +218,7 @@ void MergeHorizon(HorizonRecord brought) {
     // Of a copy that has not begun: what is known of its original is not all any more.
     if (brought.horizon_us > r->horizon_us && !r->witness.SamePlace(here)) r->witness.directory = 0;
     r->horizon_us = std::max(r->horizon_us, brought.horizon_us);
+    r->since_us = std::max(r->since_us, brought.horizon_us);  // rows of before may come back
     if (from_elsewhere) {
       r->moved = Move::kRestored;
       r->moved_us = brought.horizon_us;

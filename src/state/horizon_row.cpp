@@ -24,10 +24,18 @@ struct Row {
   int32_t timeline;
   int32_t node;
   int32_t moved_node;
-  int64_t checksum;  // of all above
+  int64_t checksum;  // of all others
+  int64_t since_us;
+  int64_t pruned_us;
+  int64_t duplicate_rows;
+  int64_t duplicate_first_us;
+  int64_t duplicate_last_us;
+  int64_t duplicate_entry;
+  int32_t duplicate_node;
+  int32_t stopped;
 };
-static_assert(sizeof(Row) == 64);
-constexpr int kColumns = 10;
+static_assert(sizeof(Row) == 120);
+constexpr int kColumns = 18;
 
 HorizonRecord RecordOf(const Row& row) {
   return {row.horizon_us,
@@ -35,12 +43,17 @@ HorizonRecord RecordOf(const Row& row) {
            row.node, static_cast<uint64_t>(row.directory)},
           static_cast<Move>(row.moved),
           row.moved_us,
-          row.moved_node};
+          row.moved_node,
+          row.since_us,
+          row.pruned_us,
+          {row.duplicate_rows, row.duplicate_first_us, row.duplicate_last_us, row.duplicate_entry,
+           row.duplicate_node, row.stopped != 0}};
 }
 
-int64_t Checksum(const Row& row) {
-  const size_t bytes = offsetof(Row, checksum);
-  return static_cast<int64_t>(HashBits({reinterpret_cast<const char*>(&row), bytes}, 63).word[0]);
+int64_t Checksum(Row row) {
+  row.checksum = 0;
+  return static_cast<int64_t>(
+      HashBits({reinterpret_cast<const char*>(&row), sizeof row}, 63).word[0]);
 }
 
 Row RowOf(const HorizonRecord& r) {
@@ -53,7 +66,15 @@ Row RowOf(const HorizonRecord& r) {
              static_cast<int32_t>(r.witness.timeline),
              r.witness.node,
              r.moved_node,
-             0};
+             0,
+             r.since_us,
+             r.pruned_us,
+             r.duplicates.rows,
+             r.duplicates.first_us,
+             r.duplicates.last_us,
+             r.duplicates.entry,
+             r.duplicates.node,
+             r.duplicates.stopped};
   row.checksum = Checksum(row);
   return row;
 }
@@ -154,7 +175,9 @@ HorizonRecord HorizonRecordOf(HeapTuple tuple, TupleDesc descriptor) {
   return RecordOf({DatumGetInt64(values[0]), DatumGetInt64(values[1]), DatumGetInt64(values[2]),
                    DatumGetInt64(values[3]), DatumGetInt64(values[4]), DatumGetObjectId(values[5]),
                    DatumGetInt32(values[6]), DatumGetInt32(values[7]), DatumGetInt32(values[8]),
-                   DatumGetInt64(values[9])});
+                   DatumGetInt64(values[9]), DatumGetInt64(values[10]), DatumGetInt64(values[11]),
+                   DatumGetInt64(values[12]), DatumGetInt64(values[13]), DatumGetInt64(values[14]),
+                   DatumGetInt64(values[15]), DatumGetInt32(values[16]), DatumGetInt32(values[17])});
 }
 
 HeapTuple HorizonTupleOf(const HorizonRecord& record, TupleDesc descriptor) {
@@ -163,7 +186,11 @@ HeapTuple HorizonTupleOf(const HorizonRecord& record, TupleDesc descriptor) {
       Int64GetDatum(row.horizon_us), Int64GetDatum(row.instance), Int64GetDatum(row.directory),
       Int64GetDatum(row.moved_us),   Int64GetDatum(row.moved),    ObjectIdGetDatum(row.database),
       Int32GetDatum(row.timeline),   Int32GetDatum(row.node),     Int32GetDatum(row.moved_node),
-      Int64GetDatum(row.checksum)};
+      Int64GetDatum(row.checksum),
+      Int64GetDatum(row.since_us),   Int64GetDatum(row.pruned_us),
+      Int64GetDatum(row.duplicate_rows), Int64GetDatum(row.duplicate_first_us),
+      Int64GetDatum(row.duplicate_last_us), Int64GetDatum(row.duplicate_entry),
+      Int32GetDatum(row.duplicate_node), Int32GetDatum(row.stopped)};
   bool nulls[kColumns] = {};
   return heap_form_tuple(descriptor, values, nulls);
 }

@@ -6,6 +6,7 @@
 #include "core/registry_text.h"
 #include "pg/pg.h"
 #include "state/clock.h"
+#include "state/duplicate.h"
 #include "state/horizon_row.h"
 #include "state/label.h"
 #include "state/ledger.h"
@@ -108,6 +109,7 @@ Refusal DatabaseRule() {
   relation_close(horizon, AccessShareLock);
   if (r.refused) return r;
   const DatabaseState state = LookAtDatabase(MyDatabaseId);
+  if (r = DuplicateRule(); r.refused) return r;
   if (r = RegistryRule(state); r.refused) return r;
   return state.published_us != 0 ? Refusal{} : ClockRule(record, BeginningHere(record));
 }

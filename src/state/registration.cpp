@@ -7,6 +7,7 @@
 #include "pg/errors.h"
 #include "pg/query.h"
 #include "state/clock.h"
+#include "state/duplicate.h"
 #include "state/settings.h"
 
 namespace detid {
@@ -135,7 +136,10 @@ void registration::OnTransaction(XactEvent event) {
     database->granted.Revoke();
     database->registering.store(1, std::memory_order_relaxed);
   }
-  database->fenced.store(what == AtCommit::kSet, std::memory_order_release);
+  if (what == AtCommit::kSet)
+    database->fenced.fetch_or(kFencedByRegistry, std::memory_order_release);
+  else
+    database->fenced.fetch_and(~kFencedByRegistry, std::memory_order_release);
   WakeRegistrar(database);
   Detach(database);
 }
@@ -240,7 +244,8 @@ void KnowFence(Database* database) {
   if (database->fence_known.load(std::memory_order_acquire) != 0) return;
   StoredRegistration stored;
   if (ReadRegistration(&stored) && StoppedBy(stored) != Reason::kNone)
-    database->fenced.store(1, std::memory_order_relaxed);
+    database->fenced.fetch_or(kFencedByRegistry, std::memory_order_relaxed);
+  KnowDuplicates(database);
   database->fence_known.store(1, std::memory_order_release);
 }
 
@@ -269,6 +274,7 @@ Interval AwaitInterval(Database* database, int64_t above_us) {
 }
 
 void RaiseFenced() {
+  Require(DuplicateRule());
   StoredRegistration stored;
   if (ReadRegistration(&stored) && StoppedBy(stored) != Reason::kNone) {
     char detail[200 + kMaxPathText];

@@ -24,6 +24,7 @@ char* node_token_file = nullptr;
 int lease_s = 30;
 int quarantine_s = 3600;
 char* tag = nullptr;
+int on_duplicate = kReport;
 bool pinned = false;
 int64_t pinned_us = 0;
 uint64_t tag_changes = 0;
@@ -31,6 +32,9 @@ uint64_t tag_changes = 0;
 namespace {
 
 char* clock_text = nullptr;
+
+constexpr config_enum_entry kOnDuplicate[] = {
+    {"report", kReport, false}, {"stop", kStop, false}, {nullptr, 0, false}};
 
 // What is a property of the server or the database, never of a role or a session: what a plain SET,
 // a function's SET clause, ALTER ROLE or a client's start packet asks for is refused.
@@ -143,6 +147,10 @@ void Define(bool preloading) {
       "detid.quarantine",
       "How long after its last interval a node number may be granted to another node.", nullptr,
       &quarantine_s, quarantine_s, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+  DefineCustomEnumVariable(
+      "detid.on_duplicate", "What a proof of a second node of this number does.",
+      "It is reported; with 'stop', minting stops here until detid.accept_copy().", &on_duplicate,
+      kReport, kOnDuplicate, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
   if (preloading) {
     DefineCustomStringVariable(
         "detid.coordinator", "The connection string of the registry of nodes.",

@@ -22,6 +22,8 @@ extern char* node_token_file;
 extern int lease_s;       // of the coordinator: length of an interval
 extern int quarantine_s;  // of the coordinator
 extern char* tag;  // goes into the ledger
+enum OnDuplicate : int { kReport, kStop };
+extern int on_duplicate;  // what a proof of a second node of this number does
 
 // detid.clock: whether node time is pinned in this session, and to what (us since 1970).
 extern bool pinned;

@@ -41,6 +41,10 @@ using ObjectId = unsigned int;  // PostgreSQL's Oid
 
 inline constexpr int kMaxTrouble = 256;
 
+// Reasons in Database::fenced, each with its own bit: who ends one must not end the other.
+inline constexpr uint32_t kFencedByRegistry = 1;   // or an operator: registration.h
+inline constexpr uint32_t kFencedByDuplicate = 2;  // duplicate.h
+
 // Of one (database, horizon relation).
 struct alignas(kCacheLine) Database {
   ObjectId oid = 0;
@@ -48,7 +52,7 @@ struct alignas(kCacheLine) Database {
   uint64_t directory = 0;         // the database's files it is in (witness.h); 0: not loaded
   bool made_here = false;         // in this life a database was made under the oid; not loaded yet
   std::atomic<uint32_t> users{0};
-  std::atomic<uint32_t> fenced{0};  // sticky; read by every mint
+  std::atomic<uint32_t> fenced{0};  // why nothing is minted: kFencedBy...; read by every mint
   Horizon horizon;
   Granted granted;
   std::atomic<int64_t> start_us{0};  // node time that this life of the database began at

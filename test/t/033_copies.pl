@@ -94,11 +94,11 @@ sub is_guarded
 
 sub status_is
 {
-	my ($node, $suspected, $promoted, $name, $db) = @_;
+	my ($node, $suspected, $promoted, $name, $db, $check) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	same_sql($node, 'SELECT ready, copy_suspected, promoted_at IS NOT NULL FROM detid.node_status',
 		"t|$suspected|$promoted", "$name: detid.node_status", db => $db // 'shop');
-	my $check = $suspected eq 't' ? 'copy' : '';
+	$check //= $suspected eq 't' ? 'copy' : $promoted eq 't' ? 'promotion' : '';
 	same_sql($node, q{SELECT "check" FROM detid.check() WHERE NOT ok AND "check" <> 'durability'}, $check, "$name: detid.check()",
 		db => $db // 'shop');
 	return;
@@ -237,7 +237,7 @@ $before_us = 1_000_000 * time;
 $pitr->start;
 $pitr->poll_query_until('shop', 'SELECT NOT pg_is_in_recovery()') or die;
 same_sql($pitr, 'SELECT count(*) FROM kept', $kept_here, "$name: what came after it is gone", db => 'shop');
-status_is($pitr, 'f', 'f', "$name, before the first id");
+status_is($pitr, 'f', 'f', "$name, before the first id", 'shop', 'promotion');
 $new = mints_above($pitr, \%last, $name);
 is_guarded($pitr, $new, $before_us, $name);
 like(logged($pitr), qr/LOG:\ \ database\ "shop"\ mints\ on\ timeline\ 2,\ after\ timeline\ 1:

@@ -97,7 +97,7 @@ same_sql($node, q{SET statement_timeout = '20s';
 	'a new generator mints at once after the extension was made again');
 
 # A horizon that is far ahead is not merged below ids that are minted already.
-fails_with($node, q{INSERT INTO detid._horizon VALUES (4102444800000000, 5, 0, 0, 5, 1, 3, -1, 0)}, '55000',
+fails_with($node, q{INSERT INTO detid._horizon VALUES (4102444800000000, 5, 0, 0, 0, 5, 1, 3, -1, 0)}, '55000',
 	qr/too far behind the ids/, 'a far horizon is refused where minting has begun');
 $node->stop('fast');
 

@@ -223,6 +223,28 @@ TEST(Horizon, TellsMovesApart) {
   EXPECT_EQ(MoveOf({11, 6, 2, 7}, kHere), Move::kDatabaseCopied);
 }
 
+TEST(Horizon, APromotionIsToBeAcknowledgedUnderTheNodeIdOfThePredecessor) {
+  EXPECT_TRUE(OriginOf(Stored(kNow, {11, 5, 0, 7}), kHere).unaccepted);
+  EXPECT_FALSE(OriginOf(Stored(kNow, {11, 5, 0, 8}), kHere).unaccepted);  // a number of its own
+  EXPECT_FALSE(OriginOf(Stored(kNow, {12, 5, 1, 7}), kHere).unaccepted);  // a copy: suspected
+  HorizonRecord r = Stored(kNow, kHere);
+  EXPECT_FALSE(OriginOf(r, kHere).unaccepted);
+  r.moved = Move::kPromoted;
+  r.moved_node = 7;
+  EXPECT_TRUE(OriginOf(r, kHere).unaccepted);
+  r.moved_node = -1;  // accepted
+  EXPECT_FALSE(OriginOf(r, kHere).unaccepted);
+}
+
+TEST(Horizon, ANumberIsThisDatabasesFromWhereMintingUnderItBegan) {
+  HorizonRecord r = Stored(kNow, kHere);
+  EXPECT_TRUE(Begins(r, Move::kNone, kHere));  // nothing was minted
+  r.since_us = kNow;
+  EXPECT_FALSE(Begins(r, Move::kNone, kHere));
+  EXPECT_TRUE(Begins(r, Move::kPromoted, kHere));
+  EXPECT_TRUE(Begins(r, Move::kNone, {11, 5, 1, 8}));
+}
+
 TEST(Horizon, SuspectsACopyUnderTheNodeIdOfItsOriginal) {
   // Before its first mint, by the witness.
   EXPECT_TRUE(OriginOf(Stored(kNow, {12, 5, 1, 7}), kHere).suspected);

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/duplicate.h"
+
+#include <algorithm>
+
+#include "core/duplicate.h"
+#include "core/instant.h"
+#include "state/clock.h"
+#include "state/horizon_row.h"
+#include "state/ledger.h"
+#include "state/ledger_row.h"
+#include "state/settings.h"
+
+namespace detid {
+namespace {
+
+// What two rows of one minting have in common, and two mintings have not: columns that are passed
+// by value. The digest is that of the ids.
+constexpr LedgerColumn kSame[] = {kLedgerMintedAt, kLedgerDefinition, kLedgerWorker, kLedgerTick,
+                                  kLedgerSequence, kLedgerCount,      kLedgerDigest, kLedgerXact};
+
+Datum ColumnOf(HeapTuple row, TupleDesc descriptor, LedgerColumn column) {
+  bool null = false;
+  const Datum value = heap_getattr(row, column, descriptor, &null);
+  return null ? Datum{0} : value;
+}
+
+// What the table has under (node, entry), as it is now. A row of a transaction that has not ended is
+// waited for, as a unique index does: one that comes back may be faster than its own commit.
+Known LookUp(Relation table, int32_t node, int64_t entry, HeapTuple row) {
+  list_free(RelationGetIndexList(table));
+  if (!OidIsValid(table->rd_pkindex)) return Known::kNothing;
+  for (;;) {
+    ScanKeyData key[2];
+    ScanKeyInit(&key[0], kLedgerNode, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(node));
+    ScanKeyInit(&key[1], kLedgerEntry, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(entry));
+    SnapshotData dirty;
+    InitDirtySnapshot(dirty);
+    const SysScanDesc scan = systable_beginscan(table, table->rd_pkindex, true, &dirty, 2, key);
+    Known known = Known::kNothing;
+    TransactionId writer = InvalidTransactionId;
+    if (const HeapTuple found = systable_getnext(scan); HeapTupleIsValid(found)) {
+      writer = dirty.xmin;
+      known = Known::kSame;
+      for (const LedgerColumn column : kSame)
+        if (ColumnOf(found, RelationGetDescr(table), column) !=
+            ColumnOf(row, RelationGetDescr(table), column))
+          known = Known::kOther;
+    }
+    systable_endscan(scan);
+    if (!TransactionIdIsValid(writer)) return known;
+    XactLockTableWait(writer, table, nullptr, XLTW_None);
+    CHECK_FOR_INTERRUPTS();
+  }
+}
+
+OwnNumber OwnNumberOf(const HorizonRecord& record) {
+  if (shared == nullptr) return {};
+  OwnNumber own = {record.witness.node, record.since_us, record.pruned_us};
+  if (!settings::registers()) return own;
+  const Interval interval = LookAtDatabase(MyDatabaseId).interval;
+  own.node = interval.limit_us != 0 ? interval.node : -1;
+  own.since_us = std::max(own.since_us, interval.start_us);
+  return own;
+}
+
+void Stop() {
+  Database* database = AttachDatabase(MyDatabaseId);
+  if (database == nullptr) return;  // then the next to attach reads the row
+  database->fenced.fetch_or(kFencedByDuplicate, std::memory_order_release);
+  Detach(database);
+}
+
+constexpr int64_t kLogEveryUs = 60000000;
+
+void Log(const HorizonRecord& record, const ArrivedRow& row, int64_t entry, bool stops) {
+  static int64_t logged_us = 0;
+  const int64_t now_us = BootUs();
+  if (!stops && logged_us != 0 && now_us - logged_us < kLogEveryUs) return;
+  logged_us = now_us;
+  char minted[kMaxInstantText];
+  FormatInstant(row.minted_us, minted, sizeof minted);
+  ereport(
+      LOG,
+      (errcode(stops ? kSqlStateFenced : kSqlStateDuplicate),
+       errmsg("another server mints under the number %d of this node%s", row.node,
+              stops ? ": minting stops here" : ""),
+       errdetail("Replication brought entry %lld of detid.ledger, minted at %s, which this database "
+                 "did not mint. That has happened %lld times.",
+                 static_cast<long long>(entry), minted,
+                 static_cast<long long>(record.duplicates.rows)),
+       errhint("SELECT * FROM detid.check(); says what to do.")));
+}
+
+void Remember(const ArrivedRow& row, int64_t entry) {
+  const Oid oid = FindHorizonRelation();
+  const Relation relation = relation_open(oid, RowExclusiveLock);
+  HorizonRecord record;
+  bool stops = false;
+  const Written written = ChangeHorizonRow(relation, [&](HorizonRecord* r) {
+    Duplicates& d = r->duplicates;
+    d.last_us = SystemUs();
+    if (d.rows++ == 0) d.first_us = d.last_us;
+    d.entry = entry;
+    d.node = row.node;
+    stops = !d.stopped && settings::on_duplicate == settings::kStop;
+    d.stopped |= stops;
+    record = *r;
+    return true;
+  });
+  relation_close(relation, RowExclusiveLock);
+  if (stops) {
+    XLogFlush(written.lsn);
+    Stop();
+  } else {
+    XLogSetAsyncXactLSN(written.lsn);
+  }
+  Log(record, row, entry, stops);
+}
+
+}  // namespace
+
+HeapTuple ArrivedRowOf(Relation table, HeapTuple row) {
+  const TupleDesc descriptor = RelationGetDescr(table);
+  if (!HasColumns(table, kLedgerTypes, kLedgerColumns)) return row;
+  const ArrivedRow arrived = {
+      DatumGetInt32(ColumnOf(row, descriptor, kLedgerNode)),
+      DatumGetTimestampTz(ColumnOf(row, descriptor, kLedgerMintedAt)) + kPostgresEpochUs,
+      DatumGetBool(ColumnOf(row, descriptor, kLedgerPinned))};
+  const int64_t entry = DatumGetInt64(ColumnOf(row, descriptor, kLedgerEntry));
+  HorizonRecord record;
+  const OwnNumber own = ReadHorizon(&record) ? OwnNumberOf(record) : OwnNumber{};
+  const Known known = LookUp(table, arrived.node, entry, row);
+  const Arrival arrival = Judge(arrived, known, own);
+  if (known == Known::kOther) {
+    const Known aside = LookUp(table, arrived.node, AsideOf(entry), row);
+    if (aside == Known::kSame) return nullptr;
+    if (arrival.proof) Remember(arrived, entry);
+    if (aside == Known::kOther) {
+      ereport(LOG, (errcode(kSqlStateDuplicate),
+                    errmsg("a third row of detid.ledger has the node %d and the entry %lld",
+                           arrived.node, static_cast<long long>(entry)),
+                    errdetail("It was not stored here; the server that sent it has it.")));
+      return nullptr;
+    }
+    int column = kLedgerEntry;
+    Datum value = Int64GetDatum(AsideOf(entry));
+    bool null = false;
+    return heap_modify_tuple_by_cols(row, descriptor, 1, &column, &value, &null);
+  }
+  if (arrival.proof) Remember(arrived, entry);
+  return arrival.keep == Keep::kNot ? nullptr : row;
+}
+
+Refusal DuplicateRule() {
+  HorizonRecord record;
+  if (!ReadHorizon(&record) || !record.duplicates.stopped) return {};
+  Refusal r = Refuse(Error::kFenced, "%s.", Describe(record));
+  r.detail[0] = 'A';  // as a sentence begins
+  r.hint = "Give this server or the other one another detid.node_id, then: SELECT "
+           "detid.accept_copy();";
+  return r;
+}
+
+void KnowDuplicates(Database* database) {
+  HorizonRecord record;
+  if (ReadHorizon(&record) && record.duplicates.stopped)
+    database->fenced.fetch_or(kFencedByDuplicate, std::memory_order_relaxed);
+}
+
+void EndDuplicates() {
+  const Relation relation = relation_open(HorizonRelation(), RowExclusiveLock);
+  const Written written = ChangeHorizonRow(relation, [](HorizonRecord* r) {
+    // Rows that the other minted until now may still be on their way.
+    if (r->duplicates.rows != 0) r->since_us = std::max(r->since_us, r->horizon_us);
+    r->duplicates = {};
+    return true;
+  });
+  relation_close(relation, RowExclusiveLock);
+  XLogFlush(written.lsn);
+  Database* database = AttachDatabase(MyDatabaseId);
+  if (database == nullptr) return;
+  database->fenced.fetch_and(~kFencedByDuplicate, std::memory_order_release);
+  Detach(database);
+}
+
+const char* Describe(const HorizonRecord& r) {
+  const Duplicates& d = r.duplicates;
+  if (d.rows == 0) return "no ledger row of another server came under this node's number";
+  char first[kMaxInstantText], last[kMaxInstantText];
+  FormatInstant(d.first_us, first, sizeof first);
+  FormatInstant(d.last_us, last, sizeof last);
+  return psprintf("another server mints under number %d: since %s replication brought %lld ledger "
+                  "rows that this database did not mint, the last one, entry %lld, at %s",
+                  d.node, first, static_cast<long long>(d.rows), static_cast<long long>(d.entry),
+                  last);
+}
+
+void NotePruned(int64_t before_us) {
+  const Relation relation = relation_open(HorizonRelation(), RowExclusiveLock);
+  ChangeHorizonRow(relation, [&](HorizonRecord* r) {
+    if (r->pruned_us >= before_us) return false;
+    r->pruned_us = before_us;
+    return true;
+  });
+  relation_close(relation, RowExclusiveLock);
+}
+
+}  // namespace detid
