@@ -61,10 +61,12 @@ CREATE ROLE regress_detid_stranger;
 CREATE SCHEMA stranger AUTHORIZATION regress_detid_stranger;
 SET ROLE regress_detid_stranger;
 CREATE SEQUENCE stranger.s AS bigint INCREMENT 2 MINVALUE -9223372036854775808 MAXVALUE -9223372036854775807;
+\set VERBOSITY terse
 DO $$
 BEGIN
   EXECUTE format('SECURITY LABEL FOR detid ON SEQUENCE stranger.s IS %L', (SELECT label FROM pg_seclabel WHERE objoid = 'g_moved'::regclass));
 END $$;
+\set VERBOSITY default
 RESET ROLE;
 DROP SCHEMA stranger CASCADE;
 DROP ROLE regress_detid_stranger;

@@ -19,6 +19,7 @@
 #include "state/namespace_secret.h"
 #include "state/registrar.h"
 #include "state/registration.h"
+#include "state/salt.h"
 #include "state/secrets.h"
 #include "state/settings.h"
 #include "state/shared.h"
@@ -66,8 +67,14 @@ shmem_startup_hook_type previous_startup = nullptr;
 
 void OnAccess(ObjectAccessType access, Oid type, Oid object, int part, void* argument) {
   if (previous_access != nullptr) previous_access(access, type, object, part, argument);
-  if (access == OAT_DROP && type == RelationRelationId && part == 0) OnRelationDrop(object);
   if (access == OAT_POST_CREATE && type == DatabaseRelationId) NoteMadeDatabase(object);
+  if (type != RelationRelationId || part != 0) return;
+  if (access == OAT_DROP) {
+    OnRelationDrop(object);
+    salts::OnRelationDrop(object);
+  } else if (access == OAT_POST_ALTER) {
+    salts::OnRelationAlter(object);
+  }
 }
 
 void OnRequest() {

@@ -11,6 +11,8 @@ RETURNS TABLE ("check" text, ok boolean, detail text, hint text)
 BEGIN ATOMIC
   SELECT * FROM detid._check()
   UNION ALL
+  SELECT * FROM detid._check_salts()
+  UNION ALL
   SELECT 'epoch', g.epoch_ends > pg_catalog.now() + interval '1 year',
          pg_catalog.format('ids of %s last until %s', g.generator, g.epoch_ends),
          CASE WHEN g.epoch_ends <= pg_catalog.now() + interval '1 year'

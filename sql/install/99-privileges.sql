@@ -12,8 +12,10 @@ BEGIN
     -- Whom the scripts above grant what is not for everybody.
     WITH meant (monitor, object) AS (
       SELECT 'pg_monitor'::regrole::oid,
-             unnest(ARRAY['check', '_check', '_check_objects', '_objects', '_objects_made',
+             unnest(ARRAY['check', '_check', '_check_objects', '_check_salts', '_objects', '_objects_made',
                           '_node_status', 'node_status', 'nodes', 'check_topology'])
+      UNION ALL
+      SELECT 'pg_database_owner'::regrole::oid, '_salt'  -- for dumps
     ), granted AS (
       SELECT format('FUNCTION %s', p.oid::regprocedure) AS object, p.proname AS name, p.proowner AS owner,
              a.grantee, a.privilege_type AS privilege,

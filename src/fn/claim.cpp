@@ -34,6 +34,7 @@ void RequireType(Oid generator, As as, const char* id, const char* uuid, const c
 void CheckPrivilege(Oid generator) {
   if (pg_class_aclcheck(generator, GetUserId(), ACL_USAGE | ACL_UPDATE) != ACLCHECK_OK)
     aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SEQUENCE, get_rel_name(generator));
+  RequireOwnSalt(generator);
 }
 
 Datum IdDatum(Oid generator, As as, const Bits& id) {

@@ -33,6 +33,7 @@ Bits ComposeSeeded(FunctionCallInfo fcinfo, const Definition& d) {
   const Oid generator = PG_GETARG_OID(0);
   if (pg_class_aclcheck(generator, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
     aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SEQUENCE, get_rel_name(generator));
+  RequireOwnSalt(generator);
   GeneratorKey key;
   Commitment commitment;
   if (!KeyFor(d, nullptr, &key, &commitment))

@@ -12,6 +12,7 @@
 #include "pg/pg.h"
 #include "state/generator.h"
 #include "state/label.h"
+#include "state/salt.h"
 #include "state/seed.h"
 #include "state/shared.h"
 
@@ -150,16 +151,21 @@ void RequireSame(Oid existing, const char* qualified, const Definition& wanted) 
   Raise(Error::kLabelFixed, "%s exists with the label \"%s\".", qualified, label);
 }
 
-// The salt of the name, unless a generator that was created under it is still there.
+// The salt of the name. If a generator of the caller's that was created under it is still there, the
+// next one, with a word. Never the next because the salt is somebody else's: one script would make
+// other generators here than on other nodes.
 uint64_t FreeSalt(const char* qualified) {
-  for (int n = 1;; n++) {
-    const uint64_t salt = SaltOf(n == 1 ? qualified : psprintf("%s#%d", qualified, n));
-    bool taken = false;
-    EachGenerator([&](Oid, const Definition& d) {
-      taken = d.salt == salt;
-      return !taken;
-    });
-    if (!taken) return salt;
+  const char* name = qualified;
+  for (int n = 2;; n++) {
+    const uint64_t salt = SaltOf(name);
+    if (!IsSaltInUse(salt, GetUserId())) {
+      if (name != qualified)
+        ereport(NOTICE, (errmsg("generator %s is given the salt of \"%s\"", qualified, name),
+                         errdetail("One that was created under its name before, and renamed, is "
+                                   "still there and keeps its salt.")));
+      return salt;
+    }
+    name = psprintf("%s#%d", qualified, n);
   }
 }
 
@@ -170,7 +176,6 @@ uint64_t FreeSalt(const char* qualified) {
 DETID_FUNCTION(detid_create_generator) {
   const char* qualified = Qualify(Required(fcinfo, 0, "name"));
   Definition d = DefinitionArguments(fcinfo);
-  d.salt = FreeSalt(qualified);
   const bool if_not_exists = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
   const auto find = [&] {
     RangeVar* range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(qualified)));
@@ -184,6 +189,7 @@ DETID_FUNCTION(detid_create_generator) {
     PG_RETURN_OID(existing);
   }
   Run(psprintf("CREATE SEQUENCE %s %s", qualified, kSequenceOptions));
+  d.salt = FreeSalt(qualified);
   SetLabel(qualified, d);
   PG_RETURN_OID(find());
 }

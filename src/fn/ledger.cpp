@@ -37,6 +37,7 @@ DETID_FUNCTION(detid_refuse_change) {
   const char* table = RelationGetRelationName(trigger->tg_relation);
   const Error error = strcmp(table, "ledger") == 0   ? Error::kLedgerAppendOnly
                       : strcmp(table, "claims") == 0 ? Error::kClaimsKept
+                      : strcmp(table, "_salt") == 0  ? Error::kSaltsProtected
                                                      : Error::kHorizonProtected;
   Raise(error, "%s on detid.%s was refused.", what, table);
 }

@@ -56,6 +56,7 @@ DETID_FUNCTION(detid_stream) {
   const Oid generator = PG_GETARG_OID(0);
   const Definition d = DefinitionFor(generator);
   RequireOwner(generator);
+  RequireOwnSalt(generator);
   if (!d.layout.shows(Kind::kRandom)) Raise(Error::kNoStream);
   if (d.layout.shows(Kind::kHash))
     Raise(Error::kNoStream, "Its layout has %d bits of a hash of the input besides.",

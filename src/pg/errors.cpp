@@ -120,8 +120,19 @@ Row RowOf(Error error) {
               "the label of a generator cannot be removed",
               "SELECT detid.drop_generator('name'); removes the generator."};
     case Error::kSaltTaken:
-      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "the salt belongs to somebody else's generator",
-              kUseCreate};
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "the salt belongs to somebody else",
+              "A generator that is created under another name, and then renamed, has a salt of its "
+              "own. An operator may give this one away: SELECT detid.give_salt('name', 'role');"};
+    case Error::kSaltForeign:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "the generator's salt is not its owner's",
+              "Create another generator, or have an operator give its owner the salt: SELECT "
+              "detid.give_salt('name', 'role');"};
+    case Error::kSaltsMissing:
+      return {ERRCODE_UNDEFINED_TABLE, "whose a salt is cannot be read",
+              "Somebody has renamed or altered detid._salt. Undo that."};
+    case Error::kSaltsProtected:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "only the extension writes whose a salt is",
+              "SELECT detid.give_salt('name', 'role'); gives a salt to another role."};
     case Error::kEpochFixed:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "this layout has an epoch of its own",
               "Leave the epoch out, or give the layout by its text."};

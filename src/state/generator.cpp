@@ -13,6 +13,7 @@
 #include "state/ledger_row.h"
 #include "state/mint_rules.h"
 #include "state/registration.h"
+#include "state/salt.h"
 #include "state/seed.h"
 #include "state/settings.h"
 
@@ -23,6 +24,7 @@ namespace {
 struct Entry {
   Oid generator;  // the hash key
   bool defined;
+  bool own_salt;  // the salt is known to be its owner's
   Definition definition;
   uint64_t fingerprint;  // of the definition
   Minter minter;
@@ -31,6 +33,7 @@ struct Entry {
 HTAB* entries = nullptr;
 Entry* last_entry = nullptr;  // most calls ask for the one that the call before asked for
 Minter ledger_minter;
+uint64_t relation_changes = 0;  // that this backend was told of
 bool leaving = false;  // some Minter is to leave its shard
 Database* my_database = nullptr;
 
@@ -86,7 +89,7 @@ Entry* KnownEntry(Oid generator) {
 Entry* AddEntry(Oid generator) {
   MakeEntries();
   Entry* e = static_cast<Entry*>(hash_search(entries, &generator, HASH_ENTER, nullptr));
-  e->defined = false;
+  e->defined = e->own_salt = false;
   new (&e->definition) Definition;
   new (&e->minter) Minter;
   e->minter.generator = generator;
@@ -250,6 +253,16 @@ uint64_t FingerprintFor(ObjectId generator) {
   return DefinedEntry(generator)->fingerprint;
 }
 
+void RequireOwnSalt(ObjectId generator) {
+  Entry* e = DefinedEntry(generator);
+  if (e->own_salt) [[likely]]
+    return;
+  const uint64_t before = relation_changes;
+  Require(SaltRule(generator, e->definition.salt));
+  // Else it may have changed while it was read: the next call asks again.
+  e->own_salt = relation_changes == before;
+}
+
 bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key,
             Commitment* used) {
   Seed seed;
@@ -286,6 +299,7 @@ void Fill(Minter* m) {
       m->definition = DefinitionFor(m->generator);
       QualifiedName(m->generator, m->name);
       CheckPrivilege(m);
+      RequireOwnSalt(m->generator);
     }
     m->pinned = settings::pinned && m != &ledger_minter;
     FillFromDefinition(m);
@@ -318,14 +332,15 @@ namespace generators {
 
 void OnRelationChange(ObjectId relation) {
   ForgetDefaults(relation);
+  relation_changes++;
   if (entries == nullptr) return;
   if (relation == InvalidOid) {
-    EachEntry([](Entry* e) { e->defined = false; });
+    EachEntry([](Entry* e) { e->defined = e->own_salt = false; });
     ForgetMinters();
     return;
   }
   if (Entry* e = static_cast<Entry*>(hash_search(entries, &relation, HASH_FIND, nullptr))) {
-    e->defined = false;
+    e->defined = e->own_salt = false;
     Forget(&e->minter);
     e->minter.leave = leaving = true;  // not now: a mint may be under way
   }

@@ -68,6 +68,10 @@ const Definition& DefinitionFor(ObjectId generator);
 // Its fingerprint. Errors: as DefinitionFor.
 uint64_t FingerprintFor(ObjectId generator);
 
+// Errors: the generator's salt is not its owner's (salt.h). Asked before ids are minted, and before
+// anything is told that takes the key.
+void RequireOwnSalt(ObjectId generator);
+
 // The key of the definition's random fields under the current seed or the one behind a
 // commitment. False if there is none at hand.
 bool KeyFor(const Definition& definition, const Commitment* commitment, GeneratorKey* key,

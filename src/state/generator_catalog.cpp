@@ -39,7 +39,9 @@ namespace {
 template <typename Visit>
 void EachLabelled(Visit visit) {
   const Relation relation = table_open(SecLabelRelationId, AccessShareLock);
-  const SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
+  // By the index: in the order of their oids, whatever was vacuumed.
+  const SysScanDesc scan =
+      systable_beginscan(relation, SecLabelObjectIndexId, true, nullptr, 0, nullptr);
   for (bool more = true; more;) {
     const HeapTuple tuple = systable_getnext(scan);
     if (!HeapTupleIsValid(tuple)) break;

@@ -8,6 +8,7 @@
 #include "state/dropped_horizon.h"
 #include "state/generator.h"
 #include "state/mint_rules.h"
+#include "state/salt.h"
 
 extern "C" {
 #include "catalog/pg_database.h"
@@ -15,19 +16,6 @@ extern "C" {
 
 namespace detid {
 namespace {
-
-// The salt decides the random bits, so whoever could take another's could compose its ids.
-void CheckSalt(Oid generator, uint64_t salt) {
-  bool taken = salt == DefaultIdDefinition().salt || salt == DefaultUuidDefinition().salt ||
-               salt == LedgerEntryDefinition().salt;
-  EachGenerator([&](Oid other, const Definition& d) {
-    taken = taken ||
-            (d.salt == salt && other != generator && !compat::OwnsRelation(other, GetUserId()));
-    return !taken;
-  });
-  if (taken)
-    Raise(Error::kSaltTaken, "The salt is %016llx.", static_cast<unsigned long long>(salt));
-}
 
 // The label of a database holds a dropped horizon (horizon.h). Superusers may raise it, as dumps of
 // whole databases do.
@@ -58,7 +46,7 @@ void Check(const ObjectAddress* object, const char* label) {
     FormatLabel(old, was, sizeof was);
     Raise(Error::kLabelFixed, "The label is \"%s\".", was);
   }
-  if (!had) CheckSalt(object->objectId, parsed.value.salt);
+  if (!had) TakeSalt(object->objectId, parsed.value.salt);
   // Leave the sequence spent, so that nextval is an error from the first call on.
   if (!had)
     DirectFunctionCall3(setval3_oid, ObjectIdGetDatum(object->objectId),

@@ -12,6 +12,7 @@
 #include "state/ledger.h"
 #include "state/ledger_row.h"
 #include "state/registration.h"
+#include "state/salt.h"
 #include "state/settings.h"
 
 extern "C" {
@@ -209,6 +210,7 @@ Refusal GeneratorRule(ObjectId generator, Definition* d) {
   if (r.refused) return r;
   char name[kMaxQualifiedName] = {};
   QualifiedName(generator, name);
+  if (r = SaltRule(generator, d->salt); r.refused) return r;
   if (r = WorkerRule(d->layout, name); r.refused) return r;
   const int32_t node = NodeNumber();
   if (node >= 0)

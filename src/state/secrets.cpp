@@ -110,6 +110,7 @@ const Secrets& SecretsFor(ObjectId generator) {
     s->stale = false;
     CheckPrivilege(generator);
     s->user = GetUserId();
+    RequireOwnSalt(generator);
     Read(s, DefinitionFor(generator));
   } while (s->stale);
   s->ready = true;
