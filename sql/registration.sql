@@ -46,6 +46,7 @@ SELECT detid.unfence();
 UPDATE detid._registration SET fenced = 'a word of a later version';
 SELECT ready, fenced FROM detid.node_status;
 -- A column that somebody adds changes nothing.
+SET detid.allow_schema_changes = on;
 ALTER TABLE detid._registration ADD n int;
 SELECT detid.unfence();
 SELECT ready, fenced FROM detid.node_status;

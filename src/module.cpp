@@ -14,6 +14,7 @@
 #include "state/claim.h"
 #include "state/dropped_horizon.h"
 #include "state/generator.h"
+#include "state/guard.h"
 #include "state/label.h"
 #include "state/ledger.h"
 #include "state/namespace_secret.h"
@@ -29,6 +30,10 @@ extern "C" {
 
 PG_MODULE_MAGIC;
 PGDLLEXPORT void _PG_init(void);
+}
+
+extern "C" {
+#include "tcop/utility.h"
 }
 
 namespace detid {
@@ -62,6 +67,7 @@ void OnSubtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionI
 }
 
 object_access_hook_type previous_access = nullptr;
+ProcessUtility_hook_type previous_utility = nullptr;
 shmem_request_hook_type previous_request = nullptr;
 shmem_startup_hook_type previous_startup = nullptr;
 
@@ -75,6 +81,14 @@ void OnAccess(ObjectAccessType access, Oid type, Oid object, int part, void* arg
   } else if (access == OAT_POST_ALTER) {
     salts::OnRelationAlter(object);
   }
+}
+
+void OnUtility(PlannedStmt* statement, const char* text, bool read_only_tree,
+               ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment* environment,
+               DestReceiver* receiver, QueryCompletion* completion) {
+  guard::OnUtility(statement->utilityStmt);
+  const auto next = previous_utility != nullptr ? previous_utility : standard_ProcessUtility;
+  next(statement, text, read_only_tree, context, parameters, environment, receiver, completion);
 }
 
 void OnRequest() {
@@ -95,6 +109,8 @@ void Watch() {
   RegisterSubXactCallback(OnSubtransaction, nullptr);
   previous_access = object_access_hook;
   object_access_hook = OnAccess;
+  previous_utility = ProcessUtility_hook;
+  ProcessUtility_hook = OnUtility;
 }
 
 void WatchServerStart() {

@@ -4,24 +4,49 @@
 
 \echo Use "CREATE EXTENSION pg_detid" to load this file. \quit
 
--- A schema made by somebody else could hold functions that stand in for ours.
+-- Whoever can put functions into the schema can have them stand in for ours. So it is the
+-- installer's, nobody else may create in it, and it holds no more than tables and generators of his:
+-- they outlive a DROP EXTENSION.
 DO $$
+DECLARE
+  stranger text;
 BEGIN
-  IF (SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname = 'detid')
-     <> (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+  IF (SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname = 'detid') <> current_user::regrole THEN
     RAISE EXCEPTION 'schema "detid" belongs to somebody else'
       USING ERRCODE = 'insufficient_privilege', HINT = 'DROP SCHEMA detid;';
+  END IF;
+  -- Where it was made just now, the last piece takes back what default privileges gave.
+  SELECT INTO stranger a.grantee::regrole
+  FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a
+  WHERE n.nspname = 'detid' AND n.xmin <> pg_catalog.pg_current_xact_id()::xid
+    AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner;
+  IF FOUND THEN
+    RAISE EXCEPTION 'others may create in schema "detid"'
+      USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('One of them is %s.', CASE stranger WHEN '-' THEN 'PUBLIC' ELSE stranger END),
+            HINT = format('REVOKE CREATE ON SCHEMA detid FROM %s; then look what is in it.',
+                          CASE stranger WHEN '-' THEN 'PUBLIC' ELSE stranger END);
+  END IF;
+  SELECT INTO stranger pg_catalog.pg_describe_object(classid, objid, objsubid)
+  FROM pg_catalog.pg_depend
+  WHERE refclassid = 'pg_catalog.pg_namespace'::regclass AND refobjid = 'detid'::regnamespace
+    AND deptype = 'n' AND classid <> 'pg_catalog.pg_extension'::regclass
+    AND NOT (classid = 'pg_catalog.pg_class'::regclass
+             AND EXISTS (SELECT FROM pg_catalog.pg_class
+                         WHERE oid = objid AND relkind IN ('r', 'S') AND relowner = current_user::regrole));
+  IF FOUND THEN
+    RAISE EXCEPTION 'schema "detid" is not empty'
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('It has %s.', stranger), HINT = 'Drop it, or move it to another schema.';
   END IF;
 END
 $$;
 
 COMMENT ON SCHEMA detid IS 'pg_detid: deterministic ids';
-GRANT USAGE ON SCHEMA detid TO PUBLIC;
 
 CREATE FUNCTION detid._refuse_change() RETURNS trigger
   LANGUAGE c AS 'MODULE_PATHNAME', 'detid_refuse_change';
 COMMENT ON FUNCTION detid._refuse_change() IS 'keeps the ledger and the horizon append-only';
-REVOKE EXECUTE ON FUNCTION detid._refuse_change() FROM PUBLIC;
 
 -- One row, written in place by the extension alone.
 CREATE TABLE detid._horizon (
@@ -50,26 +75,27 @@ CREATE FUNCTION detid._first_horizon(generators boolean) RETURNS detid._horizon
   LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_first_horizon';
 COMMENT ON FUNCTION detid._first_horizon(boolean) IS
   'what a new horizon starts from, given whether generators outlived an earlier one';
-REVOKE EXECUTE ON FUNCTION detid._first_horizon(boolean) FROM PUBLIC;
 INSERT INTO detid._horizon
   SELECT * FROM detid._first_horizon(EXISTS (SELECT FROM pg_catalog.pg_seclabel WHERE provider = 'detid'));
-REVOKE ALL ON detid._horizon FROM PUBLIC;
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON detid._horizon
+CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON detid._horizon
   FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
 
 -- A dump carries the horizon along, so that ids go on above the old ones wherever it is restored.
 CREATE FUNCTION detid._merge_horizon() RETURNS trigger
   LANGUAGE c AS 'MODULE_PATHNAME', 'detid_merge_horizon';
 COMMENT ON FUNCTION detid._merge_horizon() IS 'merges the horizon that a dump brings';
-REVOKE EXECUTE ON FUNCTION detid._merge_horizon() FROM PUBLIC;
 CREATE TRIGGER merge_horizon BEFORE INSERT ON detid._horizon
   FOR EACH ROW EXECUTE FUNCTION detid._merge_horizon();
 ALTER TABLE detid._horizon ENABLE ALWAYS TRIGGER merge_horizon;
 SELECT pg_catalog.pg_extension_config_dump('detid._horizon', '');
--- A publication FOR ALL TABLES takes these tables along: rows of another node are passed over.
+-- A publication FOR ALL TABLES takes the extension's tables along. On the subscriber, rows of
+-- another node are passed over. A TRUNCATE cannot be: it is refused, where it comes from and there.
 CREATE TRIGGER pass_over BEFORE UPDATE OR DELETE ON detid._horizon
   FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
 ALTER TABLE detid._horizon ENABLE REPLICA TRIGGER pass_over;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._horizon
+  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
+ALTER TABLE detid._horizon ENABLE ALWAYS TRIGGER refuse_truncate;
 
 CREATE TABLE detid._seed (
   number integer PRIMARY KEY,
@@ -81,14 +107,15 @@ CREATE TABLE detid._seed (
 ALTER TABLE detid._seed ALTER COLUMN seed SET STATISTICS 0;
 COMMENT ON TABLE detid._seed IS
   'seeds of random fields; the highest number makes ids, older ones replay; left out of dumps';
-REVOKE ALL ON detid._seed FROM PUBLIC;
 CREATE TRIGGER pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid._seed
   FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
 ALTER TABLE detid._seed ENABLE REPLICA TRIGGER pass_over;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._seed
+  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
+ALTER TABLE detid._seed ENABLE ALWAYS TRIGGER refuse_truncate;
 CREATE FUNCTION detid._seed_changed() RETURNS trigger
   LANGUAGE c AS 'MODULE_PATHNAME', 'detid_seed_changed';
 COMMENT ON FUNCTION detid._seed_changed() IS 'has all sessions read the seeds again';
-REVOKE EXECUTE ON FUNCTION detid._seed_changed() FROM PUBLIC;
-CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON detid._seed
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON detid._seed
   FOR EACH STATEMENT EXECUTE FUNCTION detid._seed_changed();
 ALTER TABLE detid._seed ENABLE ALWAYS TRIGGER changed;

@@ -11,11 +11,13 @@ CREATE TABLE detid._namespace (
 ) USING heap;
 ALTER TABLE detid._namespace ALTER COLUMN secret SET STATISTICS 0;
 COMMENT ON TABLE detid._namespace IS 'secrets under which ids are derived; left out of dumps';
-REVOKE ALL ON detid._namespace FROM PUBLIC;
 CREATE TRIGGER pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid._namespace
   FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
 ALTER TABLE detid._namespace ENABLE REPLICA TRIGGER pass_over;
-CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON detid._namespace
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._namespace
+  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
+ALTER TABLE detid._namespace ENABLE ALWAYS TRIGGER refuse_truncate;
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON detid._namespace
   FOR EACH STATEMENT EXECUTE FUNCTION detid._seed_changed();
 ALTER TABLE detid._namespace ENABLE ALWAYS TRIGGER changed;
 
@@ -24,25 +26,21 @@ CREATE FUNCTION detid.set_namespace_secret(namespace text) RETURNS text
   AS 'MODULE_PATHNAME', 'detid_set_namespace_secret';
 COMMENT ON FUNCTION detid.set_namespace_secret(text) IS
   'gives a namespace a fresh secret, for ever, and returns its commitment';
-REVOKE EXECUTE ON FUNCTION detid.set_namespace_secret(text) FROM PUBLIC;
 
 CREATE FUNCTION detid.set_namespace_secret(namespace text, secret text) RETURNS text
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_set_namespace_secret';
 COMMENT ON FUNCTION detid.set_namespace_secret(text, text) IS
   'gives a namespace the secret that it has elsewhere, and returns its commitment';
-REVOKE EXECUTE ON FUNCTION detid.set_namespace_secret(text, text) FROM PUBLIC;
 
 CREATE FUNCTION detid.export_namespace_secret(namespace text) RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_export_namespace_secret';
 COMMENT ON FUNCTION detid.export_namespace_secret(text) IS
   'the secret of a namespace, for detid.set_namespace_secret: a secret';
-REVOKE EXECUTE ON FUNCTION detid.export_namespace_secret(text) FROM PUBLIC;
 
 CREATE VIEW detid.namespaces AS
   SELECT name, pg_catalog.encode(commitment, 'hex') AS commitment, created_at
   FROM detid._namespace
   OFFSET 0;  -- or who may write to views could change what is behind it
 COMMENT ON VIEW detid.namespaces IS 'the namespaces that have a secret, by its commitment';
-GRANT SELECT ON detid.namespaces TO PUBLIC;

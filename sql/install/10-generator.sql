@@ -64,7 +64,6 @@ SELECT pg_catalog.setval('detid.default_id', -9223372036854775807, true),
        pg_catalog.setval('detid.default_uuid', -9223372036854775807, true);
 COMMENT ON SEQUENCE detid.default_id IS 'generator behind detid.next_id(): layout snowflake';
 COMMENT ON SEQUENCE detid.default_uuid IS 'generator behind detid.next_uuid(): layout uuid7';
-GRANT USAGE ON SEQUENCE detid.default_id, detid.default_uuid TO PUBLIC;
 
 CREATE VIEW detid.generators AS
   SELECT c.oid::regclass AS generator,
@@ -79,4 +78,3 @@ CREATE VIEW detid.generators AS
   WHERE d.bits IS NOT NULL;
 COMMENT ON VIEW detid.generators IS
   'one row a generator: its layout, epoch, end, and how many ids a second a node can mint';
-GRANT SELECT ON detid.generators TO PUBLIC;

@@ -54,4 +54,3 @@ COMMENT ON FUNCTION detid._layouts() IS 'the layouts that have a name';
 CREATE VIEW detid.layouts AS SELECT * FROM detid._layouts();
 COMMENT ON VIEW detid.layouts IS
   'the layouts that have a name: what is minted, what is published, their text form, when they end';
-GRANT SELECT ON detid.layouts TO PUBLIC;

@@ -8,8 +8,6 @@ CREATE TABLE detid.topology (
   name text COLLATE "C" NOT NULL UNIQUE,
   bits integer NOT NULL CHECK (bits BETWEEN 1 AND 31)
 ) USING heap;
-REVOKE ALL ON detid.topology FROM PUBLIC;
-GRANT SELECT ON detid.topology TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('detid.topology', '');
 COMMENT ON TABLE detid.topology IS 'the levels that node numbers are cut into';
 COMMENT ON COLUMN detid.topology.level IS 'from 1 on; the first has the highest bits';
@@ -29,8 +27,6 @@ CREATE TABLE detid.prefixes (
   CONSTRAINT prefixes_do_not_overlap
     EXCLUDE USING gist (nodes WITH &&, int4range(level, level, '[]') WITH &&)
 ) USING heap;
-REVOKE ALL ON detid.prefixes FROM PUBLIC;
-GRANT SELECT ON detid.prefixes TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('detid.prefixes', '');
 COMMENT ON TABLE detid.prefixes IS 'who has which node numbers';
 COMMENT ON COLUMN detid.prefixes.path IS 'one name a level: eu/prod-a/db1';
@@ -43,7 +39,6 @@ CREATE FUNCTION detid._keep_topology() RETURNS trigger
   LANGUAGE c AS 'MODULE_PATHNAME', 'detid_keep_topology';
 COMMENT ON FUNCTION detid._keep_topology() IS
   'passes over the topology of another database, which logical replication brings';
-REVOKE EXECUTE ON FUNCTION detid._keep_topology() FROM PUBLIC;
 CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON detid.topology
   FOR EACH ROW EXECUTE FUNCTION detid._keep_topology();
 ALTER TABLE detid.topology ENABLE REPLICA TRIGGER keep;
@@ -62,7 +57,6 @@ CREATE FUNCTION detid.define_topology(levels text) RETURNS void
   AS 'MODULE_PATHNAME', 'detid_define_topology';
 COMMENT ON FUNCTION detid.define_topology(text) IS
   'cuts node numbers into levels with names: region:3 cluster:4 member:3';
-REVOKE EXECUTE ON FUNCTION detid.define_topology(text) FROM PUBLIC;
 
 CREATE FUNCTION detid.assign_prefix(
   path text, owner text DEFAULT NULL, number integer DEFAULT NULL
@@ -71,13 +65,11 @@ CREATE FUNCTION detid.assign_prefix(
   AS 'MODULE_PATHNAME', 'detid_assign_prefix';
 COMMENT ON FUNCTION detid.assign_prefix(text, text, integer) IS
   'gives a group, or a node, its own node numbers: the lowest that are free, or those of a number';
-REVOKE EXECUTE ON FUNCTION detid.assign_prefix(text, text, integer) FROM PUBLIC;
 
 CREATE FUNCTION detid.release_prefix(path text) RETURNS void
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_release_prefix';
 COMMENT ON FUNCTION detid.release_prefix(text) IS 'gives the node numbers of a prefix back';
-REVOKE EXECUTE ON FUNCTION detid.release_prefix(text) FROM PUBLIC;
 
 CREATE FUNCTION detid.node_path(node integer) RETURNS text
   LANGUAGE sql STABLE STRICT PARALLEL SAFE

@@ -50,49 +50,41 @@ CREATE FUNCTION detid.derive_uuid_keyed(namespace text, VARIADIC input text[]) R
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid_keyed';
 COMMENT ON FUNCTION detid.derive_uuid_keyed(text, VARIADIC text[]) IS
   'a uuid (version 8) that follows from a namespace and its secret, and inputs that are texts';
-REVOKE EXECUTE ON FUNCTION detid.derive_uuid_keyed(text, VARIADIC text[]) FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_uuid_keyed(namespace text, VARIADIC input "any") RETURNS uuid
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid_keyed';
 COMMENT ON FUNCTION detid.derive_uuid_keyed(text, VARIADIC "any") IS
   'a uuid (version 8) that follows from a namespace and its secret, and inputs that are texts, integers or uuids';
-REVOKE EXECUTE ON FUNCTION detid.derive_uuid_keyed(text, VARIADIC "any") FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_uuid_keyed(namespace uuid, VARIADIC input text[]) RETURNS uuid
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid_keyed';
 COMMENT ON FUNCTION detid.derive_uuid_keyed(uuid, VARIADIC text[]) IS
   'a uuid (version 8) that follows from a namespace and its secret, and inputs that are texts';
-REVOKE EXECUTE ON FUNCTION detid.derive_uuid_keyed(uuid, VARIADIC text[]) FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_uuid_keyed(namespace uuid, VARIADIC input "any") RETURNS uuid
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_uuid_keyed';
 COMMENT ON FUNCTION detid.derive_uuid_keyed(uuid, VARIADIC "any") IS
   'a uuid (version 8) that follows from a namespace and its secret, and inputs that are texts, integers or uuids';
-REVOKE EXECUTE ON FUNCTION detid.derive_uuid_keyed(uuid, VARIADIC "any") FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_id_keyed(namespace text, VARIADIC input text[]) RETURNS bigint
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id_keyed';
 COMMENT ON FUNCTION detid.derive_id_keyed(text, VARIADIC text[]) IS
   'a bigint of 63 bits that follows from a namespace and its secret, and inputs that are texts';
-REVOKE EXECUTE ON FUNCTION detid.derive_id_keyed(text, VARIADIC text[]) FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_id_keyed(namespace text, VARIADIC input "any") RETURNS bigint
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id_keyed';
 COMMENT ON FUNCTION detid.derive_id_keyed(text, VARIADIC "any") IS
   'a bigint of 63 bits that follows from a namespace and its secret, and inputs that are texts, integers or uuids';
-REVOKE EXECUTE ON FUNCTION detid.derive_id_keyed(text, VARIADIC "any") FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_id_keyed(namespace uuid, VARIADIC input text[]) RETURNS bigint
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id_keyed';
 COMMENT ON FUNCTION detid.derive_id_keyed(uuid, VARIADIC text[]) IS
   'a bigint of 63 bits that follows from a namespace and its secret, and inputs that are texts';
-REVOKE EXECUTE ON FUNCTION detid.derive_id_keyed(uuid, VARIADIC text[]) FROM PUBLIC;
 
 CREATE FUNCTION detid.derive_id_keyed(namespace uuid, VARIADIC input "any") RETURNS bigint
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_derive_id_keyed';
 COMMENT ON FUNCTION detid.derive_id_keyed(uuid, VARIADIC "any") IS
   'a bigint of 63 bits that follows from a namespace and its secret, and inputs that are texts, integers or uuids';
-REVOKE EXECUTE ON FUNCTION detid.derive_id_keyed(uuid, VARIADIC "any") FROM PUBLIC;
 
 CREATE FUNCTION detid.uuid3(namespace uuid, name text) RETURNS uuid
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_uuid3';

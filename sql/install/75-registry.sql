@@ -43,7 +43,6 @@ CREATE TABLE detid._nodes (
 CREATE UNIQUE INDEX nodes_path ON detid._nodes (path) WHERE state <> 'retired';
 CREATE UNIQUE INDEX nodes_node ON detid._nodes (node) WHERE state <> 'retired';
 CREATE INDEX nodes_seed ON detid._nodes (seed) WHERE state <> 'retired';
-REVOKE ALL ON detid._nodes FROM PUBLIC;
 COMMENT ON TABLE detid._nodes IS 'the nodes that are enrolled; the view detid.nodes shows them';
 
 CREATE TABLE detid._numbers (
@@ -51,7 +50,6 @@ CREATE TABLE detid._numbers (
   end_us bigint NOT NULL,
   free_at timestamptz NOT NULL
 ) USING heap;
-REVOKE ALL ON detid._numbers FROM PUBLIC;
 COMMENT ON TABLE detid._numbers IS
   'node numbers that were given back: above all that was granted of each, and from when on others may have it';
 
@@ -64,7 +62,6 @@ CREATE TABLE detid._coordinator (
   silent_floor_us bigint NOT NULL DEFAULT 0  -- for numbers whose node was silent
 ) USING heap;
 INSERT INTO detid._coordinator DEFAULT VALUES;
-REVOKE ALL ON detid._coordinator FROM PUBLIC;
 COMMENT ON TABLE detid._coordinator IS
   'where the registry was last, and what may have been granted that it does not know of ends below';
 
@@ -93,33 +90,28 @@ CREATE FUNCTION detid.enroll_node(path text, mode text DEFAULT 'assigned', role 
   AS 'MODULE_PATHNAME', 'detid_enroll_node';
 COMMENT ON FUNCTION detid.enroll_node(text, text, regrole) IS
   'makes a node known to this registry, and returns its token: a secret, for the file of detid.node_token_file there';
-REVOKE EXECUTE ON FUNCTION detid.enroll_node(text, text, regrole) FROM PUBLIC;
 
 CREATE FUNCTION detid.new_token(path text) RETURNS text
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_new_token';
 COMMENT ON FUNCTION detid.new_token(text) IS 'gives a node another token: the one before is good no more';
-REVOKE EXECUTE ON FUNCTION detid.new_token(text) FROM PUBLIC;
 
 CREATE FUNCTION detid.unfence(path text) RETURNS void
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_unfence_path';
 COMMENT ON FUNCTION detid.unfence(text) IS
   'on the coordinator: the next server that shows the token of this node is the node';
-REVOKE EXECUTE ON FUNCTION detid.unfence(text) FROM PUBLIC;
 
 CREATE FUNCTION detid.retire_node(path text) RETURNS void
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_retire_path';
 COMMENT ON FUNCTION detid.retire_node(text) IS 'on the coordinator: ends a node that is gone';
-REVOKE EXECUTE ON FUNCTION detid.retire_node(text) FROM PUBLIC;
 
 CREATE FUNCTION detid.move_node(path text, "to" text) RETURNS text
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_move_node';
 COMMENT ON FUNCTION detid.move_node(text, text) IS
   'retires a node and gives its number to a successor of another name, whose token it returns';
-REVOKE EXECUTE ON FUNCTION detid.move_node(text, text) FROM PUBLIC;
 
 CREATE VIEW detid.nodes AS
   SELECT path, node, mode,
@@ -138,12 +130,10 @@ CREATE VIEW detid.nodes AS
   OFFSET 0;  -- or who may write to views could change what is behind it
 COMMENT ON VIEW detid.nodes IS
   'on the coordinator: the nodes that are enrolled, what each was granted, and when it was last seen';
-GRANT SELECT ON detid.nodes TO pg_monitor;
 
 CREATE FUNCTION detid._explain_reason(reason text) RETURNS text
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_explain_reason';
 COMMENT ON FUNCTION detid._explain_reason(text) IS 'why a node is fenced or refused, in plain words';
-REVOKE EXECUTE ON FUNCTION detid._explain_reason(text) FROM PUBLIC;
 
 CREATE FUNCTION detid.check_topology()
 RETURNS TABLE (problem text, path text, detail text, hint text)
@@ -192,5 +182,3 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION detid.check_topology() IS
   'on the coordinator: what is wrong with prefixes and nodes; nothing, if no row';
-REVOKE EXECUTE ON FUNCTION detid.check_topology() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION detid.check_topology() TO pg_monitor;

@@ -20,7 +20,6 @@ CREATE TABLE detid._registration (
   path text NOT NULL
 ) USING heap WITH (fillfactor = 50);
 INSERT INTO detid._registration VALUES (true, 0, 0, 0, 0, 0, 0, -1, 0, 0, NULL, false, false, '');
-REVOKE ALL ON detid._registration FROM PUBLIC;
 COMMENT ON TABLE detid._registration IS 'this node as the registry knows it; left out of dumps';
 CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON detid._registration
   FOR EACH ROW EXECUTE FUNCTION detid._keep_topology();
@@ -34,17 +33,14 @@ CREATE FUNCTION detid.unfence() RETURNS void
   AS 'MODULE_PATHNAME', 'detid_unfence';
 COMMENT ON FUNCTION detid.unfence() IS
   'says that this server is the only one that is this node: it may mint again, once the registry agrees';
-REVOKE EXECUTE ON FUNCTION detid.unfence() FROM PUBLIC;
 
 CREATE FUNCTION detid.retire_node() RETURNS void
   LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_retire_node';
 COMMENT ON FUNCTION detid.retire_node() IS 'stops minting here for good, and tells the registry';
-REVOKE EXECUTE ON FUNCTION detid.retire_node() FROM PUBLIC;
 
 CREATE FUNCTION detid.claim_registration() RETURNS void
   LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'detid_claim_registration';
 COMMENT ON FUNCTION detid.claim_registration() IS
   'says that this server takes the place of the node that it is a copy of';
-REVOKE EXECUTE ON FUNCTION detid.claim_registration() FROM PUBLIC;

@@ -15,4 +15,3 @@ CREATE FUNCTION detid._heartbeat(
   SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'detid_heartbeat';
 COMMENT ON FUNCTION detid._heartbeat IS
   'what nodes ask the coordinator';
-REVOKE EXECUTE ON FUNCTION detid._heartbeat FROM PUBLIC;

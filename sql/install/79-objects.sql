@@ -143,5 +143,3 @@ BEGIN ATOMIC
    FROM difference d ORDER BY 1, 2, 3 LIMIT 50);
 END;
 COMMENT ON FUNCTION detid._check_objects() IS 'the part of detid.check() that compares what belongs to the extension with how it was made';
-REVOKE EXECUTE ON FUNCTION detid._objects(), detid._objects_made(), detid._check_objects() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION detid._objects(), detid._objects_made(), detid._check_objects() TO pg_monitor;

@@ -47,7 +47,3 @@ BEGIN ATOMIC
   WHERE s.name = 'default_transaction_read_only' AND s.setting = 'on' AND s.source NOT IN ('session', 'client', 'user', 'override');
 END;
 COMMENT ON FUNCTION detid.check() IS 'what an operator should mend: one row a check';
-REVOKE EXECUTE ON FUNCTION detid._check() FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION detid.check() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION detid._check() TO pg_monitor;
-GRANT EXECUTE ON FUNCTION detid.check() TO pg_monitor;

@@ -15,22 +15,17 @@ CREATE FUNCTION detid._node_status(
   OUT promotion_accepted boolean, OUT duplicate_rows bigint, OUT duplicate_seen_at timestamptz
 ) LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_node_status';
 COMMENT ON FUNCTION detid._node_status() IS 'behind the view detid.node_status';
-REVOKE EXECUTE ON FUNCTION detid._node_status() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION detid._node_status() TO pg_monitor;
 
 CREATE VIEW detid.node_status AS SELECT * FROM detid._node_status();
 COMMENT ON VIEW detid.node_status IS
   'one row: whether this node mints, its time and lead over the system clock, its horizon';
-GRANT SELECT ON detid.node_status TO pg_monitor;
 
 CREATE FUNCTION detid.accept_clock() RETURNS timestamptz
   LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_accept_clock';
 COMMENT ON FUNCTION detid.accept_clock() IS
   'says that the system clock is right, however far node time or the horizon is from it';
-REVOKE EXECUTE ON FUNCTION detid.accept_clock() FROM PUBLIC;
 
 CREATE FUNCTION detid.accept_copy() RETURNS void
   LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_accept_copy';
 COMMENT ON FUNCTION detid.accept_copy() IS
   'says that nobody else mints under this node id any more: the original of a copy, the predecessor of a promoted server, or another node that replication showed';
-REVOKE EXECUTE ON FUNCTION detid.accept_copy() FROM PUBLIC;

@@ -3,10 +3,16 @@
 #include "fn/entries.h"
 
 #include "fn/inputs.h"
+#include "pg/as_owner.h"
+#include "pg/errors.h"
 #include "state/claim.h"
 #include "state/generator.h"
 #include "state/ledger.h"
 #include "state/ledger_row.h"
+
+extern "C" {
+#include "utils/rls.h"
+}
 
 namespace detid {
 namespace {
@@ -252,6 +258,42 @@ bool DigestHolds(const Entry& e) {
   return digest == static_cast<uint64_t>(e.digest);
 }
 
+namespace {
+
+constexpr LedgerColumn kRead[] = {
+    kLedgerNode,      kLedgerEntry, kLedgerMintedAt, kLedgerGenerator, kLedgerGeneratorName,
+    kLedgerDefinition, kLedgerWorker, kLedgerTick,   kLedgerSequence,  kLedgerCount,
+    kLedgerFirstId,   kLedgerLastId, kLedgerDigest,  kLedgerSeed,      kLedgerIds,
+    kLedgerInputs,    kLedgerPositions, kLedgerAttempt};
+
+Oid OwnerOf(Oid table) {
+  const Relation relation = table_open(table, AccessShareLock);
+  const Oid owner = relation->rd_rel->relowner;
+  table_close(relation, NoLock);
+  return owner;
+}
+
+// As whom the ledger is read, claims along, for a caller who may read it: as the tables' owner (P1
+// of pg/as_owner.h). Policies for rows count for the caller only if he reads it himself.
+Oid ReaderOfLedger() {
+  const Oid ledger = LedgerTable(), user = GetUserId();
+  if (!OidIsValid(ledger)) Raise(Error::kNoExtension);
+  if (pg_class_aclcheck(ledger, user, ACL_SELECT) != ACLCHECK_OK)
+    for (const LedgerColumn column : kRead)
+      if (pg_attribute_aclcheck(ledger, static_cast<AttrNumber>(column), user, ACL_SELECT) !=
+          ACLCHECK_OK)
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "ledger");
+  if (check_enable_rls(ledger, InvalidOid, true) == RLS_ENABLED) return user;
+  const Oid owner = OwnerOf(ledger);
+  const Oid claims = get_relname_relid("claims", get_rel_namespace(ledger));
+  if (OidIsValid(claims) && OwnerOf(claims) != owner)
+    Raise(Error::kOwnersDiffer, "detid.ledger is %s's, detid.claims is %s's.",
+          GetUserNameFromId(owner, false), GetUserNameFromId(OwnerOf(claims), false));
+  return owner;
+}
+
+}  // namespace
+
 void EachEntry(const char* condition, int n, Oid* types, Datum* values, const char* nulls,
                bool (*visit)(const Entry&, void*), void* context) {
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
@@ -260,12 +302,17 @@ void EachEntry(const char* condition, int n, Oid* types, Datum* values, const ch
       "first_id, last_id, digest, seed, ids, inputs, positions, attempt FROM detid.ledger WHERE %s "
       "ORDER BY node USING OPERATOR(pg_catalog.<), entry USING OPERATOR(pg_catalog.<)",
       condition);
+  const Oid as = ReaderOfLedger();
+  OwnerScope scope = Become(as);
   const Portal portal = SPI_cursor_open_with_args(nullptr, query, n, types, values, nulls, true, 0);
+  Leave(scope);
   const MemoryContext work =
       AllocSetContextCreate(CurrentMemoryContext, "pg_detid replay", ALLOCSET_DEFAULT_SIZES);
   Reader reader;
   for (bool more = true; more;) {
+    scope = Become(as);
     SPI_cursor_fetch(portal, true, kFetch);
+    Leave(scope);
     const uint64 rows = SPI_processed;
     SPITupleTable* table = SPI_tuptable;
     more = rows > 0;

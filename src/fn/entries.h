@@ -51,8 +51,8 @@ bool DigestHolds(const Entry& e);
 bool SameText(const Entry& e, const Bits& id, std::string_view recorded);
 
 // Calls visit(entry, context) for each entry that the SQL condition holds for, in the order of
-// the ledger's key, until it returns false. Reads with the caller's privileges; the condition must
-// qualify its operators, as it meets the caller's search_path.
+// the ledger's key, until it returns false. The caller needs SELECT on the ledger; the condition must
+// qualify its operators, as it may meet the caller's search_path.
 void EachEntry(const char* condition, int n, Oid* types, Datum* values, const char* nulls,
                bool (*visit)(const Entry&, void*), void* context);
 

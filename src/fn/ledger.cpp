@@ -4,10 +4,16 @@
 
 #include <algorithm>
 
+#include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/duplicate.h"
+#include "state/ledger_row.h"
+
+extern "C" {
+#include "replication/logicalworker.h"
+}
 
 namespace detid {
 namespace {
@@ -21,23 +27,28 @@ constexpr char kPruneSome[] =
 
 }  // namespace
 
-// Trigger on the ledger, claims, the horizon and secrets: refuses what would change them.
+// Trigger on the ledger, claims, the horizon and secrets: refuses what would change them. For rows,
+// it is one of replicas: what logical replication brings from another node is passed over.
 DETID_FUNCTION(detid_refuse_change) {
   if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
   const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
-  if (pruning) PG_RETURN_POINTER(nullptr);
-  // A row of another node that logical replication brings is passed over.
+  const bool truncates = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event);
+  const char* table = RelationGetRelationName(trigger->tg_relation);
+  if (truncates && IsLogicalWorker())
+    Raise(Error::kTruncateFromElsewhere, "TRUNCATE on detid.%s was refused.", table);
   if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event) &&
       SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
-    PG_RETURN_POINTER(nullptr);
+    return PointerGetDatum(pruning ? trigger->tg_trigtuple : nullptr);
+  if (pruning && !truncates) PG_RETURN_POINTER(nullptr);
   const char* what = TRIGGER_FIRED_BY_INSERT(trigger->tg_event)   ? "INSERT"
                      : TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? "UPDATE"
-                     : TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? "DELETE"
-                                                                  : "TRUNCATE";
-  const char* table = RelationGetRelationName(trigger->tg_relation);
+                     : truncates                                  ? "TRUNCATE"
+                                                                  : "DELETE";
+  const bool secret = strcmp(table, "_seed") == 0 || strcmp(table, "_namespace") == 0;
   const Error error = strcmp(table, "ledger") == 0   ? Error::kLedgerAppendOnly
                       : strcmp(table, "claims") == 0 ? Error::kClaimsKept
                       : strcmp(table, "_salt") == 0  ? Error::kSaltsProtected
+                      : secret                       ? Error::kTruncateReplicates
                                                      : Error::kHorizonProtected;
   Raise(error, "%s on detid.%s was refused.", what, table);
 }
@@ -65,14 +76,21 @@ DETID_FUNCTION(detid_prune_ledger) {
   volatile uint64 removed = 0;
   // What others mint later is not taken for pruned.
   NotePruned(std::min(before + kPostgresEpochUs, SystemUs()));
+  const Oid table = LedgerTable();
+  if (!OidIsValid(table)) Raise(Error::kNoExtension);
+  const Relation ledger = table_open(table, RowExclusiveLock);
+  const Oid owner = ledger->rd_rel->relowner;
+  table_close(ledger, NoLock);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   PG_TRY();
   {
     pruning = true;
+    const OwnerScope scope = Become(owner);
     const int result = SPI_execute_with_args(some ? kPruneSome : kPrune, some ? 2 : 1, types,
                                              values, nullptr, false, 0);
     if (result != SPI_OK_DELETE) elog(ERROR, "SPI_execute failed: %d", result);
     removed = SPI_processed;
+    Leave(scope);
   }
   PG_FINALLY();
   { pruning = false; }

@@ -35,7 +35,7 @@ Datum AddSecret(std::string_view name, const Seed& secret) {
           name.data());
   const Datum key =
       PointerGetDatum(cstring_to_text_with_len(name.data(), static_cast<int>(name.size())));
-  if (!found) AddSecretRow(relation, key, commitment, secret);
+  if (!found) AddSecretRow(relation, TEXTOID, key, commitment, secret);
   table_close(relation, NoLock);
   return CommitmentDatum(commitment);
 }

@@ -2,6 +2,7 @@
 
 #include "fn/prefixes.h"
 
+#include "pg/as_owner.h"
 #include "pg/errors.h"
 
 namespace detid {
@@ -46,6 +47,8 @@ Nodes RequireAssigned(std::string_view path, Seen seen) {
 }
 
 const char* PathOfNode(int32_t node, bool* defined) {
+  RequireRights("topology", ACL_SELECT);
+  RequireRights("prefixes", ACL_SELECT);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   *defined = Query().Read("SELECT FROM detid.topology", Seen::kBySnapshot) > 0;
   char path[kMaxPath + 1] = "";

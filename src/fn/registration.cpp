@@ -3,6 +3,7 @@
 // unfence, retire_node and claim_registration of the node itself: an operator's word, stored in
 // detid._registration. The registrar (state/registrar.h) acts on it.
 
+#include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/duplicate.h"
@@ -16,6 +17,7 @@ namespace {
 void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
   PreventCommandIfReadOnly(function);
   if (shared == nullptr) Raise(Error::kNotPreloaded);
+  RequireRights("_registration", ACL_SELECT | ACL_UPDATE);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   WriteWord(claims, retires, unfenced);
   SPI_finish();

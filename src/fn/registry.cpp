@@ -10,6 +10,7 @@
 #include "core/topology.h"
 #include "fn/nodes.h"
 #include "fn/prefixes.h"
+#include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/query.h"
 
@@ -35,6 +36,9 @@ Datum TokenDatum(Token* token) {
 // As BeginWriting, of tables that nodes hang on.
 void BeginChange(const char* function) {
   BeginWriting(function);
+  RequireRights("_nodes", ACL_INSERT | ACL_UPDATE);
+  RequireRights("_numbers", ACL_INSERT | ACL_UPDATE);
+  RequireRights("prefixes", ACL_INSERT | ACL_UPDATE);
   CommitDurably();
 }
 
@@ -76,8 +80,9 @@ void RequireNew(std::string_view path) {
 void LetAsk(Oid role) {
   const char* name = quote_identifier(GetUserNameFromId(role, false));
   if (superuser_arg(role)) return;
-  Query().Write(psprintf("GRANT USAGE ON SCHEMA detid TO %s", name), SPI_OK_UTILITY);
-  Query().Write(psprintf("GRANT EXECUTE ON FUNCTION detid._heartbeat TO %s", name), SPI_OK_UTILITY);
+  Query().AsCaller(psprintf("GRANT USAGE ON SCHEMA detid TO %s", name), SPI_OK_UTILITY);
+  Query().AsCaller(psprintf("GRANT EXECUTE ON FUNCTION detid._heartbeat TO %s", name),
+                   SPI_OK_UTILITY);
 }
 
 void Enroll(std::string_view path, Mode mode, Oid role, const Nodes& pool, const Registration& r,
@@ -97,6 +102,8 @@ void Enroll(std::string_view path, Mode mode, Oid role, const Nodes& pool, const
           "($1, $2, $3, $4, int4range($5::int4, $6::int4), $7, $8)",
           SPI_OK_INSERT);
   LetAsk(role);
+  // Rows of nodes are secrets: from the first on, dumps of this database are a superuser's.
+  Query().AsCaller("REVOKE SELECT ON detid._nodes FROM pg_database_owner", SPI_OK_UTILITY);
 }
 
 // The numbers of an assigned node: those of its prefix, which is assigned if it is not.
@@ -107,7 +114,7 @@ Nodes NodesOfPath(std::string_view path, const Topology& topology, int levels) {
           Clip(path, 200), path.data(), levels);
   Nodes nodes;
   if (!FindPrefix(path, Seen::kNow, &nodes)) {
-    Query().Text(path).Change("SELECT detid.assign_prefix($1)");
+    Query().Text(path).AsCaller("SELECT detid.assign_prefix($1)", SPI_OK_SELECT);
     nodes = RequireAssigned(path, Seen::kNow);
   }
   return nodes;

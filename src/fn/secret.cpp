@@ -5,11 +5,8 @@
 #include "core/codec.h"
 #include "core/definition.h"
 #include "core/id_text.h"
+#include "pg/as_owner.h"
 #include "pg/errors.h"
-
-extern "C" {
-#include "catalog/indexing.h"
-}
 
 namespace detid {
 namespace {
@@ -89,12 +86,13 @@ Relation OpenSecrets(Oid table, const char* command) {
   return table_open(table, ShareRowExclusiveLock);
 }
 
-void AddSecretRow(Relation table, Datum key, const Commitment& commitment, const Seed& secret) {
-  Datum values[] = {key, BytesDatum(commitment.byte, kCommitmentBytes),
+void AddSecretRow(Relation table, Oid key_type, Datum key, const Commitment& commitment,
+                  const Seed& secret) {
+  const Datum values[] = {key, BytesDatum(commitment.byte, kCommitmentBytes),
                     BytesDatum(secret.byte, kSeedBytes),
                     TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())};
-  bool nulls[std::size(values)] = {};
-  CatalogTupleInsert(table, heap_form_tuple(RelationGetDescr(table), values, nulls));
+  const Oid types[] = {key_type, BYTEAOID, BYTEAOID, TIMESTAMPTZOID};
+  InsertAsOwner(table, std::size(values), types, values);
   CacheInvalidateRelcache(table);
   CommandCounterIncrement();
 }

@@ -30,6 +30,7 @@ Datum CommitmentDatum(const Commitment& commitment);
 // read-only, no privilege to INSERT.
 Relation OpenSecrets(Oid table, const char* command);
 // Adds a row; sessions that hold secrets of the table read them again.
-void AddSecretRow(Relation table, Datum key, const Commitment& commitment, const Seed& secret);
+void AddSecretRow(Relation table, Oid key_type, Datum key, const Commitment& commitment,
+                  const Seed& secret);
 
 }  // namespace detid

@@ -30,7 +30,7 @@ Datum AddSeed(const char* command, const Seed& seed, SeedOrigin origin) {
     there = there || c == commitment;
   });
   const int number = origin == SeedOrigin::kOwn ? highest + 1 : lowest - 1;
-  if (!there) AddSecretRow(relation, Int32GetDatum(number), commitment, seed);
+  if (!there) AddSecretRow(relation, INT4OID, Int32GetDatum(number), commitment, seed);
   table_close(relation, NoLock);
   return CommitmentDatum(commitment);
 }

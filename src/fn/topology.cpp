@@ -6,6 +6,7 @@
 #include "fn/ids.h"
 #include "fn/prefixes.h"
 #include "fn/record.h"
+#include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/generator.h"
@@ -163,22 +164,9 @@ Nodes LowestFree(const Place& place, std::string_view path) {
                                (NumberAt(0, 1) - place.parent.first) >> below);
 }
 
-Oid OwnerOf(Oid relation) {
-  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-  if (!HeapTupleIsValid(tuple)) Raise(Error::kNoExtension);
-  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-  ReleaseSysCache(tuple);
-  return owner;
-}
-
-// Prefixes of nodes that are enrolled stay; leased ones take any number of theirs. Read with the
-// rights of the table's owner: who may assign prefixes need not see the registry.
+// Prefixes of nodes that are enrolled stay; leased ones take any number of theirs. Who may assign
+// prefixes need not see the registry.
 void RequireNoNodes(const Nodes& nodes, bool leased_only) {
-  Oid user = InvalidOid;
-  int context = 0;
-  GetUserIdAndSecContext(&user, &context);
-  const Oid table = get_relname_relid("_nodes", get_namespace_oid("detid", false));
-  SetUserIdAndSecContext(OwnerOf(table), context | SECURITY_LOCAL_USERID_CHANGE);
   const uint64_t rows =
       Query()
           .Number(nodes.first)
@@ -188,7 +176,6 @@ void RequireNoNodes(const Nodes& nodes, bool leased_only) {
                 "pool && int4range($1::int4, $2::int4) AND (mode = 'leased' OR NOT $3) "
                 "ORDER BY path LIMIT 1",
                 Seen::kNow);
-  SetUserIdAndSecContext(user, context);
   if (rows > 0) Raise(Error::kNodesEnrolled, "One of them is \"%.200s\".", TextAt(0, 1));
 }
 
@@ -199,6 +186,7 @@ DETID_FUNCTION(detid_define_topology) {
   const Result<Topology> to = ParseTopology(View(PG_GETARG_TEXT_PP(0)));
   if (!to.ok()) Raise(to.status);
   BeginWriting("define_topology()");
+  RequireRights("topology", ACL_INSERT | ACL_DELETE);
   Topology from;
   char text[kMaxTopologyText] = "", from_text[kMaxTopologyText] = "";
   FormatTopology(to.value, text);
@@ -218,6 +206,7 @@ DETID_FUNCTION(detid_assign_prefix) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   const std::string_view path = View(PG_GETARG_TEXT_PP(0));
   BeginWriting("assign_prefix()");
+  RequireRights("prefixes", ACL_INSERT);
   const Place place = PlaceOf(path);
   RequireFreePath(path);
   const Nodes nodes =
@@ -245,6 +234,7 @@ DETID_FUNCTION(detid_release_prefix) {
   const std::string_view path = View(PG_GETARG_TEXT_PP(0));
   ParsePathOrRaise(path);
   BeginWriting("release_prefix()");
+  RequireRights("prefixes", ACL_DELETE);
   RequireNoNodes(RequireAssigned(path, Seen::kNow), false);
   if (Query().Text(path).Read(
           "SELECT path FROM detid.prefixes WHERE path <> $1 AND nodes <@ "
@@ -266,6 +256,7 @@ DETID_FUNCTION(detid_node_range) {
   if (d.layout.is_text() && !d.codec->ordered)
     Raise(Error::kNodeNotFirst, "Texts of the codec %s do not sort as their ids do.",
           d.codec->name.data());
+  RequireRights("prefixes", ACL_SELECT);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   const Nodes nodes = RequireAssigned(path, Seen::kBySnapshot);
   SPI_finish();
@@ -288,7 +279,8 @@ DETID_FUNCTION(detid_keep_topology) {
   if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
   const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
   if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
-    Raise(Error::kTruncateReplicates, "TRUNCATE on detid.%s was refused.",
+    Raise(IsLogicalWorker() ? Error::kTruncateFromElsewhere : Error::kTruncateReplicates,
+          "TRUNCATE on detid.%s was refused.",
           RelationGetRelationName(trigger->tg_relation));
   if (IsLogicalWorker()) PG_RETURN_POINTER(nullptr);
   return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple

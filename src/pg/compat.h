@@ -96,6 +96,16 @@ inline void* AllocateExtra(size_t bytes) {
 #endif
 }
 
+// Has names be found in pg_catalog only, until the settings' nest level ends.
+inline void RestrictSearchPath() {
+#if PG_VERSION_NUM >= 170000
+  ::RestrictSearchPath();
+#else
+  set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+                    GUC_ACTION_SAVE, true, 0, false);
+#endif
+}
+
 // The wait event of a backend that waits for the clock to catch up with its sequence.
 inline uint32 OverloadWaitEvent() {
 #if PG_VERSION_NUM >= 170000

@@ -187,6 +187,26 @@ Row RowOf(Error error) {
     case Error::kTruncateReplicates:
       return {ERRCODE_INSUFFICIENT_PRIVILEGE, "TRUNCATE would empty this table on subscribers, too",
               "DELETE removes its rows here alone."};
+    case Error::kOwnersDiffer:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "the extension's tables belong to several roles",
+              "What one attached to his table would run as another: give all to one, with ALTER "
+              "TABLE ... OWNER TO."};
+    case Error::kTableAltered:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "a table of the extension has been altered", "Undo what was done to its columns."};
+    case Error::kMintedWhileWriting:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "ids that are recorded cannot be minted while the ledger is written",
+              "A check or an index that was added to detid.ledger or detid.claims mints: drop it."};
+    case Error::kOfExtension:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE,
+              "what belongs to the extension pg_detid is changed by the extension only",
+              "A superuser can do it after SET detid.allow_schema_changes = on; minting, claims and "
+              "replay may fail then."};
+    case Error::kTruncateFromElsewhere:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "another server's TRUNCATE would empty this table",
+              "Skip its transaction: ALTER SUBSCRIPTION name SKIP (lsn = '...'); the log of this "
+              "server has the position."};
     case Error::kNegativeId:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "an id is never negative", nullptr};
     case Error::kNoSuchCodec:

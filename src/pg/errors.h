@@ -49,6 +49,7 @@ enum class Error : uint8_t {
   kLedgerAppendOnly,
   kHorizonProtected,
   kTruncateReplicates,
+  kTruncateFromElsewhere,
   kNegativeId,
   kNoSuchCodec,
   kNotVerifiable,
@@ -85,6 +86,10 @@ enum class Error : uint8_t {
   kNotANode,
   kWordPrepared,
   kNodesEnrolled,
+  kOwnersDiffer,
+  kTableAltered,
+  kMintedWhileWriting,
+  kOfExtension,
 };
 
 // SQLSTATE DT001: a node is fenced. Of errors, and of lines in the log of nodes and coordinators.

@@ -2,16 +2,22 @@
 
 #include "pg/query.h"
 
+#include "pg/as_owner.h"
+
 namespace detid {
 
 void Query::Write(const char* sql, int expected) {
+  const OwnerScope scope = Become(OwnerOfTables());
   const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, false, 0);
+  Leave(scope);
   if (result != expected) elog(ERROR, "SPI_execute failed: %d", result);
 }
 
 uint64_t Query::Read(const char* sql, Seen seen) {
   if (seen == Seen::kNow) PushActiveSnapshot(GetLatestSnapshot());
+  const OwnerScope scope = Become(OwnerOfTables());
   const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, true, 0);
+  Leave(scope);
   if (result != SPI_OK_SELECT) elog(ERROR, "SPI_execute failed: %d", result);
   if (seen == Seen::kNow) PopActiveSnapshot();
   return SPI_processed;
@@ -19,6 +25,7 @@ uint64_t Query::Read(const char* sql, Seen seen) {
 
 uint64_t Query::Change(const char* sql, SPIPlanPtr* plan) {
   int result = 0;
+  const OwnerScope scope = Become(OwnerOfTables());
   if (plan == nullptr) {
     result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, false, 0);
   } else {
@@ -29,8 +36,14 @@ uint64_t Query::Change(const char* sql, SPIPlanPtr* plan) {
     }
     result = SPI_execute_plan(*plan, values_, nulls_, false, 0);
   }
+  Leave(scope);
   if (result < 0 || SPI_tuptable == nullptr) elog(ERROR, "SPI_execute failed: %d", result);
   return SPI_processed;
+}
+
+void Query::AsCaller(const char* sql, int expected) {
+  const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, false, 0);
+  if (result != expected) elog(ERROR, "SPI_execute failed: %d", result);
 }
 
 int64_t NumberAt(uint64_t row, int column) {

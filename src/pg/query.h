@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Query: one query with its parameters, by SPI.
+// Query: one query over the extension's tables with its parameters, by SPI, run as their owner
+// (as_owner.h). What the caller may do is to be asked before.
 
 #pragma once
 
@@ -12,8 +13,7 @@ namespace detid {
 // calling statement sees.
 enum class Seen : uint8_t { kNow, kBySnapshot };
 
-// One query with its parameters, by SPI. The functions that use it have the search_path pg_catalog,
-// so operators need no schema.
+// The functions that use it have the search_path pg_catalog, so operators need no schema.
 class Query {
  public:
   Query& Text(std::string_view text) {
@@ -37,6 +37,9 @@ class Query {
   // A query that returns rows and may lock or change some; returns their number. `plan`: kept from
   // call to call.
   uint64_t Change(const char* sql, SPIPlanPtr* plan = nullptr);
+
+  // What the caller does with his own rights. `expected`: what SPI returns.
+  void AsCaller(const char* sql, int expected);
 
  private:
   static constexpr int kMost = 32;

@@ -3,6 +3,7 @@
 #include "state/claim.h"
 
 #include "core/id_text.h"
+#include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/ledger.h"
@@ -198,7 +199,9 @@ void PrepareToWrite(ClaimTable* t) {
   compat::InitRangeTable(t->estate, t->heap);
   t->target = makeNode(ResultRelInfo);
   InitResultRelInfo(t->target, t->heap, 1, nullptr, 0);
+  const OwnerScope scope = Become(t->heap->rd_rel->relowner);
   ExecOpenIndices(t->target, true);
+  Leave(scope);
   t->row = table_slot_create(t->heap, nullptr);
   MemoryContextSwitchTo(old);
 }
@@ -237,6 +240,8 @@ bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& i
   t->row->tts_values[kOrigin - 1] = Int32GetDatum(0);
   t->row->tts_isnull[kOrigin - 1] = false;
   ExecStoreVirtualTuple(t->row);
+  BeginRows();
+  const OwnerScope scope = Become(t->heap->rd_rel->relowner);
   if (RelationGetNumberOfAttributes(t->heap) > kColumns)
     ExecConstraints(t->target, t->row, t->estate);
 
@@ -249,6 +254,8 @@ bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& i
   table_tuple_complete_speculative(t->heap, t->row, token, !conflict);
   SpeculativeInsertionLockRelease(xid);
   ResetPerTupleExprContext(t->estate);
+  Leave(scope);
+  EndRows();
   ExecClearTuple(t->row);
   return !conflict;
 }
@@ -292,9 +299,11 @@ ClaimTable* OpenClaims() {
   ClaimTable* t = static_cast<ClaimTable*>(palloc0(sizeof(ClaimTable)));
   claims_table = oid;  // before it is opened, which lets invalidations in
   t->heap = table_open(oid, AccessShareLock);
-  if (RelationGetNumberOfAttributes(t->heap) < kColumns)
-    Raise(Error::kClaimsMissing, "detid.claims has %d columns of %d.",
-          RelationGetNumberOfAttributes(t->heap), int{kColumns});
+  const TupleDesc columns = RelationGetDescr(t->heap);
+  if (!HasColumns(t->heap, kLedgerTypes, kLedgerColumns) || columns->natts < kColumns ||
+      TupleDescAttr(columns, kClaim - 1)->atttypid != BYTEAOID ||
+      TupleDescAttr(columns, kOrigin - 1)->atttypid != INT4OID)
+    Raise(Error::kClaimsMissing, "The columns of detid.claims are others.");
   Oid index = input_index;
   if (!OidIsValid(index)) [[unlikely]]
     input_index = index = IndexNamed(t, "claims_input");

@@ -131,6 +131,7 @@ LedgerEntry* NewEntry(const Minter* m, uint64_t position, const Bits& id, bool e
 }  // namespace
 
 void RecordMint(Minter* m, uint64_t position, const Bits& id, std::string_view input) {
+  RequireNoRows();
   // A hash of the input cannot be replayed without it.
   const bool each = m->audit == Audit::kEach ||
                     (input.data() != nullptr && m->definition.layout.shows(Kind::kHash));
@@ -175,6 +176,7 @@ void OnTransaction(XactEvent event) {
       count = capacity = 0;
       bytes = 0;
       committing = false;
+      ForgetRows(1);
       break;
     default:
       break;
@@ -182,6 +184,7 @@ void OnTransaction(XactEvent event) {
 }
 
 void OnSubtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent) {
+  if (event == SUBXACT_EVENT_ABORT_SUB) ForgetRows(GetCurrentTransactionNestLevel());
   if (count == 0) return;
   switch (event) {
     case SUBXACT_EVENT_PRE_COMMIT_SUB:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/id_text.h"
+#include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "state/ledger.h"
 #include "state/mint.h"
@@ -144,6 +145,30 @@ void FillLedgerRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nul
   if (e.inputs != 0) set(kLedgerInputs, e.inputs);
 }
 
+namespace {
+
+// The nest level of the transaction that writes rows; 0: none does.
+int writing_level = 0;
+
+}  // namespace
+
+void RequireNoRows() {
+  if (writing_level != 0) Raise(Error::kMintedWhileWriting);
+}
+
+void BeginRows() {
+  RequireNoRows();
+  writing_level = GetCurrentTransactionNestLevel();
+}
+
+void EndRows() {
+  writing_level = 0;
+}
+
+void ForgetRows(int level) {
+  if (writing_level >= level) writing_level = 0;
+}
+
 ObjectId FindLedgerTable() {
   const Oid schema = get_namespace_oid("detid", true);
   return OidIsValid(schema) ? get_relname_relid("ledger", schema) : InvalidOid;
@@ -171,6 +196,8 @@ void WriteLedger(const LedgerEntry* entries, int count) {
   const Relation relation = table_open(oid, RowExclusiveLock);
   Require(LedgerRule(relation));  // a crash must not empty what a commit relies on
   const int columns = RelationGetNumberOfAttributes(relation);
+  BeginRows();
+  const OwnerScope scope = Become(relation->rd_rel->relowner);
   // Before commit there is none, and an index over an expression may need one.
   PushActiveSnapshot(GetTransactionSnapshot());
   EState* estate = CreateExecutorState();
@@ -224,6 +251,8 @@ void WriteLedger(const LedgerEntry* entries, int count) {
   if (bulk != nullptr) FreeBulkInsertState(bulk);
   ExecCloseIndices(target);
   FreeExecutorState(estate);
+  Leave(scope);
+  EndRows();
   table_close(relation, NoLock);
   PopActiveSnapshot();
   MemoryContextSwitchTo(before);

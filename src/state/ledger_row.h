@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // Ledger entries as they are buffered, and as they become rows of detid.ledger.
+//
+// Who owns the tables may have altered their columns: rows are written only if they have the types
+// that are written into them.
 
 #pragma once
 
@@ -71,8 +74,16 @@ ObjectId FindLedgerTable();
 // detid.ledger. 0 if the extension was dropped in this transaction. Errors: the table is missing.
 ObjectId LedgerTable();
 
-// Writes entries to the table and its indexes, without triggers, as the extension itself: the
-// minting role needs no privilege on the ledger. Nothing is written if the extension was dropped.
+// Writes entries to the table and its indexes, without triggers. The minting role needs no privilege
+// on the ledger: its owner writes (P1 of pg/as_owner.h). Nothing is written if the extension was
+// dropped.
 void WriteLedger(const LedgerEntry* entries, int count);
+
+// While rows of the ledger or of claims are written, nothing that would be recorded is minted:
+// what others attached to the tables may try, and would change what is being written.
+void BeginRows();  // errors: rows are being written
+void EndRows();
+void RequireNoRows();  // the same errors
+void ForgetRows(int level);  // a transaction of this nest level was aborted
 
 }  // namespace detid

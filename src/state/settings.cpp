@@ -18,6 +18,7 @@ int failover_guard_ms = 10000;
 int max_generators = 1024;
 int history_memory_kb = 1024;
 bool allow_manual_clock = false;
+bool allow_schema_changes = false;
 char* coordinator = nullptr;
 char* registered_databases = nullptr;
 char* node_token_file = nullptr;
@@ -139,6 +140,10 @@ void Define(bool preloading) {
                              "A line is what detid.enroll_node returned, or database=token.",
                              &node_token_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, nullptr, nullptr,
                              nullptr);
+  DefineCustomBoolVariable("detid.allow_schema_changes",
+                           "Allows changes to the definitions of the extension's own objects.",
+                           "Only a superuser can set it. Without it they are refused to all.",
+                           &allow_schema_changes, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("detid.lease",
                           "How long the intervals are that this coordinator grants.",
                           "Nodes ask three times as often.", &lease_s, lease_s, 1, 120,

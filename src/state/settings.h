@@ -16,6 +16,7 @@ extern int failover_guard_ms;  // start this far above the horizon after a failo
 extern int max_generators;     // shards in shared memory
 extern int history_memory_kb;  // for the last ids of generators
 extern bool allow_manual_clock;
+extern bool allow_schema_changes;  // of what belongs to the extension, by others
 extern char* coordinator;  // the registry's connection string; empty: there is none
 extern char* registered_databases;
 extern char* node_token_file;

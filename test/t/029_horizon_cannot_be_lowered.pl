@@ -16,7 +16,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = new_node('tampered', conf => "detid.horizon_window = 1s\nautovacuum = off\n");
+my $node = new_node('tampered', conf => "detid.horizon_window = 1s\nautovacuum = off\ndetid.allow_schema_changes = on\n");
 
 # Takes node time far ahead of the system clock, unless it is: a crash does, with a wide window.
 sub get_ahead

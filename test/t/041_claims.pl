@@ -17,7 +17,7 @@ use Time::HiRes qw(sleep);
 
 my $node = new_node('claims',
 	init => { allows_streaming => 1 },
-	conf => "max_connections = 60\nmax_prepared_transactions = 5\ndeadlock_timeout = 200ms\n");
+	conf => "max_connections = 60\nmax_prepared_transactions = 5\ndeadlock_timeout = 200ms\ndetid.allow_schema_changes = on\n");
 $node->safe_psql('postgres', q{
 	SELECT detid.create_generator('minted');
 	SELECT detid.create_generator('hashed', 'node:10 hash:53');

@@ -39,7 +39,7 @@ sub denied
 {
 	my ($role, $sql, $name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	fails_with($node, $sql, '42501', qr/permission denied|must be owner/, $name // "$role: refused: $sql", as($role));
+	fails_with($node, $sql, '42501', qr/permission denied|must be owner|belongs to the extension/, $name // "$role: refused: $sql", as($role));
 	return;
 }
 

@@ -13,7 +13,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = new_node('owners', extension => 0);
+my $node = new_node('owners', extension => 0, conf => "detid.allow_schema_changes = on\n");
 
 # ALTER DEFAULT PRIVILEGES gives an application everything, but not this.
 $node->safe_psql('postgres', q{

@@ -35,7 +35,7 @@ sub some_beats { return sleep 4 * BEAT; }
 my $token = enroll($c, 'eu/a/db1', 'assigned');
 my $other = enroll($c, 'eu/a/db2', 'assigned');
 my $db1 = registered($c, 'eu/a/db1', token => "postgres=$token\nshop=$other",
-	conf => "detid.registered_databases = 'postgres, shop'\n");
+	conf => "detid.registered_databases = 'postgres, shop'\ndetid.allow_schema_changes = on\n");
 $db1->safe_psql('postgres', 'CREATE ROLE bob LOGIN; CREATE DATABASE shop OWNER bob');
 my $row = $db1->safe_psql('postgres', 'SELECT * FROM detid._horizon') =~ s/\|/, /gr;
 my $columns = 'only_row boolean, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, instance bigint, timeline bigint,
@@ -81,7 +81,7 @@ ok($db1->poll_query_until('shop', 'SELECT ready FROM detid.node_status'), 'once 
 
 # --- Tables of the extension, of an owner who is no superuser ---
 
-my $w1 = registered($c, 'eu/pool/w1', mode => 'leased', name => 'owned');
+my $w1 = registered($c, 'eu/pool/w1', mode => 'leased', name => 'owned', conf => "detid.allow_schema_changes = on\n");
 $w1->safe_psql('postgres', 'DROP SCHEMA detid CASCADE; CREATE ROLE admin SUPERUSER LOGIN; CREATE ROLE ops LOGIN');
 $w1->safe_psql('postgres', 'CREATE EXTENSION pg_detid', extra_params => [ '-U', 'admin' ]);
 $w1->safe_psql('postgres', 'REASSIGN OWNED BY admin TO ops');

@@ -12,7 +12,7 @@ use lib $FindBin::RealBin;
 use Detid;
 use Test::More;
 
-my $node = new_node('node', conf => "max_connections = 20\ndetid.history_memory = 256kB\n");
+my $node = new_node('node', conf => "max_connections = 20\ndetid.history_memory = 256kB\ndetid.allow_schema_changes = on\n");
 $node->safe_psql('postgres', q{
 	SELECT detid.create_generator('orders_id');
 	CREATE TABLE orders (id bigint PRIMARY KEY DEFAULT detid.next_id('orders_id'));
