@@ -15,6 +15,11 @@ SELECT detid.encode(38358284406638839, 'crockford') AS tsid, detid.decode_id('01
 -- Case is folded and look-alikes are read where the codec says so.
 SELECT detid.decode_id('o1226n0640j7q', 'crockford'), detid.decode_id('OI226N0640J7Q', 'crockford'), detid.decode_id('0L226n0640j7q', 'crockford');
 SELECT detid.decode_uuid('018570BB-4A7D-7000-8000-00000000000A', 'uuid');
+-- A uuid in every form; Crockford with hyphens; a bigint without its leading zeros.
+SELECT count(DISTINCT detid.decode_uuid(id, 'uuid')) FROM unnest('{018570bb-4a7d-7000-8000-00000000000a,018570BB4A7D7000800000000000000A,"{018570bb-4a7d-7000-8000-00000000000a}",urn:uuid:018570bb-4a7d-7000-8000-00000000000a}'::text[]) id;
+SELECT detid.decode_uuid('01GV5PA9-EQG7D82Q-3Y4PKBZSYV', 'crockford'), detid.decode_id('0122-6N06-40J7-Q', 'crockford');
+SELECT codec, detid.decode_id(ltrim(detid.encode(12345, codec), '0'), codec) FROM unnest('{hex,crockford,typeid,base36,base62}'::text[]) codec;
+SELECT detid.decode_id(to_hex(255), 'hex'), detid.decode_id('1', 'base58'), detid.decode_id('AQ', 'base64url');
 -- Least and greatest.
 SELECT codec, detid.encode(0, codec) AS zero, detid.encode(9223372036854775807, codec) AS greatest,
   detid.decode_id(detid.encode(0, codec), codec) = 0 AND detid.decode_id(detid.encode(9223372036854775807, codec), codec) = 9223372036854775807 AS back

@@ -14,6 +14,8 @@ DEALLOCATE untyped;
 SELECT detid.derive_uuid('n', 'ab', 'c') <> detid.derive_uuid('n', 'a', 'bc') AS cut, detid.derive_uuid('n', 'a', 'b') <> detid.derive_uuid('n', 'b', 'a') AS turned, detid.derive_uuid('n', 'a') <> detid.derive_uuid('n', 'a', '') AS empty, detid.derive_uuid('na', 'b') <> detid.derive_uuid('n', 'ab') AS namespace;
 -- A namespace is a name, or a uuid in any form.
 SELECT detid.derive_uuid('6BA7B810-9DAD-11D1-80B4-00C04FD430C8', 'a') = detid.derive_uuid('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid, 'a') AS same;
+SELECT count(DISTINCT detid.derive_uuid(n, 'a')), count(DISTINCT detid.derive_id(n, 'a')), count(DISTINCT detid.uuid5(n, 'a')), count(DISTINCT detid.uuid3(n, 'a')) FROM unnest('{6ba7b810-9dad-11d1-80b4-00c04fd430c8,6ba7b8109dad11d180b400c04fd430c8,"{6BA7B810-9dad-11d1-80b4-00c04fd430c8}",urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8,6ba7-b810-9dad-11d1-80b4-00c0-4fd4-30c8}'::text[]) n;
+SELECT detid.derive_uuid('6ba7b8109dad11d180b400c04fd430c8', 'a') = detid.derive_uuid('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid, 'a') AS same, detid.derive_uuid('6ba7b8109dad11d180b400c04fd430c', 'a') = detid.derive_uuid('6ba7b8109dad11d180b400c04fd430c8', 'a') AS a_name;
 -- Characters count as they are, composed or not: normalize() before, if it should not matter.
 SELECT detid.derive_id('n', U&'\00e9') = detid.derive_id('n', U&'e\0301') AS same, detid.derive_id('n', U&'\00e9') = detid.derive_id('n', normalize(U&'e\0301')) AS normalized;
 -- The hash is that of any other implementation.

@@ -16,6 +16,16 @@ SELECT objoid::regclass, label FROM pg_seclabel WHERE provider = 'detid' ORDER B
 SELECT detid.create_generator('orders_id', if_not_exists => true);
 SELECT detid.create_generator('orders_id', 'twitter', if_not_exists => true);
 SELECT detid.create_generator('orders_id');
+-- An epoch without a zone is one of the session's: what it is in UTC is told.
+SET timezone = 'Europe/Berlin';
+SELECT detid.create_generator('g_zone', epoch => '2025-01-01');
+SELECT detid.create_generator('g_utc', epoch => '2025-01-01Z');
+SET timezone = 'UTC';
+SELECT generator, epoch FROM detid.generators WHERE generator::text IN ('g_zone', 'g_utc') ORDER BY 1::text;
+DROP SEQUENCE g_zone, g_utc;
+-- An epoch whose time is over is none.
+SELECT detid.create_generator('g_over', epoch => '1950-01-01Z');
+SELECT detid.create_generator('g_over', 'time:20@1s node:4');
 
 -- Only the audit level can be changed.
 SELECT detid.set_audit('orders_id', 'each');

@@ -1,5 +1,7 @@
 -- The public faces of bigint keys: a keyed permutation of the layout's range.
+SET detid.clock = '2025-01-01T00:00:00Z';
 SELECT detid.create_generator('k_eight', 'time:8@1s', audit => 'off'), detid.create_generator('k_id', audit => 'off'), detid.create_generator('k_js', 'js53', audit => 'off'), detid.create_generator('k_one', 'time:1@1s', audit => 'off');
+RESET detid.clock;
 SELECT detid.mask(1, 'k_id');
 SELECT detid.set_mask('k_eight'), detid.set_mask('k_one');
 -- All 256 values of 8 bits, each once; both values of one bit.

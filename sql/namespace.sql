@@ -9,6 +9,7 @@ SELECT n, detid.derive_id_keyed(n, 'a') FROM unnest('{orders,customers,orders}':
 -- A uuid may be one.
 SELECT detid.set_namespace_secret('6BA7B810-9DAD-11D1-80B4-00C04FD430C8') ~ '^[0-9a-f]{32}$' AS commitment;
 SELECT detid.derive_id_keyed('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid, 'a') = detid.derive_id_keyed('6BA7B810-9dad-11d1-80b4-00c04fd430c8', 'a') AS same;
+SELECT count(DISTINCT detid.derive_id_keyed(n, 'a')) FROM unnest('{6ba7b810-9dad-11d1-80b4-00c04fd430c8,6ba7b8109dad11d180b400c04fd430c8,"{6BA7B810-9DAD-11D1-80B4-00C04FD430C8}",urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8}'::text[]) n;
 -- A secret is set for good: under another, the ids would be others.
 SELECT detid.set_namespace_secret('orders');
 SELECT detid.set_namespace_secret('orders', 'detid-secret-1-202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f-fa9aad1a');

@@ -15,10 +15,16 @@ SELECT count(*) FROM generate_series(0, 2000) n
 WHERE detid.sqids_decode(detid.sqids_encode(ARRAY[n, n * n])) <> ARRAY[n, n * n]::bigint[];
 SELECT detid.sqids_decode(detid.sqids_encode(array_agg(9223372036854775807 - n), 'abc', blocklist => '{}'), 'abc')
   = array_agg(9223372036854775807 - n) FROM generate_series(1, 64) n;
+-- However many they are: the specification's own test has 100.
+SELECT detid.sqids_decode(detid.sqids_encode(array_agg(n))) = array_agg(n) AS hundred FROM generate_series(0::bigint, 99) n;
+SELECT detid.sqids_decode(detid.sqids_encode(array_agg(n), blocklist => '{}')) = array_agg(n) AS many FROM generate_series(1::bigint, 100000) n;
 -- What is no id has no numbers; what decodes may not be what encodes.
 SELECT detid.sqids_decode('86Rf0*'), detid.sqids_decode(' 86Rf07'), detid.sqids_decode('é'), detid.sqids_decode(repeat('a', 4097));
 CREATE TEMP TABLE long AS SELECT string_agg(md5(n::text), '') AS id FROM generate_series(1, 40000) n;
 SELECT length(id), detid.sqids_decode(id) FROM long;
+-- Nor has what no bigint holds.
+SELECT id, detid.sqids_decode(id) FROM unnest('{pXFNc5r689z6,srUCvge1qFS1,5sQiTlECtjJAwj}'::text[]) id;
+SELECT count(detid.sqids_decode(md5(n::text) || md5((-n)::text))) AS arrays FROM generate_series(1, 1000) n;
 SELECT id, detid.sqids_decode(id), detid.sqids_encode(detid.sqids_decode(id)) = id AS canonical
 FROM unnest('{86Rf07,86Rf07x,se8ojk}'::text[]) id;
 -- NULL.
@@ -42,10 +48,10 @@ END $$;
 SELECT call, error.* FROM (VALUES
   ('encode(ARRAY[1, NULL])'), ('encode(1, blocklist => ''{a,NULL}'')'),
   ('encode(''{{1,2},{3,4}}''::bigint[])'), ('encode(1, blocklist => ''{{a,b}}'')'),
-  ('encode(ARRAY[1, -5])'), ('encode(-9223372036854775808)'), ('encode(array_fill(7::bigint, ''{65}''))'),
+  ('encode(ARRAY[1, -5])'), ('encode(-9223372036854775808)'),
   ('encode(1, min_length => 256)'), ('encode(1, min_length => -1)'),
   ('encode(1, ''ab'')'), ('encode(1, ''abcb'')'), ('encode(1, ''abé'')'), ('decode(''bM'', repeat(''ab'', 1000000))'),
-  ('encode(0, ''abc'', 3, ''{cab,abc,bca}'')'), ('decode(''pXFNc5r689z6'')')) calls (call),
+  ('encode(0, ''abc'', 3, ''{cab,abc,bca}'')')) calls (call),
   error_of('SELECT detid.sqids_' || call) error;
 \x off
 \pset tuples_only off

@@ -38,5 +38,21 @@ INSERT INTO orders VALUES ('ord_01jwnqsv4n800800e0000000s5');
 DROP SEQUENCE order_id;
 DROP TABLE orders, minted;
 DROP DOMAIN order_key;
+-- The width is the layout's own, whatever its type.
+SELECT detid.create_generator('code_id', 'random:41', audit => 'off', codec => 'base36'), detid.create_generator('bare_id', 'random:41', audit => 'off', codec => 'base64url');
+SELECT length(detid.next_text('code_id')), length(detid.next_text('bare_id'));
+SELECT detid.decode('s27to3cv'::text, 'code_id') = detid.decode(2199023255551, 'code_id') AS same, detid.decode('1'::text, 'code_id') = detid.decode(1, 'code_id') AS unpadded, detid.decode(detid.encode(77, 'base36'), 'code_id') = detid.decode(77, 'code_id') AS of_64_bits;
+SELECT id, detid.is_valid(id, 'code_id') FROM unnest('{00000001,1,0000000000001,S27TO3CV,s27to3cv,s27to3cw}'::text[]) id;
+-- Prefixes with capitals and digits, where the text is no TypeID; a check character.
+SELECT detid.create_generator('acct_id', 'uuid7', audit => 'off', prefix => 'acct_1', codec => 'base62'), detid.create_generator('key_id', audit => 'off', prefix => 'pk_live', codec => 'crockford', check_character => 'mod37_36'),
+  detid.create_generator('card_id', audit => 'off', check_character => 'luhn');
+SELECT left(detid.next_text('acct_id'), 7), detid.compose_text('key_id', 13091690789, 7, 0, 0), detid.compose_text('card_id', 13091690789, 7, 0, 0), detid.text_at('key_id', '2025-06-01 12:34:56.789Z');
+SELECT generator, codec, prefix, check_character FROM detid.generators WHERE generator::text IN ('acct_id', 'key_id', 'card_id') ORDER BY generator::text;
+SELECT n, (detid.decode(id, 'key_id')).node, detid.is_valid(id, 'key_id') FROM (SELECT 1, detid.compose_text('key_id', 13091690789, 7, 0, 0) UNION SELECT 2, lower(detid.compose_text('key_id', 13091690789, 7, 0, 0))
+  UNION SELECT 3, overlay(detid.compose_text('key_id', 13091690789, 7, 0, 0) PLACING '-' FROM 12 FOR 0)) t (n, id) ORDER BY n;
+SELECT detid.decode(translate(detid.compose_text('key_id', 13091690789, 7, 0, 0), 'T', 'X'), 'key_id');
+SELECT detid.minted_at(detid.compose_text('card_id', 13091690789, 7, 0, 0), 'card_id'), detid.is_valid('123'::text, 'card_id');
+SELECT detid.decode('54910556208918523'::text, 'card_id');
+DROP SEQUENCE code_id, bare_id, acct_id, key_id, card_id;
 DROP SEQUENCE order_id, item_id, part_id, js_id, kept_id;
 DO $$ BEGIN PERFORM detid.drop_generator(('t_' || layout)::regclass) FROM detid.layouts; END $$;

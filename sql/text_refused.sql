@@ -12,7 +12,7 @@ END $$;
 \pset tuples_only on
 \pset format unaligned
 SELECT argument, refused(format('SELECT detid.create_generator(%L, %s)', 'z', argument)) FROM (VALUES
-  ('prefix => ''Ord'''), ('prefix => ''ord_'''), ('prefix => ''_ord'''), ('prefix => ''o r'''), ('prefix => ''ord1'''), ('prefix => ''é'''), ('prefix => repeat(''a'', 64)'),
+  ('''uuid7'', prefix => ''Ord'''), ('codec => ''typeid'', prefix => ''Ord'''), ('prefix => ''ord_'''), ('prefix => ''_ord'''), ('prefix => ''o r'''), ('''uuid7'', prefix => ''ord1'''), ('prefix => ''1ord'''), ('check_character => ''crc32'''), ('codec => ''base62'', check_character => ''mod37_36'''), ('''uuid7'', check_character => ''luhn'''), ('prefix => ''é'''), ('prefix => repeat(''a'', 64)'),
   ('prefix => repeat(''a'', 1000000)'), ('codec => ''base63'''), ('codec => '''''), ('codec => ''uuid'''), ('''uuid7'', codec => ''UUID''')) a (argument);
 SELECT refused($$SELECT detid.create_generator('z_63', prefix => repeat('a', 63))$$), refused($$SELECT length(detid.next_text('z_63'))$$);
 SELECT refused($$SELECT detid.create_generator('z_none', prefix => '')$$), refused($$SELECT prefix IS NULL FROM detid.generators WHERE generator = 'z_none'::regclass$$);

@@ -75,6 +75,36 @@ CREATE FUNCTION detid.minted_at(id text, generator regclass) RETURNS timestamptz
 COMMENT ON FUNCTION detid.minted_at(text, regclass) IS
   'the time in an id';
 
+CREATE FUNCTION detid.try_minted_at(id bigint) RETURNS timestamptz
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_try_minted_at';
+COMMENT ON FUNCTION detid.try_minted_at(bigint) IS
+  'the time in an id of the generator that comes with the extension; NULL if it is none of its';
+
+CREATE FUNCTION detid.try_minted_at(id bigint, generator regclass) RETURNS timestamptz
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_try_minted_at';
+COMMENT ON FUNCTION detid.try_minted_at(bigint, regclass) IS
+  'the time in an id; NULL if it is none of the generator''s';
+
+CREATE FUNCTION detid.try_minted_at(id uuid) RETURNS timestamptz
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_try_minted_at';
+COMMENT ON FUNCTION detid.try_minted_at(uuid) IS
+  'the time in an id of the generator that comes with the extension; NULL if it is none of its';
+
+CREATE FUNCTION detid.try_minted_at(id uuid, generator regclass) RETURNS timestamptz
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_try_minted_at';
+COMMENT ON FUNCTION detid.try_minted_at(uuid, regclass) IS
+  'the time in an id; NULL if it is none of the generator''s';
+
+CREATE FUNCTION detid.try_minted_at(id text) RETURNS timestamptz
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_try_minted_at';
+COMMENT ON FUNCTION detid.try_minted_at(text) IS
+  'the time in an id of the generator that comes with the extension; NULL if it is none of its';
+
+CREATE FUNCTION detid.try_minted_at(id text, generator regclass) RETURNS timestamptz
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_try_minted_at';
+COMMENT ON FUNCTION detid.try_minted_at(text, regclass) IS
+  'the time in an id; NULL if it is none of the generator''s';
+
 CREATE FUNCTION detid.node_of(id bigint) RETURNS integer
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_node_of';
 COMMENT ON FUNCTION detid.node_of(bigint) IS

@@ -26,9 +26,9 @@ COMMENT ON FUNCTION detid.decode_text(text, text) IS
 CREATE FUNCTION detid.decode_id(text text, codec text) RETURNS bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_decode_id';
 COMMENT ON FUNCTION detid.decode_id(text, text) IS
-  'the bigint that a text stands for; strict';
+  'the bigint that a text stands for; leading zeros may be missing';
 
 CREATE FUNCTION detid.decode_uuid(text text, codec text) RETURNS uuid
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_decode_uuid';
 COMMENT ON FUNCTION detid.decode_uuid(text, text) IS
-  'the uuid that a text stands for; strict';
+  'the uuid that a text stands for';

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/id_text.h"
 #include "core/radix.h"
 #include "core/no_postgres.h"
 
@@ -229,6 +230,49 @@ Result<Bits> Decode(const Codec& codec, std::string_view text, int bits) {
   if (status.ok()) status = CheckCanonical(codec, text, v, bits);
   if (!status.ok()) return status;
   return ShiftRight(v, TailBits(codec, bits));
+}
+
+namespace {
+
+// A bigint in as many digits, or bytes, as it happens to have.
+Result<Bits> DecodeUnpadded(const Codec& codec, std::string_view text, int bits) {
+  constexpr int kBigint = 64;
+  if (codec.width == Width::kFixed && codec.align == Align::kNumber) {
+    char padded[kMaxEncoded];
+    const size_t length = static_cast<size_t>(EncodedLength(codec, kBigint));
+    if (text.empty() || text.size() > length) return LengthError(codec, text, kBigint);
+    std::memset(padded, codec.alphabet[0], length - text.size());
+    std::memcpy(padded + length - text.size(), text.data(), text.size());
+    const Result<Bits> v = Decode(codec, {padded, length}, kBigint);
+    if (v.ok() && !FitsBits(v.value, bits)) return OverflowError(codec, text, bits);
+    return v;
+  }
+  const Result<Bytes> bytes = DecodeBytes(codec, text);
+  if (!bytes.ok()) return bytes.status;
+  if (!FitsBits(bytes.value.value, bits)) return NoSuchWidth(codec, bits);
+  return bytes.value.value;
+}
+
+}  // namespace
+
+Result<Bits> DecodeLiberal(const Codec& codec, std::string_view text, int bits, bool unpadded) {
+  const Result<Bits> strict = Decode(codec, text, bits);
+  if (strict.ok() || EncodedLength(codec, bits) == 0) return strict;
+  if (codec.hyphens != 0) {
+    const Result<Bits> uuid = ParseUuid(text);
+    return uuid.ok() ? uuid : strict;
+  }
+  char plain[2 * kMaxEncoded];
+  const bool hyphens = codec.skips_hyphens && text.size() <= sizeof plain &&
+                       text.find('-') != std::string_view::npos;
+  if (hyphens) {
+    char* const end = std::copy_if(text.begin(), text.end(), plain, [](char c) { return c != '-'; });
+    text = {plain, static_cast<size_t>(end - plain)};
+  }
+  Result<Bits> v = hyphens ? Decode(codec, text, bits) : strict;
+  const Status why = v.status;
+  if (!v.ok() && unpadded && bits <= 64) v = DecodeUnpadded(codec, text, bits);
+  return v.ok() ? v : Result<Bits>(why);
 }
 
 Result<Bytes> DecodeBytes(const Codec& codec, std::string_view text) {

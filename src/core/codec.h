@@ -52,6 +52,7 @@ struct Codec {
   Align align = Align::kNumber;
   Width width = Width::kFixed;
   bool folds_case = false;            // digits of either case are read
+  bool skips_hyphens = false;         // DecodeLiberal passes over them
   std::string_view look_alikes = {};  // pairs of what else is read and the digit that it stands for
   uint64_t hyphens = 0;               // bit i: character i is a hyphen
   int only_bits = 0;                  // the one width that it can hold; 0 if any
@@ -89,6 +90,17 @@ int Encode(const Codec& codec, const Bits& value, int bits, char* out);
 // large (from that character on) or is not written in the one way. No text takes longer than one
 // of kMaxEncoded characters.
 Result<Bits> Decode(const Codec& codec, std::string_view text, int bits);
+
+// As Decode, but liberal: what is read besides is
+//
+//   * with the codec uuid, each form that ParseUuid reads (id_text.h);
+//   * with crockford, hyphens wherever they stand; positions in errors then leave them out;
+//   * of a bigint (up to 64 bits), if `unpadded`, a text whose leading zeros are missing, or that
+//     has those of 64 bits; in base58 and the codecs of RFC 4648, one of fewer or more bytes.
+//
+// Errors: as Decode.
+Result<Bits> DecodeLiberal(const Codec& codec, std::string_view text, int bits,
+                           bool unpadded = true);
 
 struct Bytes {
   uint8_t count = 0;  // 1 to 20

@@ -93,6 +93,7 @@ constexpr Codec kCodecs[] = {
          .source = "Crockford's Base 32, as in ULID and TSID: no hyphens, no check symbol",
          .alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
          .folds_case = true,
+         .skips_hyphens = true,
          .look_alikes = "I1L1O0"}),
     Row({.name = "typeid",
          .source = "the base32 of TypeID 0.3",

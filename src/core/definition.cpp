@@ -51,12 +51,13 @@ enum Key {
   kScatter,
   kMask,
   kHistory,
+  kCheck,
   kKeys
 };
 constexpr int kRequiredKeys = kCodec;  // those before it
 constexpr std::string_view kKeyNames[kKeys] = {"layout", "epoch",  "audit",  "ordering",
                                                "salt",   "codec",  "prefix", "scatter",
-                                               "mask",   "history"};
+                                               "mask",   "history", "check"};
 
 bool ParseHex64(std::string_view text, uint64_t* value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value, 16);
@@ -102,12 +103,38 @@ Status SetKey(Key key, std::string_view value, Definition* d) {
       return ParseHistory(value, &d->history)
                  ? Status::Ok()
                  : LabelError(value, "history is 1 to 16777216, or not there");
+    case kCheck:
+      return d->check == CheckCharacter::kNone && !value.empty()
+                 ? SetCheck(value, d)
+                 : LabelError(value, "check is mod37_36 or luhn, or not there");
     case kCodec:  // once the layout is known
     case kPrefix:
     case kKeys:
       break;
   }
   return Status::Ok();
+}
+
+// Whether a text that is no layout was meant as the name of one.
+bool IsWord(std::string_view text) {
+  constexpr size_t kMaxName = 40;
+  return !text.empty() && text.size() <= kMaxName &&
+         text.find_first_of(":@=") == std::string_view::npos;
+}
+
+Status NoSuchLayout(std::string_view word) {
+  for (const Preset& foreign : ForeignFormats())
+    if (foreign.name == word && word != "uuid")
+      return Status::Error(Code::kNoSuchLayout, "Ids of the format %s are read, and not minted.",
+                           foreign.name.data());
+  const std::string_view nearest = NearestLayout(word);
+  const int length = static_cast<int>(word.size());
+  if (nearest.empty())
+    return Status::Error(Code::kNoSuchLayout, "The layout is \"%.*s\".", length, word.data());
+  if (nearest == "uuid7" && (word == "typeid" || word == "TypeID"))
+    return Status::Error(Code::kNoSuchLayout, "A TypeID is a uuid7 with a prefix.");
+  return Status::Error(Code::kNoSuchLayout, "The layout is \"%.*s\"; the nearest is \"%s\".", length,
+                       word.data(), nearest.data());
 }
 
 Definition BuiltIn(std::string_view layout, std::string_view name, Audit audit) {
@@ -136,6 +163,7 @@ Result<Definition> DefinitionOf(std::string_view layout) {
   Definition d;
   d.preset = FindPreset(layout);
   const Result<Layout> parsed = ParseLayout(d.preset != nullptr ? d.preset->layout : layout);
+  if (!parsed.ok() && IsWord(layout)) return NoSuchLayout(layout);
   if (!parsed.ok()) return parsed.status;
   d.layout = parsed.value;
   if (d.preset != nullptr) d.epoch_us = d.preset->epoch_us;
@@ -151,23 +179,49 @@ const Codec* DefaultCodec(const Definition& d) {
 }
 
 Status SetPrefix(std::string_view prefix, Definition* d) {
-  const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   bool fits = prefix.size() <= kMaxPrefix;
-  for (const char c : prefix) fits = fits && (letter(c) || c == '_');
-  if (!prefix.empty()) fits = fits && letter(prefix.front()) && letter(prefix.back());
+  for (const char c : prefix) fits = fits && (letter(c) || (c >= '0' && c <= '9') || c == '_');
+  if (!prefix.empty()) fits = fits && letter(prefix.front()) && prefix.back() != '_';
   if (!fits)
-    return LabelError(prefix,
-                      "a prefix has up to 63 of a to z and _, and begins and ends with a letter");
+    return LabelError(prefix, "a prefix has up to 63 letters, digits and _, begins with a letter "
+                              "and does not end with _");
   prefix.copy(d->prefix, prefix.size());
   d->prefix_length = static_cast<uint8_t>(prefix.size());
   d->codec = DefaultCodec(*d);
   return Status::Ok();
 }
 
+bool IsTypeIdPrefix(std::string_view prefix) {
+  if (prefix.size() > kMaxPrefix) return false;
+  for (const char c : prefix)
+    if ((c < 'a' || c > 'z') && c != '_') return false;
+  return prefix.empty() || (prefix.front() != '_' && prefix.back() != '_');
+}
+
+Status SetCheck(std::string_view name, Definition* d) {
+  return ParseCheck(name, &d->check)
+             ? Status::Ok()
+             : LabelError(name, "a check character is mod37_36 or luhn");
+}
+
+Status CheckTextForm(const Definition& d) {
+  if (d.codec->name == "typeid" && !IsTypeIdPrefix(d.prefix_text()))
+    return LabelError(d.prefix_text(),
+                      "a TypeID's prefix has a to z and _ only; other codecs, such as base62, take "
+                      "capitals and digits");
+  if (TakesCheck(*d.codec, d.check)) return Status::Ok();
+  return LabelError(d.codec->name,
+                    d.check == CheckCharacter::kLuhn
+                        ? "texts of this codec have no check character; hex has"
+                        : "mod37_36 takes digits and letters of one case, as crockford and base36 "
+                          "have them; luhn takes others");
+}
+
 Status SetCodec(std::string_view name, Definition* d) {
   const Codec* codec = FindCodec(name);
   if (codec == nullptr) return LabelError(name, "there is no such codec");
-  if (EncodedLength(*codec, d->layout.text_bits()) == 0)
+  if (EncodedLength(*codec, TextBits(d->layout, *codec)) == 0)
     return LabelError(name, "the codec cannot hold ids of this layout");
   d->codec = codec;
   return Status::Ok();
@@ -231,6 +285,7 @@ Result<Definition> ParseLabel(std::string_view label) {
   if (Status s = SetPrefix(prefix, &d); !s.ok()) return s;
   if (seen[kCodec])
     if (Status s = SetCodec(codec, &d); !s.ok()) return s;
+  if (Status s = CheckTextForm(d); !s.ok()) return s;
   if (Status s = CheckOrdering(d.layout, d.ordering); !s.ok()) return s;
   if (d.scatter)
     if (Status s = CheckScatter(d.layout); !s.ok()) return s;
@@ -258,6 +313,7 @@ int FormatLabel(const Definition& d, char* out, int size) {
       static_cast<unsigned long long>(d.salt));
   if (d.prefix_length > 0) add("; prefix=%.*s", int{d.prefix_length}, d.prefix);
   if (d.codec != DefaultCodec(d)) add("; codec=%s", d.codec->name.data());
+  if (d.check != CheckCharacter::kNone) add("; check=%s", CheckName(d.check).data());
   if (d.scatter) add("; scatter=%s", "on");
   if (d.has_mask) {
     char mask[kCommitmentText + 1];
@@ -292,6 +348,7 @@ uint64_t Fingerprint(const Definition& d) {
 bool MayBecome(const Definition& from, const Definition& to) {
   return Fingerprint(from) == Fingerprint(to) && from.ordering == to.ordering &&
          from.codec == to.codec && from.prefix_text() == to.prefix_text() &&
+         from.check == to.check &&
          (!from.has_mask || (to.has_mask && from.mask == to.mask));
 }
 

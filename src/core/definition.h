@@ -9,6 +9,7 @@
 //
 //   codec=crockford   of the text form (codec.h)
 //   prefix=ord        before it, and an underscore between
+//   check=luhn        a check character behind it (check_character.h)
 //   scatter=on        each tick's sequence begins at a place of its own (sequencer.h)
 //   mask=5f0e...      commitment of the seed that keys the public faces of its ids (permutation.h)
 //   history=1000      none of so many ids before is handed out again (history.h)
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/check_character.h"
 #include "core/codec.h"
 #include "core/layout.h"
 #include "core/presets.h"
@@ -52,26 +54,44 @@ struct Definition {
   uint32_t history = 0;          // ids; 0: none are remembered
   Commitment mask{};             // of the seed behind the mask; if has_mask
   const Codec* codec = nullptr;  // never null once DefinitionOf has made it
+  CheckCharacter check = CheckCharacter::kNone;    // of the text form
   uint8_t prefix_length = 0;     // 0: no prefix
   char prefix[kMaxPrefix];
 
   std::string_view prefix_text() const { return {prefix, prefix_length}; }
 };
 
+// The width in which ids of a layout are written in a codec: the layout's own. Codecs that write
+// bytes (RFC 4648) have whole ones of a bigint.
+inline int TextBits(const Layout& layout, const Codec& codec) {
+  return layout.is_bigint() && codec.align == Align::kTail ? (layout.bits + 7) / 8 * 8 : layout.bits;
+}
+
 // A layout by a preset's name or by its text, with the epoch that goes with it.
-// Errors: those of ParseLayout.
+// Errors: those of ParseLayout; kNoSuchLayout for a word that is no name.
 Result<Definition> DefinitionOf(std::string_view layout);
 
 // The codec of a definition that names none: the preset's; TypeID's for uuids with a prefix; else
 // decimal for bigints, hexadecimal for others.
 const Codec* DefaultCodec(const Definition& definition);
 
-// Sets a prefix, and the codec that goes with it. Up to 63 of a to z and _, beginning and ending
-// with a letter (TypeID 0.3); empty for none. Errors: kLabelSyntax.
+// Sets a prefix, and the codec that goes with it. Up to 63 letters, digits and _, beginning with a
+// letter and not ending with _; empty for none. Errors: kLabelSyntax.
 Status SetPrefix(std::string_view prefix, Definition* definition);
+
+// Whether a prefix is one of TypeID 0.3: of a to z and _ only, ending with a letter.
+bool IsTypeIdPrefix(std::string_view prefix);
 
 // Errors: kLabelSyntax, if there is no such codec or it cannot hold the layout's ids.
 Status SetCodec(std::string_view name, Definition* definition);
+
+// Errors: kLabelSyntax, if there is no such check character.
+Status SetCheck(std::string_view name, Definition* definition);
+
+// Whether prefix, codec and check character go together: with the codec typeid the prefix is
+// TypeID's, so that the texts are TypeIDs; and not every codec has every check character.
+// Errors: kLabelSyntax.
+Status CheckTextForm(const Definition& definition);
 
 // Whether ids of the layout can have this ordering. Errors: kLayoutInvalid.
 Status CheckOrdering(const Layout& layout, Ordering ordering);

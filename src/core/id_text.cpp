@@ -29,21 +29,45 @@ Status IdError(std::string_view text, const char* why) {
                        text.size() > kShown ? "..." : "", why);
 }
 
-// Hexadecimal digits, most significant first; hyphens where a uuid has them.
-Result<Bits> ParseDigits(std::string_view text, bool hyphens, const char* why) {
-  Bits id;
-  for (size_t i = 0; i < text.size(); i++) {
-    if (hyphens && IsHyphenAt(i)) {
-      if (text[i] != '-') return IdError(text, why);
+void AppendDigit(Bits* id, int digit) {
+  id->word[2] = id->word[2] << 4 | id->word[1] >> 60;
+  id->word[1] = id->word[1] << 4 | id->word[0] >> 60;
+  id->word[0] = id->word[0] << 4 | static_cast<uint64_t>(digit);
+}
+
+constexpr std::string_view kUrn = "urn:uuid:";
+constexpr int kUuidDigits = 32;
+
+bool BeginsWithUrn(std::string_view text) {
+  if (text.size() < kUrn.size()) return false;
+  for (size_t i = 0; i < kUrn.size(); i++) {
+    const char c = text[i];
+    if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != kUrn[i]) return false;
+  }
+  return true;
+}
+
+// False if the text is not a uuid in one of the forms of ParseUuid.
+bool ReadUuid(std::string_view text, Bits* id) {
+  if (text.size() < kUuidDigits || text.size() > kMaxUuidText) return false;
+  if (BeginsWithUrn(text))
+    text.remove_prefix(kUrn.size());
+  else if (text.front() == '{' && text.back() == '}')
+    text = text.substr(1, text.size() - 2);
+  int digits = 0;
+  bool hyphen_may = false;  // behind each group of 4 digits but the last
+  for (const char c : text) {
+    if (c == '-' && hyphen_may) {
+      hyphen_may = false;
       continue;
     }
-    const int digit = HexValue(text[i]);
-    if (digit < 0) return IdError(text, why);
-    id.word[2] = id.word[2] << 4 | id.word[1] >> 60;
-    id.word[1] = id.word[1] << 4 | id.word[0] >> 60;
-    id.word[0] = id.word[0] << 4 | static_cast<uint64_t>(digit);
+    const int digit = HexValue(c);
+    if (digit < 0 || digits == kUuidDigits) return false;
+    AppendDigit(id, digit);
+    digits++;
+    hyphen_may = digits % 4 == 0 && digits < kUuidDigits;
   }
-  return id;
+  return digits == kUuidDigits;
 }
 
 }  // namespace
@@ -101,13 +125,14 @@ int FormatId(int id_bits, const Bits& id, char* out, int size) {
 }
 
 Result<Bits> ParseUuid(std::string_view text) {
-  constexpr char kWhy[] = "is not a uuid";
-  if (text.size() != kUuidText) return IdError(text, kWhy);
-  return ParseDigits(text, true, kWhy);
+  Bits id;
+  if (!ReadUuid(text, &id)) return IdError(text, "is not a uuid");
+  return id;
 }
 
 bool LooksLikeUuid(std::string_view text) {
-  return text.size() == kUuidText && ParseDigits(text, true, "").ok();
+  Bits id;
+  return ReadUuid(text, &id);
 }
 
 Result<Bits> ParseId(const Layout& layout, std::string_view text) {
@@ -115,7 +140,13 @@ Result<Bits> ParseId(const Layout& layout, std::string_view text) {
   if (layout.is_text()) {
     constexpr char kWhy[] = "is not an id in hexadecimal of the layout's width";
     if (text.size() != static_cast<size_t>((layout.bits + 3) / 4)) return IdError(text, kWhy);
-    return ParseDigits(text, false, kWhy);
+    Bits id;
+    for (const char c : text) {
+      const int digit = HexValue(c);
+      if (digit < 0) return IdError(text, kWhy);
+      AppendDigit(&id, digit);
+    }
+    return id;
   }
   Bits id;
   const char* last = text.data() + text.size();

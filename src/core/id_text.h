@@ -16,6 +16,7 @@ namespace detid {
 
 inline constexpr int kUuidBytes = 16;
 inline constexpr int kUuidText = 36;
+inline constexpr int kMaxUuidText = 48;  // "urn:uuid:", 32 digits, 7 hyphens
 inline constexpr int kMaxIdText = 48;  // with the terminating zero
 
 // All of a Bits as 24 bytes, big-endian.
@@ -35,10 +36,12 @@ int FormatHex(const Bits& value, int bits, char* out, int size);
 // Errors: kIdSyntax for a text that is no id of the layout's type.
 Result<Bits> ParseId(const Layout& layout, std::string_view text);
 
-// Errors: kIdSyntax for a text that has not the form of a uuid.
+// Reads all that PostgreSQL reads as a uuid: 32 digits in either case, behind each group of 4 of them
+// a hyphen or none, all of it in braces or not; and besides "urn:uuid:" (RFC 9562 section 4) before
+// the digits. Errors: kIdSyntax.
 Result<Bits> ParseUuid(std::string_view text);
 
-// True if the text has the form of a uuid (36 characters with hyphens).
+// True if ParseUuid reads the text.
 bool LooksLikeUuid(std::string_view text);
 
 }  // namespace detid

@@ -222,8 +222,6 @@ Status Validate(const Layout& layout) {
                          "the most.",
                          layout.bits_of(Kind::kTime) + layout.bits_of(Kind::kSequence),
                          kMaxPositionBits);
-  if (!layout.shows(Kind::kTime) && !layout.shows(Kind::kRandom) && !layout.shows(Kind::kHash))
-    return Invalid("Without a time, random or hash field nothing tells two ids apart.");
   return Status::Ok();
 }
 
@@ -310,7 +308,7 @@ bool Layout::position_first() const {
   return shows(Kind::kTime);
 }
 
-Result<Layout> ParseLayout(std::string_view text) {
+Result<Layout> ParsePublishedLayout(std::string_view text) {
   if (text.size() > kMaxLayoutText)
     return Status::Error(Code::kLayoutSyntax, "It has %zu characters; %d are the most.",
                          text.size(), kMaxLayoutText);
@@ -332,6 +330,14 @@ Result<Layout> ParseLayout(std::string_view text) {
   if (Status s = CheckParts(layout, written); !s.ok()) return s;
   SetFixed(&layout);
   return layout;
+}
+
+Result<Layout> ParseLayout(std::string_view text) {
+  const Result<Layout> r = ParsePublishedLayout(text);
+  if (!r.ok() || r.value.shows(Kind::kTime) || r.value.shows(Kind::kRandom) ||
+      r.value.shows(Kind::kHash))
+    return r;
+  return Invalid("Without a time, random or hash field nothing tells two ids apart.");
 }
 
 int FormatUnit(uint32_t unit, char* out, int size) {

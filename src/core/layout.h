@@ -82,8 +82,6 @@ struct Layout {
   }
   bool is_bigint() const { return bits <= 63; }
   bool is_uuid() const { return bits == 128; }
-  // The width in which ids are written as text: that of the SQL type.
-  int text_bits() const { return is_bigint() ? 64 : bits; }
   bool is_text() const { return !is_bigint() && !is_uuid(); }
 
   // True if ids sort by time: the time comes first (behind constants only), uncut or in parts, high
@@ -100,6 +98,9 @@ struct Layout {
 
 // Parses the text form. Errors: kLayoutSyntax with the position, kLayoutInvalid with the reason.
 Result<Layout> ParseLayout(std::string_view text);
+
+// The same for a layout that nothing is minted under: nothing need tell two ids apart.
+Result<Layout> ParsePublishedLayout(std::string_view text);
 
 // Writes the text form of `layout`; ParseLayout of it gives the same layout. Returns the length.
 int FormatLayout(const Layout& layout, char* out, int size);

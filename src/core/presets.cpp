@@ -2,6 +2,8 @@
 
 #include "core/presets.h"
 
+#include <algorithm>
+
 #include "core/no_postgres.h"
 
 namespace detid {
@@ -13,17 +15,19 @@ constexpr int64_t kGregorianEpochUs = -12219292800000000;
 constexpr Preset kPresets[] = {
     {"snowflake", "decimal", "time:41@1ms node:10 sequence:12", "", kDefaultEpochUs, false,
      "Twitter's layout with an epoch of 2025-01-01Z"},
+    // The last number that was counted is 29700859247 (S. Nwala et al., TweetedAt, 2019).
     {"twitter", "decimal", "time:41@1ms node:10 sequence:12", "", 1288834974657000, false,
-     "Twitter Snowflake, 2010"},
+     "Twitter Snowflake, 2010", 29700859248},
     // The highest bit of the time of Discord, Instagram, Mastodon and TSID would be a bigint's
     // sign, and is left out: it is 0 until 2084, 2046, 6429 and 2089.
     {"discord", "decimal", "time:41@1ms node:10 sequence:12", "", 1420070400000000, false,
      "Discord developer documentation; node is worker x 32 + process"},
     {"instagram", "decimal", "time:40@1ms node:13 sequence:10", "", 1314220021721000, false,
      "Sharding & IDs at Instagram, 2012; node is the shard"},
-    // Mastodon's 16 low bits are a hash and a counter; only the time can be read from its ids.
+    // Mastodon counted its statuses until October 2017: no snowflake is older than that year.
+    // Its 16 low bits are a hash and a counter; only the time can be read from its ids.
     {"mastodon", "decimal", "time:47@1ms node:6 sequence:10", "time:47@1ms random:16", 0, true,
-     "Mastodon, lib/mastodon/snowflake.rb"},
+     "Mastodon, lib/mastodon/snowflake.rb", uint64_t{1483228800000} << 16},
     {"sonyflake", "decimal", "time:39@10ms sequence:8 node:16", "", 1409529600000000, false,
      "Sonyflake, epoch 2014-09-01Z"},
     {"tsid", "crockford", "time:41@1ms node:10 sequence:12", "", 1577836800000000, false,
@@ -73,10 +77,75 @@ constexpr Preset kPresets[] = {
      "Nano ID, 21 characters; a stream of the seed"},
 };
 
+constexpr Preset kForeign[] = {
+    {"uuid2", "uuid", "random:48 const:4=2 random:12 const:2=2 random:62", "", kDefaultEpochUs, true,
+     "RFC 9562 section 5.2: DCE security; its time is one of 7 minutes, and not read"},
+    {"uuid3", "uuid", "hash:48 const:4=3 hash:12 const:2=2 hash:62", "", kDefaultEpochUs, true,
+     "RFC 9562 section 5.3: MD5 of a name"},
+    {"uuid5", "uuid", "hash:48 const:4=5 hash:12 const:2=2 hash:62", "", kDefaultEpochUs, true,
+     "RFC 9562 section 5.5: SHA-1 of a name"},
+    {"nil", "uuid", "const:64=0 const:64=0", "", kDefaultEpochUs, true, "RFC 9562 section 5.9"},
+    {"max", "uuid", "const:64=0xffffffffffffffff const:64=0xffffffffffffffff", "", kDefaultEpochUs,
+     true, "RFC 9562 section 5.10"},
+    {"uuid", "uuid", "random:128", "", kDefaultEpochUs, true,
+     "a uuid of another variant, or of no version of RFC 9562"},
+};
+
+struct Alias {
+  std::string_view word, name;
+};
+constexpr Alias kAliases[] = {
+    {"typeid", "uuid7"}, {"uuid", "uuid7"}, {"guid", "uuid4"},    {"mongodb", "objectid"},
+    {"bson", "objectid"}, {"tweet", "twitter"}, {"firebase", "pushid"},
+};
+
+constexpr size_t kMaxWord = 24;
+
+constexpr char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// How many characters must be put in, left out or replaced to make one word of the other; case,
+// hyphens and underscores do not count. REQUIRES: neither is longer than kMaxWord.
+size_t Distance(std::string_view a, std::string_view b) {
+  size_t row[kMaxWord + 1];
+  size_t columns = 0;
+  for (size_t j = 0; j <= b.size(); j++) row[j] = j;
+  for (const char c : a) {
+    if (c == '-' || c == '_' || c == ' ') continue;
+    size_t diagonal = row[0];
+    row[0] = ++columns;
+    for (size_t j = 1; j <= b.size(); j++) {
+      const size_t replaced = diagonal + (Lower(c) != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
 }  // namespace
 
 std::span<const Preset> Presets() {
   return kPresets;
+}
+
+std::span<const Preset> ForeignFormats() {
+  return kForeign;
+}
+
+std::string_view NearestLayout(std::string_view word) {
+  if (word.empty() || word.size() > kMaxWord) return {};
+  for (const Alias& alias : kAliases)
+    if (Distance(word, alias.word) == 0) return alias.name;
+  std::string_view nearest;
+  size_t least = std::min<size_t>(3, word.size() / 2 + 1);  // fewer changes than that
+  for (const Preset& preset : kPresets)
+    if (const size_t n = Distance(word, preset.name); n < least) {
+      least = n;
+      nearest = preset.name;
+    }
+  return nearest;
 }
 
 const Preset* FindPreset(std::string_view name) {

@@ -21,12 +21,21 @@ struct Preset {
   int64_t epoch_us;  // microseconds since 1970-01-01Z
   bool epoch_fixed;  // an outside parser reads the time, so no other epoch is allowed
   std::string_view source;
+  uint64_t first_id = 0;  // ids below it are older than the format: they were counted
 };
 
 std::span<const Preset> Presets();
 
 // nullptr if no preset has that name.
 const Preset* FindPreset(std::string_view name);
+
+// Formats that are read and not minted: the versions of RFC 9562 that are no presets, nil and max,
+// and "uuid" for 128 bits that are none of these.
+std::span<const Preset> ForeignFormats();
+
+// The name that is likely meant by a word that is none: another case, a letter or two wrong, or
+// what others call the format. Empty if none is near.
+std::string_view NearestLayout(std::string_view word);
 
 // The epoch of a layout given by its text, where none is named: 2025-01-01Z.
 inline constexpr int64_t kDefaultEpochUs = 1735689600000000;

@@ -71,9 +71,12 @@ bool ReadNumber(std::string_view text, std::string_view digits, int64_t* number)
   return true;
 }
 
+// How many numbers there are between two polls.
+constexpr size_t kPollEvery = 1 << 16;
+
 // The id that begins with letter `offset`.
-int EncodeFrom(const SqidsAlphabet& alphabet, int offset, std::span<const int64_t> numbers,
-               int min_length, char* out) {
+size_t EncodeFrom(const SqidsAlphabet& alphabet, int offset, std::span<const int64_t> numbers,
+                  int min_length, char* out, Poll poll) {
   SqidsAlphabet a = TurnedBack(alphabet, offset);
   char* end = out;
   *end++ = alphabet.letters[offset];
@@ -81,6 +84,7 @@ int EncodeFrom(const SqidsAlphabet& alphabet, int offset, std::span<const int64_
     if (i > 0) {
       *end++ = SeparatorOf(a);
       Shuffle(&a);
+      if (poll != nullptr && i % kPollEvery == 0) poll();
     }
     end = WriteNumber(static_cast<uint64_t>(numbers[i]), DigitsOf(a), end);
   }
@@ -91,13 +95,10 @@ int EncodeFrom(const SqidsAlphabet& alphabet, int offset, std::span<const int64_
     Shuffle(&a);
     end = std::copy_n(a.letters.data(), std::min<long>(min_length - (end - out), a.size), end);
   }
-  return static_cast<int>(end - out);
+  return static_cast<size_t>(end - out);
 }
 
 Status CheckNumbers(std::span<const int64_t> numbers, int min_length) {
-  if (numbers.size() > kMaxSqidsNumbers)
-    return Status::Error(Code::kSqidsInvalid, "There are %zu numbers; an id holds up to %d.",
-                         numbers.size(), kMaxSqidsNumbers);
   for (size_t i = 0; i < numbers.size(); i++)
     if (numbers[i] < 0)
       return Status::Error(Code::kSqidsInvalid, "Number %zu is %lld; none may be negative.", i + 1,
@@ -143,34 +144,49 @@ Result<SqidsAlphabet> SqidsAlphabetOf(std::string_view letters) {
   return Shuffled(letters);
 }
 
-Result<int> EncodeSqids(const SqidsAlphabet& alphabet, std::span<const int64_t> numbers,
-                        int min_length, const SqidsBlockList& blocked, char* out) {
+Result<size_t> SqidsLength(const SqidsAlphabet& alphabet, std::span<const int64_t> numbers,
+                           int min_length) {
   if (const Status status = CheckNumbers(numbers, min_length); !status.ok()) return status;
-  if (numbers.empty()) return 0;
+  if (numbers.empty()) return size_t{0};
+  const uint64_t radix = static_cast<uint64_t>(alphabet.size - 1);
+  size_t length = numbers.size();  // the first letter, and a separator between two numbers
+  for (const int64_t number : numbers)
+    for (uint64_t left = static_cast<uint64_t>(number), first = 1; left > 0 || first; first = 0) {
+      left /= radix;
+      length++;
+    }
+  return std::max(length, static_cast<size_t>(min_length));
+}
+
+Result<size_t> EncodeSqids(const SqidsAlphabet& alphabet, std::span<const int64_t> numbers,
+                           int min_length, const SqidsBlockList& blocked, char* out, Poll poll) {
+  if (const Status status = CheckNumbers(numbers, min_length); !status.ok()) return status;
+  if (numbers.empty()) return size_t{0};
   const int first = FirstOffset(alphabet, numbers);
   for (int attempt = 0; attempt < alphabet.size; attempt++) {
-    const int n = EncodeFrom(alphabet, (first + attempt) % alphabet.size, numbers, min_length, out);
-    if (!blocked.Blocks({out, static_cast<size_t>(n)})) return n;
+    const size_t n =
+        EncodeFrom(alphabet, (first + attempt) % alphabet.size, numbers, min_length, out, poll);
+    if (!blocked.Blocks({out, n}, poll)) return n;
   }
   return Status::Error(Code::kSqidsBlocked,
                        "The numbers have %d ids, one a letter of the alphabet.", alphabet.size);
 }
 
-Result<int> DecodeSqids(const SqidsAlphabet& alphabet, std::string_view id, int64_t* out) {
-  if (id.empty() || id.size() > kMaxSqidsText) return 0;
+size_t DecodeSqids(const SqidsAlphabet& alphabet, std::string_view id, int64_t* out, size_t room,
+                   Poll poll) {
+  if (id.empty()) return 0;
   const std::string_view letters(alphabet.letters.data(), static_cast<size_t>(alphabet.size));
   if (id.find_first_not_of(letters) != std::string_view::npos) return 0;
   SqidsAlphabet a = TurnedBack(alphabet, static_cast<int>(letters.find(id[0])));
-  int count = 0;
+  size_t count = 0;
   for (std::string_view rest = id.substr(1); !rest.empty();) {
     const size_t end = std::min(rest.find(SeparatorOf(a)), rest.size());
     if (end == 0) return count;
-    if (count == kMaxSqidsNumbers) return 0;
-    if (!ReadNumber(rest.substr(0, end), DigitsOf(a), &out[count]))
-      return Status::Error(Code::kSqidsOverflow, "Number %d of \"%.*s\"%s is above %lld.",
-                           count + 1, Clip(id, 60), id.data(), id.size() > 60 ? "..." : "",
-                           static_cast<long long>(INT64_MAX));
+    int64_t number;
+    if (!ReadNumber(rest.substr(0, end), DigitsOf(a), &number)) return 0;
+    if (count < room) out[count] = number;
     count++;
+    if (poll != nullptr && count % kPollEvery == 0) poll();
     if (end == rest.size()) return count;
     Shuffle(&a);
     rest.remove_prefix(end + 1);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -24,13 +25,9 @@ inline constexpr int kMinSqidsLetters = 3;
 inline constexpr int kMaxSqidsLetters = '~' - '!' + 1;  // printable ASCII without the space
 inline constexpr int kMaxSqidsMinLength = 255;
 
-// Most numbers in one id; the specification sets no limit.
-inline constexpr int kMaxSqidsNumbers = 64;
-
-// The longest id: the first letter, then numbers of 63 bits in base 2 (an alphabet of 3 letters has
-// 2 digits) and a separator between two. Padding, of up to kMaxSqidsMinLength, makes none longer.
-inline constexpr int kMaxSqidsText = 1 + kMaxSqidsNumbers * 63 + kMaxSqidsNumbers - 1;
-static_assert(kMaxSqidsText >= kMaxSqidsMinLength);
+// What a long id calls now and then, so that it can be cancelled; it may leave by longjmp. May be
+// null.
+using Poll = void (*)();
 
 // An alphabet that was checked, in the order in which encoding and decoding begin.
 struct SqidsAlphabet {
@@ -55,8 +52,8 @@ class SqidsBlockList {
     return SqidsBlockList(false, words);
   }
 
-  // REQUIRES: id.size() <= kMaxSqidsText.
-  bool Blocks(std::string_view id) const;
+  // In linear time, for each word of a list of one's own.
+  bool Blocks(std::string_view id, Poll poll = nullptr) const;
 
  private:
   SqidsBlockList(bool is_default, std::span<const std::string_view> words)
@@ -66,20 +63,24 @@ class SqidsBlockList {
   std::span<const std::string_view> words_;
 };
 
+// The length of the id of `numbers`, of which there may be any number. Errors: kSqidsInvalid for a
+// negative number, and for a min_length that is not within 0 and kMaxSqidsMinLength.
+Result<size_t> SqidsLength(const SqidsAlphabet& alphabet, std::span<const int64_t> numbers,
+                           int min_length);
+
 // Writes the id of `numbers`, not terminated, and returns its length: at least `min_length`, but 0
 // for no numbers. A blocked id is replaced by the next of as many as there are letters.
-// Errors: kSqidsInvalid for a negative number, more than kMaxSqidsNumbers, a min_length that is not
-// within 0 and kMaxSqidsMinLength; kSqidsBlocked if all ids of the numbers are blocked.
-// REQUIRES: out has kMaxSqidsText bytes.
-Result<int> EncodeSqids(const SqidsAlphabet& alphabet, std::span<const int64_t> numbers,
-                        int min_length, const SqidsBlockList& blocked, char* out);
+// Errors: those of SqidsLength; kSqidsBlocked if all ids of the numbers are blocked.
+// REQUIRES: out has SqidsLength bytes.
+Result<size_t> EncodeSqids(const SqidsAlphabet& alphabet, std::span<const int64_t> numbers,
+                           int min_length, const SqidsBlockList& blocked, char* out,
+                           Poll poll = nullptr);
 
-// Writes the numbers of an id and returns their count. What holds other characters than the
-// alphabet's has none, as the specification says, nor has what is too long for encoding to have
-// made it: over kMaxSqidsText characters or kMaxSqidsNumbers numbers.
-// Not only what encoding gives is decoded: compare with the numbers' encoding to tell.
-// Errors: kSqidsOverflow for a number above 2^63 - 1.
-// REQUIRES: out has room for kMaxSqidsNumbers.
-Result<int> DecodeSqids(const SqidsAlphabet& alphabet, std::string_view id, int64_t* out);
+// Returns how many numbers an id has, and writes the first of them, up to `room`. What holds other
+// characters than the alphabet's has none, as the specification says, nor has what holds a number
+// above 2^63 - 1. Not only what encoding gives is decoded: compare with the numbers' encoding to
+// tell.
+size_t DecodeSqids(const SqidsAlphabet& alphabet, std::string_view id, int64_t* out, size_t room,
+                   Poll poll = nullptr);
 
 }  // namespace detid

@@ -75,46 +75,54 @@ char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// The specification's rule, for an id and a word in lower case.
-bool WordBlocks(std::string_view word, std::string_view id) {
-  if (word.size() < kMinWord || word.size() > id.size()) return false;
-  if (word.size() == kMinWord || id.size() <= kMinWord) return id == word;
-  if (std::any_of(word.begin(), word.end(), IsDigit))
-    return id.starts_with(word) || id.ends_with(word);
-  return id.find(word) != std::string_view::npos;
+bool IsAt(std::string_view id, size_t at, std::string_view word) {
+  if (word.size() > id.size() - at) return false;
+  for (size_t i = 0; i < word.size(); i++)
+    if (Lower(id[at + i]) != Lower(word[i])) return false;
+  return true;
+}
+
+// The specification's rule, for a word that is in the id at `at`.
+bool BlocksAt(std::string_view word, std::string_view id, size_t at) {
+  if (word.size() == kMinWord || id.size() <= kMinWord) return id.size() == word.size();
+  if (!std::any_of(word.begin(), word.end(), IsDigit)) return true;
+  return at == 0 || at + word.size() == id.size();
 }
 
 bool DefaultBlocks(std::string_view id) {
   for (size_t at = 0; at + 1 < id.size(); at++) {
-    const int pair = PairIndex(&id[at]);
+    const char lower[2] = {Lower(id[at]), Lower(id[at + 1])};
+    const int pair = PairIndex(lower);
     if (pair < 0) continue;
     for (int i = kTable.first[pair]; i < kTable.first[pair + 1]; i++)
-      if (WordBlocks(kTable[i], id)) return true;
+      if (IsAt(id, at, kTable[i]) && BlocksAt(kTable[i], id, at)) return true;
   }
   return false;
 }
 
-bool AnyBlocks(std::span<const std::string_view> words, std::string_view id) {
+bool WordBlocks(std::string_view word, std::string_view id) {
+  for (size_t at = 0; at + word.size() <= id.size(); at++)
+    if (IsAt(id, at, word) && BlocksAt(word, id, at)) return true;
+  return false;
+}
+
+bool AnyBlocks(std::span<const std::string_view> words, std::string_view id, Poll poll) {
   bool has[256] = {};  // the id's letters: most words begin with others
-  for (const char c : id) has[static_cast<unsigned char>(c)] = true;
+  for (const char c : id) has[static_cast<unsigned char>(Lower(c))] = true;
   const auto in_id = [&](char c) { return has[static_cast<unsigned char>(Lower(c))]; };
-  char lower[kMaxSqidsText];
   for (const std::string_view word : words) {
     if (word.size() < kMinWord || word.size() > id.size()) continue;
     if (!in_id(word[0]) || !in_id(word[1])) continue;
-    std::transform(word.begin(), word.end(), lower, Lower);
-    if (WordBlocks({lower, word.size()}, id)) return true;
+    if (WordBlocks(word, id)) return true;
+    if (poll != nullptr) poll();
   }
   return false;
 }
 
 }  // namespace
 
-bool SqidsBlockList::Blocks(std::string_view id) const {
-  char lower[kMaxSqidsText];
-  std::transform(id.begin(), id.end(), lower, Lower);
-  const std::string_view folded(lower, id.size());
-  return is_default_ ? DefaultBlocks(folded) : AnyBlocks(words_, folded);
+bool SqidsBlockList::Blocks(std::string_view id, Poll poll) const {
+  return is_default_ ? DefaultBlocks(id) : AnyBlocks(words_, id, poll);
 }
 
 }  // namespace detid

@@ -16,6 +16,7 @@ enum class Code : uint8_t {
   kOk = 0,
   // Definitions: layouts and labels.
   kLayoutSyntax,   // the layout text does not parse; detail says where
+  kNoSuchLayout,   // a word that is no layout's name; detail has the nearest name
   kLayoutInvalid,  // it parses, but names no usable layout
   kLabelSyntax,    // a generator's label does not parse
   kInstantSyntax,  // a time that is not ISO 8601 with a zone
@@ -25,6 +26,7 @@ enum class Code : uint8_t {
   kBeforeEpoch,   // a time before the generator's epoch
   kNotOfLayout,   // an id that the layout cannot have made
   kIdSyntax,      // a text that is no id
+  kMistyped,      // a text whose check character is that of other characters
   kTextSyntax,    // a text that is not of its codec
   kInputMissing,  // the layout hashes an input and none was given
   kSeedMissing,   // the layout has random fields and no seed is at hand
@@ -36,7 +38,6 @@ enum class Code : uint8_t {
   kAlphabetInvalid,  // an alphabet that is too short, or repeats a character, or is not ASCII
   kSqidsInvalid,     // numbers or a length that cannot be encoded
   kSqidsBlocked,     // the block list holds all ids of the numbers
-  kSqidsOverflow,    // an id of a number above 2^63 - 1
 };
 
 // The longest beginning of `text` of up to `most` bytes that ends with a whole UTF-8 character, for

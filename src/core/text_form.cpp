@@ -25,23 +25,69 @@ int FormatTextForm(const Definition& d, const Bits& id, char* out) {
     std::memcpy(out, d.prefix, static_cast<size_t>(n));
     out[n++] = kSeparator;
   }
-  return n + Encode(*d.codec, id, d.layout.text_bits(), out + n);
+  const int digits = Encode(*d.codec, id, TextBits(d.layout, *d.codec), out + n);
+  if (d.check != CheckCharacter::kNone) {
+    const std::string_view body(out + n, static_cast<size_t>(digits));
+    out[n + digits] = CheckCharacterOf(*d.codec, d.check, body);
+    out[++n + digits] = '\0';
+  }
+  return n + digits;
 }
 
-Result<Bits> ParseTextForm(const Definition& d, std::string_view text) {
-  if (d.layout.is_uuid() && text.size() == kUuidText && LooksLikeUuid(text))
-    return ParseId(d.layout, text);
+namespace {
+
+// The digits, and the check character behind them if there is one.
+Result<Bits> ParseBody(const Definition& d, std::string_view text, bool unpadded) {
+  const int bits = TextBits(d.layout, *d.codec);
+  if (d.check == CheckCharacter::kNone) return DecodeLiberal(*d.codec, text, bits, unpadded);
+  if (text.empty()) return Status::Error(Code::kTextSyntax, "There is no check character.");
+  const std::string_view digits = text.substr(0, text.size() - 1);
+  // Without all its digits, the last one of a text would pass for its check character now and then.
+  const Result<Bits> id = DecodeLiberal(*d.codec, digits, bits, false);
+  if (!id.ok()) return id;
+  char written[kMaxEncoded + 1];
+  const int n = Encode(*d.codec, id.value, bits, written);
+  const char is = CheckCharacterOf(*d.codec, d.check, {written, static_cast<size_t>(n)});
+  if (SameCheckCharacter(*d.codec, d.check, text.back(), is)) return id;
+  return Status::Error(Code::kMistyped, "\"%.*s\" does not end with its check character.",
+                       Clip(text, 60), text.data());
+}
+
+Result<Bits> ParseOwnForm(const Definition& d, std::string_view text, bool unpadded) {
   if (d.prefix_length > 0) {
     const size_t n = d.prefix_length;
     if (text.size() <= n || text.substr(0, n) != d.prefix_text() || text[n] != kSeparator)
       return WrongPrefix(d, text);
     text.remove_prefix(n + 1);
   }
-  const Result<Bits> id = Decode(*d.codec, text, d.layout.text_bits());
-  if (id.ok()) return id;
+  const Result<Bits> id = ParseBody(d, text, unpadded);
+  if (id.ok() || id.status.code == Code::kMistyped) return id;
   if (d.prefix_length == 0) return Status::Error(Code::kIdSyntax, "%s", id.status.detail);
   return Status::Error(Code::kIdSyntax, "Behind \"%.*s%c\": %s", int{d.prefix_length}, d.prefix,
                        kSeparator, id.status.detail);
+}
+
+}  // namespace
+
+Result<Bits> ParseTextForm(const Definition& d, std::string_view text, bool unpadded) {
+  const Result<Bits> own = ParseOwnForm(d, text, unpadded);
+  if (own.ok() || !d.layout.is_uuid()) return own;
+  const Result<Bits> uuid = ParseUuid(text);
+  return uuid.ok() ? uuid : own;
+}
+
+Result<TypeId> ParseTypeId(std::string_view text) {
+  const size_t separator = text.rfind('_');
+  const bool typed = separator != std::string_view::npos;
+  const std::string_view prefix = typed ? text.substr(0, separator) : std::string_view{};
+  const std::string_view suffix = typed ? text.substr(separator + 1) : text;
+  if ((typed && prefix.empty()) || !IsTypeIdPrefix(prefix))
+    return Status::Error(Code::kIdSyntax,
+                         "\"%.*s\" does not begin with a prefix of up to 63 of a to z and _.",
+                         Clip(text, 60), text.data());
+  const Result<Bits> uuid = Decode(*FindCodec("typeid"), suffix, 8 * kUuidBytes);
+  if (!uuid.ok()) return Status::Error(Code::kIdSyntax, "%s", uuid.status.detail);
+  return TypeId{prefix, uuid.value};
 }
 
 }  // namespace detid

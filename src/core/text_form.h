@@ -5,7 +5,8 @@
 //
 //   ord_01h455vb4pex5vsknk084sn02q
 //
-// A bigint is written as its 64 bits, so that every bigint in a codec has the same length.
+// A check character may be behind it (check_character.h). All ids of a generator have the same
+// length, but in decimal and base58.
 
 #pragma once
 
@@ -18,13 +19,23 @@
 namespace detid {
 
 // Longest text form, without a terminating zero.
-inline constexpr int kMaxTextForm = kMaxPrefix + 1 + kMaxEncoded;
+inline constexpr int kMaxTextForm = kMaxPrefix + 1 + kMaxEncoded + 1;
 
 // REQUIRES: room for kMaxTextForm + 1. Returns the length.
 int FormatTextForm(const Definition& definition, const Bits& id, char* out);
 
-// Strict: the text form, and besides it only the form of a uuid for 128 bits. Errors: kIdSyntax.
+// Liberal: the text form, as DecodeLiberal reads it; and for 128 bits what ParseUuid reads. With a
+// check character, all digits must be there. Errors: kIdSyntax; kMistyped if it does not fit.
 // The id may still not be of the layout (Decompose).
-Result<Bits> ParseTextForm(const Definition& definition, std::string_view text);
+Result<Bits> ParseTextForm(const Definition& definition, std::string_view text,
+                           bool unpadded = true);
+
+struct TypeId {
+  std::string_view prefix;  // empty if there is none
+  Bits uuid;
+};
+
+// A TypeID, exactly as its specification 0.3 has it. Errors: kIdSyntax.
+Result<TypeId> ParseTypeId(std::string_view text);
 
 }  // namespace detid

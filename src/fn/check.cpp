@@ -95,7 +95,9 @@ void CheckClock(ReturnSetInfo* set) {
   const int64_t ahead_ms = LeadUs() / 1000;
   const bool ok = shared->counters.believes();
   Put(set, "clock", ok,
-      psprintf("node time is %lld ms ahead of the system clock%s", static_cast<long long>(ahead_ms),
+      psprintf("node time is %lld ms %s the system clock%s",
+               static_cast<long long>(ahead_ms < 0 ? -ahead_ms : ahead_ms),
+               ahead_ms < 0 ? "behind" : "ahead of",
                shared->clock.slewing() ? " and slews back to it" : ""),
       "The system clock is not believed: set it right. If it is right: SELECT "
       "detid.accept_clock();");

@@ -37,7 +37,7 @@ Datum EncodedDatum(const Codec& codec, const Bits& id, int bits) {
 Bits DecodedArgument(FunctionCallInfo fcinfo, int bits) {
   const Codec& codec = CodecArgument(fcinfo);
   RequireWidth(codec, bits);
-  const Result<Bits> id = Decode(codec, View(PG_GETARG_TEXT_PP(0)), bits);
+  const Result<Bits> id = DecodeLiberal(codec, View(PG_GETARG_TEXT_PP(0)), bits);
   if (!id.ok()) Raise(id.status);
   return id.value;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// decode, minted_at, node_of, explain: an id taken apart. Each is one function for bigint, uuid
+// decode, minted_at, try_minted_at, node_of, explain: an id taken apart. Each is one function for bigint, uuid
 // and text ids, with and without a generator.
 
 #include "fn/decoded.h"
@@ -41,6 +41,19 @@ DETID_FUNCTION(detid_minted_at) {
   if (!d.layout.shows(Kind::kTime)) PG_RETURN_NULL();
   PG_RETURN_TIMESTAMPTZ(
       TimestampOfTick(d, static_cast<int64_t>(CoordinateOf(d.layout, Kind::kTime, in.id))));
+}
+
+// try_minted_at(id [, generator]) -> timestamptz; NULL also for an id that is not of the generator
+DETID_FUNCTION(detid_try_minted_at) {
+  const Oid type = CachedIdType(fcinfo);
+  const Definition& d = DefinitionArgument(fcinfo, type);
+  Bits id;
+  TimestampTz at = 0;
+  if (!TryIdArgument(fcinfo, 0, type, d, &id) || !IsOfLayout(d.layout, id) ||
+      !d.layout.shows(Kind::kTime) ||
+      !TryTimestampOfTick(d, static_cast<int64_t>(CoordinateOf(d.layout, Kind::kTime, id)), &at))
+    PG_RETURN_NULL();
+  PG_RETURN_TIMESTAMPTZ(at);
 }
 
 // node_of(id [, generator]) -> int; NULL if the layout shows no node

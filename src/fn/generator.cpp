@@ -14,6 +14,7 @@
 #include "state/label.h"
 #include "state/salt.h"
 #include "state/seed.h"
+#include "state/settings.h"
 #include "state/shared.h"
 
 extern "C" {
@@ -77,27 +78,48 @@ Audit AuditArgument(std::string_view text) {
   return audit;
 }
 
-void SetEpoch(Definition* d, TimestampTz epoch) {
-  if (TIMESTAMP_NOT_FINITE(epoch)) Raise(Error::kEpochInvalid, "The epoch is infinite.");
-  int64_t us = 0;
-  if (__builtin_add_overflow(epoch, kPostgresEpochUs, &us))
-    Raise(Error::kEpochInvalid, "The epoch is beyond the year 294246.");
-  char text[kMaxInstantText], own[kMaxInstantText];
+// A time without a zone is one of the session's: what it is in UTC, the only thing that counts from
+// here on, is told unless it is a day's beginning there.
+void ReportEpoch(TimestampTz epoch, int64_t us) {
+  constexpr int64_t kDayUs = USECS_PER_DAY;
+  const pg_time_t second = timestamptz_to_time_t(epoch);
+  const pg_tm* local = pg_localtime(&second, session_timezone);
+  if (us % kDayUs == 0 || local == nullptr || local->tm_gmtoff == 0) return;
+  char text[kMaxInstantText];
   FormatInstant(us, text, sizeof text);
-  FormatInstant(d->epoch_us, own, sizeof own);
-  if (us < kMinInstantUs) Raise(Error::kEpochInvalid, "The epoch is before the year 1.");
+  ereport(NOTICE,
+          (errmsg("the epoch is %s, in UTC", text),
+           errdetail("A time that names no zone is one of the zone %s.",
+                     pg_get_timezone_name(session_timezone)),
+           errhint("To mean UTC, put a Z behind it: '2025-01-01Z'.")));
+}
+
+void SetPastEpoch(Definition* d, TimestampTz epoch) {
+  SetEpoch(d, epoch);
+  char text[kMaxInstantText];
+  FormatInstant(d->epoch_us, text, sizeof text);
   if (epoch > GetCurrentTimestamp())
     Raise(Error::kEpochInvalid, "The epoch %s is in the future.", text);
-  if (d->preset != nullptr && d->preset->epoch_fixed && us != d->epoch_us)
-    Raise(Error::kEpochFixed, "The epoch of %s is %s.", d->preset->name.data(), own);
-  d->epoch_us = us;
+  ReportEpoch(epoch, d->epoch_us);
+}
+
+// Whether there is time left in which ids can be minted: by the pinned clock, if there is one.
+void RequireTimeLeft(const Definition& d) {
+  const int64_t end_us = EndOfEpochUs(d);
+  const int64_t now_us =
+      settings::pinned ? settings::pinned_us : GetCurrentTimestamp() + kPostgresEpochUs;
+  if (end_us > now_us) return;
+  char epoch[kMaxInstantText], end[kMaxInstantText];
+  FormatInstant(d.epoch_us, epoch, sizeof epoch);
+  FormatInstant(end_us, end, sizeof end);
+  Raise(Error::kEpochInvalid, "With the epoch %s, the layout's time ended at %s.", epoch, end);
 }
 
 void RaiseUnlessOk(const Status& status) {
   if (!status.ok()) Raise(status);
 }
 
-// Arguments 6 and 7: the prefix and the codec of the text form.
+// Arguments 6, 7 and 10: the prefix, the codec and the check character of the text form.
 void SetText(FunctionCallInfo fcinfo, Definition* d) {
   if (!PG_ARGISNULL(6)) {
     const Status status = SetPrefix(View(PG_GETARG_TEXT_PP(6)), d);
@@ -107,6 +129,12 @@ void SetText(FunctionCallInfo fcinfo, Definition* d) {
     const Status status = SetCodec(View(PG_GETARG_TEXT_PP(7)), d);
     if (!status.ok()) Raise(Error::kArgumentInvalid, "%s", status.detail);
   }
+  if (!PG_ARGISNULL(10)) {
+    const Status status = SetCheck(View(PG_GETARG_TEXT_PP(10)), d);
+    if (!status.ok()) Raise(Error::kArgumentInvalid, "%s", status.detail);
+  }
+  const Status status = CheckTextForm(*d);
+  if (!status.ok()) Raise(Error::kArgumentInvalid, "%s", status.detail);
 }
 
 void SetHistory(Definition* d, int32_t ids) {
@@ -120,7 +148,7 @@ Definition DefinitionArguments(FunctionCallInfo fcinfo) {
   const Result<Definition> parsed = DefinitionOf(Required(fcinfo, 1, "layout"));
   if (!parsed.ok()) Raise(parsed.status);
   Definition d = parsed.value;
-  if (!PG_ARGISNULL(2)) SetEpoch(&d, PG_GETARG_TIMESTAMPTZ(2));
+  if (!PG_ARGISNULL(2)) SetPastEpoch(&d, PG_GETARG_TIMESTAMPTZ(2));
   d.audit = AuditArgument(Required(fcinfo, 3, "audit level"));
   const std::string_view ordering = Required(fcinfo, 4, "ordering");
   if (!ParseOrdering(ordering, &d.ordering))
@@ -172,7 +200,7 @@ uint64_t FreeSalt(const char* qualified) {
 }  // namespace
 
 // create_generator(name, layout, epoch, audit, ordering, if_not_exists, prefix, codec, scatter,
-//   history) -> regclass
+//   history, check_character) -> regclass
 DETID_FUNCTION(detid_create_generator) {
   const char* qualified = Qualify(Required(fcinfo, 0, "name"));
   Definition d = DefinitionArguments(fcinfo);
@@ -181,13 +209,15 @@ DETID_FUNCTION(detid_create_generator) {
     RangeVar* range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(qualified)));
     return RangeVarGetRelid(range, NoLock, true);
   };
-  const Oid existing = if_not_exists ? find() : InvalidOid;
+  const Oid existing = find();
   if (OidIsValid(existing)) {
+    if (!if_not_exists) Raise(Error::kNameTaken, "There is a relation %s.", qualified);
     RequireSame(existing, qualified, d);
     ereport(NOTICE, (errcode(ERRCODE_DUPLICATE_TABLE),
                      errmsg("generator %s already exists, skipping", qualified)));
     PG_RETURN_OID(existing);
   }
+  RequireTimeLeft(d);
   Run(psprintf("CREATE SEQUENCE %s %s", qualified, kSequenceOptions));
   d.salt = FreeSalt(qualified);
   SetLabel(qualified, d);
@@ -266,7 +296,7 @@ DETID_FUNCTION(detid_describe) {
   char fields[kMaxLayoutText + 1];
   FormatLayout(d.layout, fields, sizeof fields);
   const double rate = IdsPerSecond(d.layout);
-  Record<14> row;
+  Record<15> row;
   if (d.preset != nullptr)
     row.AddText(d.preset->name.data());
   else
@@ -285,6 +315,10 @@ DETID_FUNCTION(detid_describe) {
   row.AddText(d.codec->name.data());
   if (d.prefix_length > 0)
     row.Add(PointerGetDatum(cstring_to_text_with_len(d.prefix, d.prefix_length)));
+  else
+    row.Skip();
+  if (d.check != CheckCharacter::kNone)
+    row.AddText(CheckName(d.check).data());
   else
     row.Skip();
   row.Add(BoolGetDatum(d.scatter));

@@ -2,6 +2,7 @@
 
 #include "fn/ids.h"
 
+#include "core/instant.h"
 #include "pg/errors.h"
 #include "state/generator.h"
 
@@ -53,7 +54,7 @@ namespace {
 
 void RequireType(const Layout& layout, bool fits, const char* given) {
   if (!fits)
-    Raise(Error::kWrongType, "The id is a %s; the generator's ids are of type %s.", given,
+    Raise(Error::kWrongType, "The id is a %s; ids of the layout are of type %s.", given,
           TypeOf(layout));
 }
 
@@ -92,6 +93,17 @@ Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definitio
   return parsed.value;
 }
 
+bool TryIdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definition& d, Bits* id) {
+  if (type == INT8OID && d.layout.is_bigint() && PG_GETARG_INT64(argument) < 0) return false;
+  if (type != TEXTOID) {
+    *id = IdArgument(fcinfo, argument, type, d);
+    return true;
+  }
+  const Result<Bits> parsed = ParseTextForm(d, View(PG_GETARG_TEXT_PP(argument)));
+  *id = parsed.value;
+  return parsed.ok();
+}
+
 void RaiseNotOfLayout(const Definition& d, const Bits& id) {
   Raise(NotOfLayout(d.layout, id));
 }
@@ -102,22 +114,36 @@ Decomposed DecomposeOrRaise(const Definition& d, const Bits& id) {
   return parts.value;
 }
 
-TimestampTz TimestampOfTick(const Definition& d, int64_t tick) {
+bool TryTimestampOfTick(const Definition& d, int64_t tick, TimestampTz* at) {
   int64_t us = 0;
-  if (!d.layout.shows(Kind::kTime)) Raise(Error::kTimeNotShown, "The layout has no time field.");
   if (!TimeOfTick(d.layout, d.epoch_us, tick, &us) ||
       __builtin_sub_overflow(us, kPostgresEpochUs, &us) || !IS_VALID_TIMESTAMP(us))
-    Raise(Error::kTimeInvalid, "Tick %lld is beyond the range of timestamptz.",
-          static_cast<long long>(tick));
-  return us;
+    return false;
+  *at = us;
+  return true;
 }
 
-int64_t UnixUs(TimestampTz t) {
-  if (TIMESTAMP_NOT_FINITE(t)) Raise(Error::kTimeInvalid, "It is infinite.");
+TimestampTz TimestampOfTick(const Definition& d, int64_t tick) {
+  TimestampTz at = 0;
+  if (!d.layout.shows(Kind::kTime)) Raise(Error::kTimeNotShown, "The layout has no time field.");
+  if (!TryTimestampOfTick(d, tick, &at))
+    Raise(Error::kTimeInvalid, "Tick %lld is beyond the range of timestamptz.",
+          static_cast<long long>(tick));
+  return at;
+}
+
+void SetEpoch(Definition* d, TimestampTz epoch) {
+  if (TIMESTAMP_NOT_FINITE(epoch)) Raise(Error::kEpochInvalid, "The epoch is infinite.");
   int64_t us = 0;  // of the last 30 years of timestamptz, more than 64 bits
-  if (__builtin_add_overflow(t, kPostgresEpochUs, &us))
-    Raise(Error::kTimeInvalid, "It is beyond the year 294246.");
-  return us;
+  if (__builtin_add_overflow(epoch, kPostgresEpochUs, &us))
+    Raise(Error::kEpochInvalid, "The epoch is beyond the year 294246.");
+  if (us < kMinInstantUs) Raise(Error::kEpochInvalid, "The epoch is before the year 1.");
+  if (d->preset != nullptr && d->preset->epoch_fixed && us != d->epoch_us) {
+    char own[kMaxInstantText];
+    FormatInstant(d->epoch_us, own, sizeof own);
+    Raise(Error::kEpochFixed, "The epoch of %s is %s.", d->preset->name.data(), own);
+  }
+  d->epoch_us = us;
 }
 
 }  // namespace detid

@@ -23,6 +23,10 @@ inline Datum UuidDatum(const Bits& id) {
 // text), of the generator. Errors: wrong type, negative, no id.
 Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definition& definition);
 
+// The same; false for what is not an id, but an error for the wrong type.
+bool TryIdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definition& definition,
+                   Bits* id);
+
 [[noreturn]] void RaiseNotOfLayout(const Definition& definition, const Bits& id);
 
 // The SQL type of a layout's ids.
@@ -58,16 +62,20 @@ inline void RequireOfLayout(const Definition& definition, const Bits& id) {
     RaiseNotOfLayout(definition, id);
 }
 
+// Gives a definition another epoch than its layout's. Errors: infinite, before the year 1, or the
+// layout has an epoch that is part of its format.
+void SetEpoch(Definition* definition, TimestampTz epoch);
+
 // As Decompose; errors are raised.
 Decomposed DecomposeOrRaise(const Definition& definition, const Bits& id);
 
-// The time in an id. Errors: the layout shows none, or it is beyond timestamptz.
+// The time in an id; false if it is beyond timestamptz. REQUIRES: the layout shows one.
+bool TryTimestampOfTick(const Definition& definition, int64_t tick, TimestampTz* at);
+
+// The same. Errors: the layout shows none, or it is beyond timestamptz.
 TimestampTz TimestampOfTick(const Definition& definition, int64_t tick);
 
-// The tick that contains a time. Errors: before the epoch, after its end, infinite.
+// The tick that contains a time; before the epoch, the first one. Errors: after its end.
 int64_t TickOf(const Definition& definition, TimestampTz at);
-
-// A timestamptz as microseconds since 1970. Errors: infinite, or beyond what 64 bits hold.
-int64_t UnixUs(TimestampTz t);
 
 }  // namespace detid

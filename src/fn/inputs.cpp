@@ -121,7 +121,7 @@ std::string_view ReadInput(InputKind kind, Datum value) {
 
 std::string_view NamespaceText(std::string_view name) {
   if (name.empty()) Raise(Error::kNamespaceInvalid, "It is empty.");
-  if (name.size() != kUuidText) return name;
+  if (name.size() < 32 || name.size() > kMaxUuidText) return name;
   const Result<Bits> uuid = ParseUuid(name);
   return uuid.ok() ? UuidText(uuid.value) : name;
 }

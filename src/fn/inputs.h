@@ -44,7 +44,8 @@ std::string_view ReadInput(InputKind kind, Datum value);
 // A text as it counts: in UTF-8.
 std::string_view InputOfText(const text* t);
 
-// A namespace as it counts: a name, or a uuid as its text in lower case. Errors: empty.
+// A namespace as it counts: a name; or, if it reads as a uuid (ParseUuid), that uuid's 36 characters
+// in lower case. Errors: empty.
 std::string_view NamespaceText(std::string_view name);
 
 }  // namespace detid

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // id_at, uuid_at, text_at: the lowest id of a time, for range scans over a key that begins with its
-// time.
+// time. For every time there is a bound: no id minted at that time or later is below it, and none
+// minted before its tick is at or above it. Before the epoch that is the generator's lowest id; from
+// the end of its epoch on, the value above its highest id. If the type holds none above that one, it
+// is the highest id itself.
 
 #include "core/instant.h"
+#include "core/radix.h"
 #include "fn/ids.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
@@ -12,43 +16,52 @@
 namespace detid {
 namespace {
 
-// The tick that contains `us`; false if the layout has none so late. Times of tens of thousands of
-// years are more than TickAt takes, and more than an id's time may be for decode to show it.
-bool TickWithin(const Definition& d, int64_t us, int64_t* tick) {
-  int64_t span = 0;
-  if (__builtin_sub_overflow(us, d.epoch_us, &span) || __builtin_mul_overflow(span, 10, &span))
-    return false;
-  *tick = TickAt(d.layout, d.epoch_us, us);
-  return static_cast<uint64_t>(*tick) <= LowMask(d.layout.time_bits());
+// Of an id of 160 bits in 100 ns: more than 64 bits hold.
+using Wide = __int128;
+
+// The tick that contains `at`, the first one if it is before the epoch; false if the layout has none
+// so late.
+bool TickWithin(const Definition& d, TimestampTz at, int64_t* tick) {
+  *tick = 0;
+  if (TIMESTAMP_IS_NOBEGIN(at)) return true;
+  if (TIMESTAMP_IS_NOEND(at)) return false;
+  const Wide us = Wide{at} + kPostgresEpochUs;
+  if (us <= d.epoch_us) return true;
+  const Wide ticks = (us - d.epoch_us) * 10 / d.layout.unit;
+  if (ticks > Wide{LowMask(d.layout.time_bits())}) return false;
+  *tick = static_cast<int64_t>(ticks);
+  return true;
 }
 
 }  // namespace
 
 int64_t TickOf(const Definition& d, TimestampTz at) {
-  const int64_t us = UnixUs(at);
-  char time[kMaxInstantText], bound[kMaxInstantText];
-  FormatInstant(us, time, sizeof time);
-  if (us < d.epoch_us) {
-    FormatInstant(d.epoch_us, bound, sizeof bound);
-    Raise(Status::Error(Code::kBeforeEpoch, "%s is before %s.", time, bound));
-  }
   int64_t tick = 0;
-  if (!TickWithin(d, us, &tick)) {
-    FormatInstant(EndOfEpochUs(d), bound, sizeof bound);
-    Raise(Status::Error(Code::kEpochEnd, "%s is not before %s.", time, bound));
-  }
-  return tick;
+  if (TickWithin(d, at, &tick)) return tick;
+  char bound[kMaxInstantText];
+  FormatInstant(EndOfEpochUs(d), bound, sizeof bound);
+  Raise(Status::Error(Code::kEpochEnd, "The time is not before %s.", bound));
 }
 
 namespace {
 
+// The value above the highest id of the layout, if `bits` bits hold it; else that id.
+Bits AboveAll(const Layout& layout, int bits) {
+  Bits highest;
+  for (int i = 0; i < 3; i++)
+    highest.word[i] = layout.fixed.word[i] | ~layout.fixed_mask.word[i];
+  const Bits above = MultiplyAdd(highest, 1, 1);
+  return FitsBits(above, bits) ? above : highest;
+}
+
 // The id whose time is the tick that contains `at` and whose other fields are lowest: 0, but for
-// constants. So no id minted at `at` or later is below it.
-Bits LowestIdAt(const Definition& d, TimestampTz at) {
+// constants. `bits` is how many the type holds.
+Bits LowestIdAt(const Definition& d, TimestampTz at, int bits) {
   const Layout& layout = d.layout;
   if (!layout.time_first())
     Raise(Error::kTimeNotShown, "Its time field is not the first of the layout.");
-  const int64_t tick = TickOf(d, at);
+  int64_t tick = 0;
+  if (!TickWithin(d, at, &tick)) return AboveAll(layout, bits);
   Bits id = layout.fixed;
   for (int i = 0; i < layout.count; i++) {
     const Field& f = layout.fields[i];
@@ -65,7 +78,7 @@ DETID_FUNCTION(detid_id_at) {
   if (!d.layout.is_bigint())
     Raise(Error::kWrongType, "Its layout has %d bits; use detid.%s.", d.layout.bits,
           d.layout.is_uuid() ? "uuid_at" : "text_at");
-  PG_RETURN_INT64(static_cast<int64_t>(LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1)).word[0]));
+  PG_RETURN_INT64(static_cast<int64_t>(LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1), 63).word[0]));
 }
 
 DETID_FUNCTION(detid_uuid_at) {
@@ -73,7 +86,7 @@ DETID_FUNCTION(detid_uuid_at) {
   if (!d.layout.is_uuid())
     Raise(Error::kWrongType, "Its layout has %d bits; use detid.%s.", d.layout.bits,
           d.layout.is_bigint() ? "id_at" : "text_at");
-  return UuidDatum(LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1)));
+  return UuidDatum(LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1), 128));
 }
 
 DETID_FUNCTION(detid_text_at) {
@@ -81,7 +94,8 @@ DETID_FUNCTION(detid_text_at) {
   if (!d.codec->ordered)
     Raise(Error::kTimeNotShown, "Texts of the codec %s do not sort as their ids do.",
           d.codec->name.data());
-  return TextFormDatum(d, LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1)));
+  const int bits = TextBits(d.layout, *d.codec);
+  return TextFormDatum(d, LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1), bits));
 }
 
 }  // namespace detid

@@ -9,6 +9,13 @@
 namespace detid {
 namespace {
 
+// What an array of bigint has room for.
+constexpr size_t kMostNumbers = (MaxAllocSize - 100) / sizeof(int64_t);
+
+void CheckForInterrupts() {
+  CHECK_FOR_INTERRUPTS();
+}
+
 SqidsAlphabet AlphabetArgument(FunctionCallInfo fcinfo, int argument) {
   const Result<SqidsAlphabet> alphabet = SqidsAlphabetOf(View(PG_GETARG_TEXT_PP(argument)));
   if (!alphabet.ok()) Raise(alphabet.status);
@@ -49,11 +56,18 @@ SqidsBlockList BlockListArgument(FunctionCallInfo fcinfo, int argument) {
 // Arguments: what `numbers` were read from, alphabet, min_length, blocklist.
 Datum Encode(FunctionCallInfo fcinfo, std::span<const int64_t> numbers) {
   const SqidsAlphabet alphabet = AlphabetArgument(fcinfo, 1);
-  char id[kMaxSqidsText];
-  const Result<int> n =
-      EncodeSqids(alphabet, numbers, PG_GETARG_INT32(2), BlockListArgument(fcinfo, 3), id);
+  const int min_length = PG_GETARG_INT32(2);
+  const Result<size_t> length = SqidsLength(alphabet, numbers, min_length);
+  if (!length.ok()) Raise(length.status);
+  if (length.value > MaxAllocSize - VARHDRSZ)
+    Raise(Status::Error(Code::kSqidsInvalid, "Their id has %zu characters; a text holds up to %zu.",
+                        length.value, static_cast<size_t>(MaxAllocSize - VARHDRSZ)));
+  text* id = static_cast<text*>(palloc(length.value + VARHDRSZ));
+  SET_VARSIZE(id, length.value + VARHDRSZ);
+  const Result<size_t> n = EncodeSqids(alphabet, numbers, min_length, BlockListArgument(fcinfo, 3),
+                                       VARDATA(id), CheckForInterrupts);
   if (!n.ok()) Raise(n.status);
-  return PointerGetDatum(cstring_to_text_with_len(id, n.value));
+  return PointerGetDatum(id);
 }
 
 // The block list alone may be NULL.
@@ -79,15 +93,21 @@ DETID_FUNCTION(detid_sqids_encode_one) {
 // sqids_decode(id, alphabet) -> bigint[]
 DETID_FUNCTION(detid_sqids_decode) {
   const SqidsAlphabet alphabet = AlphabetArgument(fcinfo, 1);
-  // What is too long to be an id is not even fetched.
-  if (toast_raw_datum_size(PG_GETARG_DATUM(0)) > kMaxSqidsText + VARHDRSZ)
+  const std::string_view id = View(PG_GETARG_TEXT_PP(0));
+  constexpr size_t kFew = 64;
+  int64_t few[kFew];
+  const size_t count = DecodeSqids(alphabet, id, few, kFew, CheckForInterrupts);
+  if (count == 0 || count > kMostNumbers)
     PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
-  int64_t numbers[kMaxSqidsNumbers];
-  const Result<int> count = DecodeSqids(alphabet, View(PG_GETARG_TEXT_PP(0)), numbers);
-  if (!count.ok()) Raise(count.status);
-  Datum elements[kMaxSqidsNumbers];
-  for (int i = 0; i < count.value; i++) elements[i] = Int64GetDatum(numbers[i]);
-  PG_RETURN_ARRAYTYPE_P(construct_array(elements, count.value, INT8OID, sizeof(int64_t),
+  const int64_t* numbers = few;
+  if (count > kFew) {
+    int64_t* all = static_cast<int64_t*>(palloc(count * sizeof(int64_t)));
+    DecodeSqids(alphabet, id, all, count, CheckForInterrupts);
+    numbers = all;
+  }
+  Datum* elements = static_cast<Datum*>(palloc(count * sizeof(Datum)));
+  for (size_t i = 0; i < count; i++) elements[i] = Int64GetDatum(numbers[i]);
+  PG_RETURN_ARRAYTYPE_P(construct_array(elements, static_cast<int>(count), INT8OID, sizeof(int64_t),
                                         FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 

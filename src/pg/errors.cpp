@@ -137,8 +137,13 @@ Row RowOf(Error error) {
       return {ERRCODE_INVALID_PARAMETER_VALUE, "this layout has an epoch of its own",
               "Leave the epoch out, or give the layout by its text."};
     case Error::kEpochInvalid:
-      return {ERRCODE_INVALID_PARAMETER_VALUE,
-              "the epoch of a generator must be a time in the past", nullptr};
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "the epoch cannot be used",
+              "Give a time in the past, from which on the layout's time lasts as long as ids shall "
+              "be minted."};
+    case Error::kNameTaken:
+      return {ERRCODE_DUPLICATE_TABLE, "the name is taken",
+              "With if_not_exists => true, a generator that is what was asked for stays as it is. "
+              "Else choose another name."};
     case Error::kWorkerTooNarrow:
       return {ERRCODE_INVALID_PARAMETER_VALUE,
               "the worker field is too narrow for this server's backends",
@@ -158,7 +163,7 @@ Row RowOf(Error error) {
           "Shorten its history: SELECT detid.set_history('name', 1000); or use a layout with more "
           "random bits."};
     case Error::kWrongType:
-      return {ERRCODE_DATATYPE_MISMATCH, "the generator's ids have another type", nullptr};
+      return {ERRCODE_DATATYPE_MISMATCH, "the layout's ids have another type", nullptr};
     case Error::kNeedsInput:
       return {ERRCODE_NULL_VALUE_NOT_ALLOWED, "the generator's layout needs an input",
               "Give the text to be hashed as the second argument."};
@@ -308,6 +313,10 @@ Row RowOf(Code code) {
       return {ERRCODE_SYNTAX_ERROR, "the layout does not parse",
               "Name a preset such as 'snowflake', 'js53' or 'uuid7', or list the fields: "
               "'time:41@1ms node:10 sequence:12'."};
+    case Code::kNoSuchLayout:
+      return {ERRCODE_UNDEFINED_OBJECT, "there is no layout of this name",
+              "SELECT layout FROM detid.layouts; shows the names. Or list the fields: "
+              "'time:41@1ms node:10 sequence:12'."};
     case Code::kLayoutInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "the layout cannot be used", nullptr};
     case Code::kLabelSyntax:
@@ -328,10 +337,16 @@ Row RowOf(Code code) {
       return {ERRCODE_INVALID_PARAMETER_VALUE, "the id is not of the layout",
               "Name the generator or the layout that made it."};
     case Code::kIdSyntax:
-      return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text is not an id of the generator",
-              nullptr};
+      return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text does not read as an id",
+              "Name the generator or the layout that made it. SELECT * FROM detid.guess('...'); says "
+              "which formats have such texts."};
+    case Code::kMistyped:
+      return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text was mistyped",
+              "A character is wrong or missing, or two are swapped. Compare it with the original."};
     case Code::kTextSyntax:
-      return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text is not of the codec", nullptr};
+      return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text is not of the codec",
+              "Compare it with the original, or name another codec. SELECT * FROM "
+              "detid.guess('...'); says which formats have such texts."};
     case Code::kInputMissing:
       return RowOf(Error::kNeedsInput);
     case Code::kSeedMissing:
@@ -354,9 +369,6 @@ Row RowOf(Code code) {
     case Code::kSqidsBlocked:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "all Sqids ids of these numbers are blocked",
               "Leave out words of the block list, or use a longer alphabet."};
-    case Code::kSqidsOverflow:
-      return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "a number of the Sqids id does not fit a bigint",
-              nullptr};
   }
   return {ERRCODE_INTERNAL_ERROR, "unknown error", nullptr};
 }

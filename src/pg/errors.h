@@ -35,6 +35,7 @@ enum class Error : uint8_t {
   kSaltsProtected,
   kEpochFixed,
   kEpochInvalid,
+  kNameTaken,
   kWorkerTooNarrow,
   kTooManyGenerators,
   kHistoryFull,

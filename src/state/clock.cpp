@@ -58,10 +58,14 @@ void ReportSlewing(int64_t difference_us) {
 
 }  // namespace
 
-int64_t SystemUs() {
+int64_t SystemNs() {
   timespec t;
   clock_gettime(CLOCK_REALTIME, &t);
-  return int64_t{t.tv_sec} * 1000000 + t.tv_nsec / 1000;
+  return int64_t{t.tv_sec} * 1000000000 + t.tv_nsec;
+}
+
+int64_t SystemUs() {
+  return SystemNs() / 1000;
 }
 
 ClockReading ReadClocks() {

@@ -23,6 +23,9 @@ inline int64_t BootUs() {
 // Microseconds of the system clock since 1970.
 int64_t SystemUs();
 
+// Nanoseconds of it.
+int64_t SystemNs();
+
 // The system clock between two boot readings: the best of some, as a process may be stopped between
 // them.
 ClockReading ReadClocks();

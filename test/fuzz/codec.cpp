@@ -57,6 +57,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   else
     CheckRefusal(value.status);
 
+  // Liberal reading takes all that strict reading takes, as the same.
+  for (const bool unpadded : {false, true}) {
+    const detid::Result<detid::Bits> liberal = detid::DecodeLiberal(codec, text, bits, unpadded);
+    Require(!value.ok() || (liberal.ok() && liberal.value == value.value));
+    if (liberal.ok())
+      Require(Written(codec, liberal.value, bits).size() > 0);
+    else
+      CheckRefusal(liberal.status);
+  }
+
   const detid::Result<detid::Bytes> bytes = detid::DecodeBytes(codec, text);
   if (!bytes.ok()) {
     CheckRefusal(bytes.status);

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/id_text.h"
+
 namespace {
 
 constexpr int64_t kDayUs = int64_t{86400} * 1000000;
@@ -27,7 +29,9 @@ void CheckCandidate(const detid::Candidate& c, std::string_view text, int64_t no
   if (!c.timed) return;
   int64_t us = 0;
   Require(detid::TimeOfTick(d.value.layout, d.value.epoch_us, parts.value.coordinates.tick, &us));
-  Require(us == c.minted_us && us >= k2005 && us >= c.preset->epoch_us && us <= now_us + kDayUs);
+  Require(us == c.minted_us);
+  const bool plausible = us >= k2005 && us >= c.preset->epoch_us && us <= now_us + kDayUs;
+  Require(c.plausible == plausible && (plausible || c.const_bits > 0));
 }
 
 }  // namespace
@@ -37,13 +41,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const int64_t now_us = k2005 + (data[0] | data[1] << 8) * kDayUs;
   const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
   const detid::Candidates all = detid::Guess(text, now_us);
-  Require(all.count >= 0 && all.count <= static_cast<int>(detid::Presets().size()));
+  Require(all.count >= 0 && all.count <= static_cast<int>(detid::Presets().size() +
+                                                          detid::ForeignFormats().size()));
+  Require(all.count > 0 || !detid::LooksLikeUuid(text));
   for (int i = 0; i < all.count; i++) {
     const detid::Candidate& c = all.candidate[static_cast<size_t>(i)];
     CheckCandidate(c, text, now_us);
     if (i == 0) continue;
     const detid::Candidate& before = all.candidate[static_cast<size_t>(i - 1)];
-    Require(before.preset != c.preset && before.own_text >= c.own_text);
+    Require(before.preset != c.preset && before.plausible >= c.plausible);
+    if (before.plausible != c.plausible) continue;
+    Require(before.own_text >= c.own_text);
     Require(before.own_text != c.own_text || before.const_bits >= c.const_bits);
   }
   return 0;

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <iterator>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -23,17 +24,22 @@ void Require(bool holds) {
 
 void RequireRoundTrip(const detid::SqidsAlphabet& alphabet, std::span<const int64_t> numbers,
                       int min_length, const detid::SqidsBlockList& blocked) {
-  char id[detid::kMaxSqidsText];
-  const detid::Result<int> n = detid::EncodeSqids(alphabet, numbers, min_length, blocked, id);
+  const detid::Result<size_t> length = detid::SqidsLength(alphabet, numbers, min_length);
+  Require(length.ok());
+  std::vector<char> id(length.value);
+  const detid::Result<size_t> n =
+      detid::EncodeSqids(alphabet, numbers, min_length, blocked, id.data());
   if (!n.ok()) {
     Require(n.status.code == detid::Code::kSqidsBlocked);
     return;
   }
-  const std::string_view text(id, static_cast<size_t>(n.value));
-  Require(numbers.empty() ? n.value == 0 : n.value >= min_length && !blocked.Blocks(text));
-  int64_t back[detid::kMaxSqidsNumbers];
-  const detid::Result<int> count = detid::DecodeSqids(alphabet, text, back);
-  Require(count.ok() && std::equal(numbers.begin(), numbers.end(), back, back + count.value));
+  Require(n.value == length.value);
+  const std::string_view text(id.data(), n.value);
+  Require(numbers.empty() ? n.value == 0
+                          : n.value >= static_cast<size_t>(min_length) && !blocked.Blocks(text));
+  std::vector<int64_t> back(numbers.size());
+  Require(detid::DecodeSqids(alphabet, text, back.data(), back.size()) == numbers.size());
+  Require(std::equal(numbers.begin(), numbers.end(), back.begin()));
 }
 
 }  // namespace
@@ -54,15 +60,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                : detid::SqidsAlphabetOf(kAlphabets[data[0] % std::size(kAlphabets)]).value;
 
   // numbers,
-  int64_t numbers[detid::kMaxSqidsNumbers] = {};
-  const size_t bytes = std::min(rest.size(), sizeof numbers);
-  if (bytes > 0) std::memcpy(numbers, rest.data(), bytes);
+  std::vector<int64_t> numbers((rest.size() + 7) / 8);
+  if (!rest.empty()) std::memcpy(numbers.data(), rest.data(), rest.size());
   for (int64_t& number : numbers) number &= INT64_MAX;
-  RequireRoundTrip(alphabet, {numbers, (bytes + 7) / 8}, data[1], blocked);
+  RequireRoundTrip(alphabet, numbers, data[1], blocked);
 
   // and an id.
-  const detid::Result<int> count = detid::DecodeSqids(alphabet, rest, numbers);
-  if (count.ok())
-    RequireRoundTrip(alphabet, {numbers, static_cast<size_t>(count.value)}, data[1], blocked);
+  numbers.resize(detid::DecodeSqids(alphabet, rest, nullptr, 0));
+  Require(detid::DecodeSqids(alphabet, rest, numbers.data(), numbers.size()) == numbers.size());
+  RequireRoundTrip(alphabet, numbers, data[1], blocked);
   return 0;
 }

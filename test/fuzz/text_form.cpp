@@ -3,7 +3,7 @@
 // Any text either is refused or is an id whose text form gives the same id, for every preset,
 // minted or published, with and without a prefix, in every codec; what is of the layout can be
 // drawn, and all ways to read its coordinates agree. The first byte chooses the preset, the second
-// the prefix and the codec.
+// the prefix and the codec, the lowest two bits of the third the check character.
 
 #include "core/text_form.h"
 
@@ -19,25 +19,30 @@
 namespace {
 
 using detid::Bits;
+using detid::CheckCharacter;
 using detid::Definition;
 using detid::Kind;
 using detid::Layout;
 using detid::Result;
 
 constexpr std::string_view kPrefixes[] = {
-    "", "ord", "a_b", "abcdefghijklmnopqrstuvwxyz_abcdefghijklmnopqrstuvwxyz_abcdefghi"};
+    "", "ord", "Pk_1", "abcdefghijklmnopqrstuvwxyz_abcdefghijklmnopqrstuvwxyz_abcdefghi"};
 
 void Require(bool holds) {
   if (!holds) std::abort();
 }
 
-Definition Chosen(uint8_t which, uint8_t how) {
+Definition Chosen(uint8_t which, uint8_t how, uint8_t check) {
   const std::string_view name = detid::Presets()[which % detid::Presets().size()].name;
   Definition d =
       which & 0x80 ? detid::PublishedDefinitionOf(name).value : detid::DefinitionOf(name).value;
   Require(detid::SetPrefix(kPrefixes[how % std::size(kPrefixes)], &d).ok());
   const size_t codec = how / std::size(kPrefixes);
   if (codec < detid::Codecs().size()) detid::SetCodec(detid::Codecs()[codec].name, &d);
+  if (d.codec->name == "typeid" && !detid::IsTypeIdPrefix(d.prefix_text())) detid::SetPrefix("", &d);
+  const CheckCharacter chosen = static_cast<CheckCharacter>(check % 3);
+  if (detid::TakesCheck(*d.codec, chosen)) d.check = chosen;
+  Require(detid::CheckTextForm(d).ok());
   return d;
 }
 
@@ -69,14 +74,16 @@ void CheckReading(const Definition& d, const Bits& id) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  if (size < 2) return 0;
-  const Definition d = Chosen(data[0], data[1]);
-  const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
+  if (size < 3) return 0;
+  const Definition d = Chosen(data[0], data[1], data[2]);
+  const std::string_view text(reinterpret_cast<const char*>(data) + 3, size - 3);
 
   const Result<Bits> id = detid::ParseTextForm(d, text);
   const Result<Bits> any = detid::ParseAnyForm(d, text);
   if (!id.ok())
-    Require(id.status.code == detid::Code::kIdSyntax && id.status.detail[0] != '\0');
+    Require((id.status.code == detid::Code::kIdSyntax ||
+             (id.status.code == detid::Code::kMistyped && d.check != CheckCharacter::kNone)) &&
+            id.status.detail[0] != '\0');
   else
     Require(any.ok() && any.value == id.value);
   if (!any.ok()) return 0;
@@ -90,7 +97,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view form(written, static_cast<size_t>(n));
   const Result<Bits> back = detid::ParseTextForm(d, form);
   Require(back.ok() && back.value == any.value);
-  if (id.ok() && !(d.layout.is_uuid() && detid::LooksLikeUuid(text)))
+  // Strictly, only the length that is written, in whatever case.
+  if (id.ok() && d.check == CheckCharacter::kNone &&
+      detid::Decode(*d.codec, text, detid::TextBits(d.layout, *d.codec)).ok() && d.prefix_length == 0)
     Require(form.size() == text.size());
+  // Whatever else is read is one of few forms: it is never much longer.
+  if (id.ok()) Require(text.size() <= 2 * detid::kMaxTextForm);
   return 0;
 }

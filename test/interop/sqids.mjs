@@ -37,6 +37,8 @@ const anyBlocklist = (alphabet) => Array.from({ length: random.integer(0, 40) },
 function* all() {
   for (let n = 0; n < 300; n++) yield { numbers: [n] };
   for (let i = 0; i < 1000; i++) yield { numbers: anyNumbers() };
+  for (const length of [64, 65, 100, 1000])
+    yield { numbers: Array.from({ length }, (_, n) => n), alphabet: anyAlphabet(), blocklist: [] };
   for (let i = 0; i < 500; i++) yield { numbers: anyNumbers(), min_length: random.integer(0, 256) };
   for (let i = 0; i < 1000; i++) {
     const alphabet = anyAlphabet();

@@ -55,9 +55,9 @@ my $watcher = session($node);
 sub clock_check
 {
 	my $row = $watcher->query(q{SELECT ok, detail FROM detid.check() WHERE "check" = 'clock'});
-	$row =~ /^([tf])\|node time is (-?\d+) ms ahead of the system clock( and slews)?/
+	$row =~ /^([tf])\|node time is (\d+) ms (ahead of|behind) the system clock( and slews)?/
 	  or die "detid.check() says: $row";
-	return ($1 eq 't', $2, defined $3);
+	return ($1 eq 't', $3 eq 'behind' ? -$2 : $2, defined $4);
 }
 
 # Waits until node time is so many ms ahead of the system clock, give or take NEAR_MS.
@@ -190,8 +190,9 @@ sub disbelieved
 	log_says(qr/the system clock is ${\ ($seconds < 0 ? '-' : '')}\d+ ms away from node time and is not believed/,
 		"$name: the log says that it is not believed");
 	ok(wait_for_lead(-1000 * $seconds), "$name: node time does not follow");
-	my ($ok) = clock_check();
+	my ($ok, $lead) = clock_check();
 	ok(!$ok, "$name: detid.check() says so");
+	ok($seconds > 0 ? $lead < 0 : $lead > 0, "$name: and on which side node time is");
 	last_step($seconds, $name);
 	return;
 }

@@ -118,12 +118,77 @@ TEST(Guess, AnImplausibleTimeIsNoCandidate) {
     FormatTextForm(d, id, text);
     return std::string(text);
   };
-  EXPECT_EQ(Names(uuid7(Us("2005-01-01Z") - 1000)), List{});
+  EXPECT_EQ(Names(uuid7(Us("2005-01-01Z") - 1000)), List{"uuid7"});
   EXPECT_EQ(Names(uuid7(Us("2005-01-01Z")))[0], "uuid7");
   EXPECT_EQ(Names(uuid7(Us("2026-01-02Z")))[0], "uuid7");
-  EXPECT_EQ(Names(uuid7(Us("2026-01-02Z") + 1000)), List{});
-  EXPECT_EQ(Names("00000000-0000-0000-0000-000000000000"), List{});
-  EXPECT_EQ(Names("ffffffff-ffff-ffff-ffff-ffffffffffff"), List{});
+  EXPECT_EQ(Names(uuid7(Us("2026-01-02Z") + 1000)), List{"uuid7"});
+  EXPECT_EQ(Names("01H455VB4PEX5VSKNK084SN02Q", Us("2020-01-01Z")), List{});
+}
+
+// A uuid keeps its version whatever its time, but what has a plausible one comes first.
+TEST(Guess, AnswersForEveryUuid) {
+  const struct {
+    const char* uuid;
+    List names;
+  } kUuids[] = {
+      {"00000000-0000-0000-0000-000000000000", {"nil"}},
+      {"ffffffff-ffff-ffff-ffff-ffffffffffff", {"max"}},
+      {"000003e8-32b1-21ef-8000-325096b39f47", {"uuid2"}},
+      {"5df41881-3aed-3515-88a7-2f4a814cf09e", {"uuid3"}},
+      {"2ed6657d-e927-568b-95e1-2665a8aea6a2", {"uuid5"}},
+      {"5c146b14-3c52-8afd-938a-375d0df1fbf6", {"uuid8"}},
+      {"c232ab00-9414-11ec-b3c8-9f6bdeced846", {"uuid1"}},
+      {"13814000-1dd2-11b2-8000-000000000000", {"uuid1"}},  // 1970
+      {"1b21dd21-3814-6000-8000-000000000000", {"uuid6"}},
+      {"ffffffff-ffff-7fff-bfff-ffffffffffff", {"uuid7"}},  // 10889
+      {"00000000-0000-7000-8000-000000000000", {"uuid7"}},
+      {"aaaaaaaa-bbbb-fccc-8ddd-eeeeeeeeeeee", {"uuid"}},   // no version of the RFC
+      {"aaaaaaaa-bbbb-1ccc-cddd-eeeeeeeeeeee", {"uuid"}},   // Microsoft's variant
+      {"01890a5d-ac96-574b-bcce-b302099a8057", {"uuid5", "ulid", "timeflake"}},
+      {"01890a5d-ac96-174b-bcce-b302099a8057", {"ulid", "timeflake", "uuid1"}},
+  };
+  for (const auto& [uuid, names] : kUuids) EXPECT_EQ(Names(uuid), names) << uuid;
+  const List plain = Names("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+  for (const char* form :
+       {"017f22e279b07cc398c4dc0c0c07398f", "{017F22E2-79B0-7CC3-98C4-DC0C0C07398F}",
+        "urn:uuid:017f22e2-79b0-7cc3-98c4-dc0c0c07398f"})
+    EXPECT_EQ(Names(form), plain) << form;
+}
+
+TEST(Guess, ReadsHyphensOfCrockfordAndNoShortWords) {
+  EXPECT_EQ(Names("01GV5-PA9EQ-G7D82-Q3Y4P-KBZSYV")[0], "ulid");
+  EXPECT_EQ(Names("01226-N0640-J7Q")[0], "tsid");
+  for (const char* word : {"hey", "code", "Z", "abc123"}) EXPECT_EQ(Names(word), List{}) << word;
+}
+
+TEST(Guess, NumbersFromBeforeSnowflakesAreNone) {
+  EXPECT_FALSE(Has(Names("20"), "twitter"));
+  EXPECT_FALSE(Has(Names("29700859247"), "twitter"));
+  EXPECT_TRUE(Has(Names("29700859248"), "twitter"));
+  EXPECT_FALSE(CheckAge(PublishedDefinitionOf("twitter").value, {{20, 0, 0}}).ok());
+  EXPECT_FALSE(CheckAge(PublishedDefinitionOf("mastodon").value, {{1234567, 0, 0}}).ok());
+  EXPECT_TRUE(CheckAge(PublishedDefinitionOf("discord").value, {{20, 0, 0}}).ok());
+  EXPECT_TRUE(CheckAge(PublishedDefinitionOf("uuid4").value, {}).ok());
+}
+
+TEST(Layouts, AWordThatIsNoneHasANearestName) {
+  const struct {
+    const char* word;
+    const char* name;
+  } kWords[] = {{"uuidv7", "uuid7"},   {"UUID7", "uuid7"},       {"typeid", "uuid7"},
+                {"uuid", "uuid7"},     {"guid", "uuid4"},        {"Twitter", "twitter"},
+                {"snowflakes", "snowflake"}, {"snow-flake", "snowflake"}, {"object_id", "objectid"},
+                {"uild", "ulid"},      {"js-53", "js53"},        {"KSUID", "ksuid"}};
+  for (const auto& [word, name] : kWords) EXPECT_EQ(NearestLayout(word), name) << word;
+  for (const char* word : {"", "x", "serial", "\xc3\xa9", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
+    EXPECT_EQ(NearestLayout(word), "") << word;
+  EXPECT_EQ(DefinitionOf("uuidv7").status.code, Code::kNoSuchLayout);
+  EXPECT_STREQ(DefinitionOf("uuidv7").status.detail,
+               "The layout is \"uuidv7\"; the nearest is \"uuid7\".");
+  EXPECT_STREQ(DefinitionOf("uuid5").status.detail,
+               "Ids of the format uuid5 are read, and not minted.");
+  EXPECT_EQ(DefinitionOf("time:41").status.code, Code::kLayoutSyntax);
+  EXPECT_EQ(DefinitionOf("").status.code, Code::kLayoutInvalid);
 }
 
 // A TSID before 2020 does not exist, and a KSUID not before 2014.
@@ -152,7 +217,7 @@ TEST(Guess, GarbageIsNothing) {
   const std::string uuid = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
   for (const std::string& text :
        {std::string(), std::string(" "), std::string("_"), std::string("-1"), std::string("1.5"),
-        std::string("hello, world"), std::string("null"), "{" + uuid + "}", " " + uuid, uuid + " ",
+        std::string("hello, world"), std::string("null"), "{" + uuid, " " + uuid, uuid + " ",
         uuid + std::string(1, '\0'), std::string("\0", 1), std::string("12\0", 3),
         std::string("\xff\xfe\xfd"), std::string("99999999999999999999"),
         std::string("prefix_8zzzzzzzzzzzzzzzzzzzzzzzzz"),
@@ -214,7 +279,7 @@ TEST(Published, DefinitionsHaveThePublishedLayoutAndTheRestOfThePreset) {
   EXPECT_EQ(d.codec->name, "base62");
   EXPECT_EQ(PublishedDefinitionOf("twitter").value.layout.bits_of(Kind::kNode), 10);
   EXPECT_EQ(PublishedDefinitionOf("time:41@1ms node:22").value.preset, nullptr);
-  EXPECT_EQ(PublishedDefinitionOf("nothing").status.code, Code::kLayoutSyntax);
+  EXPECT_EQ(PublishedDefinitionOf("nothing").status.code, Code::kNoSuchLayout);
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ TEST(IdText, RefusesNumbersAboveBigint) {
 
 TEST(IdText, RefusesWhatIsNoUuid) {
   for (const char* text :
-       {"", "017f22e279b07cc398c4dc0c0c07398f", "{017f22e2-79b0-7cc3-98c4-dc0c0c07398f}",
+       {"", "017f22e279b07cc398c4dc0c0c07398", "{017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
         "017f22e2-79b0-7cc3-98c4-dc0c0c07398", "017f22e2-79b0-7cc3-98c4-dc0c0c07398g",
         "017f22e2079b0-7cc3-98c4-dc0c0c07398f", "017f22e2-79b0-7cc3-98c4-dc0c-c07398f"})
     ExpectRefused(kUuid, text, "is not a uuid.");
@@ -127,10 +127,34 @@ TEST(IdText, LongTextsAreQuotedInPart) {
                 "is not a decimal number from 0 to 9223372036854775807.");
 }
 
+// All that PostgreSQL's type reads, and the URN of RFC 9562.
+TEST(IdText, UuidsAreReadInEveryUsualForm) {
+  const Bits id = ParseUuid(kRfcText).value;
+  for (const char* text :
+       {"017f22e279b07cc398c4dc0c0c07398f", "017F22E279B07CC398C4DC0C0C07398F",
+        "{017f22e2-79b0-7cc3-98c4-dc0c0c07398f}", "{017f22e279b07cc398c4dc0c0c07398f}",
+        "017f-22e2-79b0-7cc3-98c4-dc0c-0c07-398f", "017f22e2-79b07cc3-98c4dc0c-0c07398f",
+        "urn:uuid:017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
+        "URN:UUID:017F22E2-79B0-7CC3-98C4-DC0C0C07398F"}) {
+    EXPECT_TRUE(ParseUuid(text).ok()) << text;
+    EXPECT_EQ(ParseUuid(text).value, id) << text;
+  }
+  for (const char* text :
+       {"{017f22e279b07cc398c4dc0c0c07398f", "017f22e279b07cc398c4dc0c0c07398f}",
+        "-017f22e279b07cc398c4dc0c0c07398f", "017f22e279b07cc398c4dc0c0c07398f-",
+        "017f--22e279b07cc398c4dc0c0c07398f", "01-7f22e279b07cc398c4dc0c0c07398f",
+        "{{017f22e279b07cc398c4dc0c0c07398f}}", "uuid:017f22e279b07cc398c4dc0c0c07398f",
+        "urn:uuid:{017f22e279b07cc398c4dc0c0c07398f}", "017f22e279b07cc398c4dc0c0c07398",
+        "017f22e279b07cc398c4dc0c0c07398f0", "0x17f22e279b07cc398c4dc0c0c07398f",
+        " 017f22e279b07cc398c4dc0c0c07398f", "{}", "urn:uuid:", ""})
+    EXPECT_FALSE(ParseUuid(text).ok()) << text;
+  EXPECT_FALSE(ParseUuid(std::string(1 << 20, '0')).ok());
+}
+
 TEST(IdText, LooksLikeUuidKnowsTheForm) {
   EXPECT_TRUE(LooksLikeUuid(kRfcText));
   EXPECT_TRUE(LooksLikeUuid("FFFFFFFF-ffff-ffff-ffff-ffffffffffff"));
-  EXPECT_FALSE(LooksLikeUuid("017f22e279b07cc398c4dc0c0c07398f"));
+  EXPECT_TRUE(LooksLikeUuid("017f22e279b07cc398c4dc0c0c07398f"));
   EXPECT_FALSE(LooksLikeUuid("017f22e2-79b0-7cc3-98c4-dc0c0c07398g"));
   EXPECT_FALSE(LooksLikeUuid("1541815603606036480"));
   EXPECT_FALSE(LooksLikeUuid(""));

@@ -112,9 +112,13 @@ TEST(LabelOptions, RefusalsNameTheValue) {
   ExpectRefused(Snowflake("; codec="), "\"\": there is no such codec.");
   ExpectRefused(Snowflake("; codec=HEX"), "\"HEX\": there is no such codec.");
   ExpectRefused(Snowflake("; codec=uuid"), "\"uuid\": the codec cannot hold ids of this layout.");
-  ExpectRefused(
-      Snowflake("; prefix=Ord"),
-      "\"Ord\": a prefix has up to 63 of a to z and _, and begins and ends with a letter.");
+  ExpectRefused(Snowflake("; prefix=Ord_"),
+                "\"Ord_\": a prefix has up to 63 letters, digits and _, begins with a letter and does not "
+                "end with _.");
+  ExpectRefused(Snowflake("; prefix=Ord; codec=typeid"),
+                "\"Ord\": a TypeID's prefix has a to z and _ only; other codecs, such as base62, take "
+                "capitals and digits.");
+  ExpectRefused(Snowflake("; check=crc"), "\"crc\": a check character is mod37_36 or luhn.");
   for (const char* value : {"", "off", "true", "ON", "1"})
     ExpectRefused(Snowflake("; scatter=" + std::string(value)),
                   "\"" + std::string(value) + "\": scatter is on, or not there.");
@@ -231,7 +235,7 @@ TEST(LabelOptions, RandomOnesRoundTrip) {
     for (char& c : prefix) c = static_cast<char>('a' + maker.Below(26));
     ASSERT_TRUE(SetPrefix(prefix, &d).ok());
     const Codec& codec = Codecs()[static_cast<size_t>(maker.Below(12))];
-    const bool fits = codec.only_bits == 0 || codec.only_bits == d.layout.text_bits();
+    const bool fits = codec.only_bits == 0 || codec.only_bits == d.layout.bits;
     ASSERT_EQ(SetCodec(codec.name, &d).ok(), fits) << codec.name << " " << spec.text;
     d.scatter = spec.BitsOf(Kind::kSequence) > 1 && maker.Below(2) == 0;
     d.has_mask = d.layout.is_bigint() && maker.Below(2) == 0;

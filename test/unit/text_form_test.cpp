@@ -80,7 +80,7 @@ TEST(TextForm, EveryPresetsTextComesBack) {
         const std::string text = Format(d, id);
         ASSERT_EQ(text.substr(0, before), before > 0 ? prefix + std::string("_") : "");
         ASSERT_LE(text.size() - before,
-                  static_cast<size_t>(EncodedLength(*d.codec, d.layout.text_bits())));
+                  static_cast<size_t>(EncodedLength(*d.codec, TextBits(d.layout, *d.codec))));
         const Result<Bits> back = ParseTextForm(d, text);
         ASSERT_TRUE(back.ok()) << preset.name << " " << text << ": " << back.status.detail;
         ASSERT_EQ(back.value, id) << preset.name << " " << text;
@@ -103,15 +103,95 @@ TEST(TextForm, EveryCodecThatFitsComesBackBehindTheLongestPrefix) {
         ASSERT_EQ(ParseTextForm(d, text).value, id) << text;
       }
     }
-  EXPECT_EQ(most, static_cast<size_t>(kMaxTextForm));
+  EXPECT_EQ(most, static_cast<size_t>(kMaxTextForm - 1));  // which has a check character
 }
 
-// Every bigint has the length of 64 bits, so that a codec's texts sort as the numbers do.
-TEST(TextForm, BigintsAreWrittenAs64Bits) {
-  EXPECT_EQ(Format(Of("js53", "", "hex"), {{1, 0, 0}}), "0000000000000001");
+// Every id of a layout has the length of the layout's bits, so that a codec's texts sort as the
+// numbers do; the codecs of RFC 4648 write whole bytes.
+TEST(TextForm, BigintsHaveTheWidthOfTheirLayout) {
+  const Bits one = {{1, 0, 0}};
+  EXPECT_EQ(Format(Of("js53", "", "hex"), one), "00000000000001");
+  EXPECT_EQ(Format(Of("random:41", "", "base36"), one), "00000001");
+  EXPECT_EQ(Format(Of("random:41", "", "base36"), {{LowMask(41), 0, 0}}), "s27to3cv");
+  EXPECT_EQ(Format(Of("random:41", "", "crockford"), one), "000000001");
+  EXPECT_EQ(Format(Of("random:41", "", "base62"), one), "0000001");
+  EXPECT_EQ(Format(Of("random:41", "", "base64url"), one), "AAAAAAAB");
+  EXPECT_EQ(Format(Of("random:41", "", "base58"), one), "111112");
+  EXPECT_EQ(Format(Of("random:5", "", "crockford"), one), "1");
   EXPECT_EQ(Format(Of("snowflake", "ord", "crockford"), {{1541815603606036480, 0, 0}}),
             "ord_1ASD13XH1F800");
   EXPECT_EQ(Format(Of("snowflake", "ord"), {{42, 0, 0}}), "ord_42");
+}
+
+TEST(TextForm, BigintsAreReadWithoutTheirZerosAndWithThoseOf64Bits) {
+  for (const char* layout : {"random:41", "snowflake", "js53"})
+    for (const char* codec : {"hex", "crockford", "typeid", "base36", "base62", "pushid"}) {
+      const Definition d = Of(layout, "", codec);
+      char wide[kMaxEncoded + 1];
+      for (const uint64_t n : {uint64_t{0}, uint64_t{1}, uint64_t{12345}, LowMask(d.layout.bits)}) {
+        const Bits id = {{n, 0, 0}};
+        std::string text = Format(d, id);
+        EXPECT_EQ(ParseTextForm(d, std::string(wide, Encode(*d.codec, id, 64, wide))).value, id);
+        while (text.size() > 1 && text[0] == d.codec->alphabet[0]) {
+          text.erase(0, 1);
+          const Result<Bits> r = ParseTextForm(d, text);
+          ASSERT_TRUE(r.ok()) << codec << " " << text << r.status.detail;
+          EXPECT_EQ(r.value, id);
+        }
+      }
+      EXPECT_FALSE(ParseTextForm(d, "").ok()) << codec;
+      EXPECT_FALSE(ParseTextForm(d, std::string(20, d.codec->alphabet[0])).ok()) << codec;
+    }
+  ExpectRefused(Of("random:41", "", "base36"), "s27to3cw",
+                "At character 8, the base36 text becomes larger than 41 bits can hold.");
+  for (const char* codec : {"base58", "base32hex", "base64url"}) {
+    char wide[kMaxEncoded + 1];
+    const Definition d = Of("random:41", "", codec);
+    EXPECT_EQ(
+        ParseTextForm(d, std::string(wide, Encode(*d.codec, {{77, 0, 0}}, 64, wide))).value.word[0],
+        77u);
+  }
+}
+
+TEST(TextForm, CrockfordIsReadWithHyphens) {
+  const Definition d = Of("tsid");
+  const Bits id = {{38358284406638839, 0, 0}};
+  for (const char* text : {"01226N0640J7Q", "0122-6N06-40J7-Q", "0-1226n0640j7q", "1226N-0640J7Q"})
+    EXPECT_EQ(ParseTextForm(d, text).value, id) << text;
+  EXPECT_FALSE(ParseTextForm(d, "----").ok());
+  EXPECT_FALSE(ParseTextForm(d, std::string(1 << 20, '-')).ok());
+  EXPECT_FALSE(ParseTextForm(Of("tsid", "", "base62"), "01226-N0640").ok());
+  const Definition ulid = Of("ulid");
+  EXPECT_EQ(ParseTextForm(ulid, "01GV5PA9-EQG7D82Q-3Y4PKBZSYV").value,
+            ParseTextForm(ulid, "01GV5PA9EQG7D82Q3Y4PKBZSYV").value);
+}
+
+TEST(TextForm, TypeIdsAreTakenApart) {
+  const Result<TypeId> typed = ParseTypeId("prefix_01h455vb4pex5vsknk084sn02q");
+  ASSERT_TRUE(typed.ok());
+  EXPECT_EQ(typed.value.prefix, "prefix");
+  EXPECT_EQ(typed.value.uuid, kUuid);
+  EXPECT_EQ(ParseTypeId("01h455vb4pex5vsknk084sn02q").value.prefix, "");
+  EXPECT_EQ(ParseTypeId("a_b_01h455vb4pex5vsknk084sn02q").value.prefix, "a_b");
+  for (const std::string& text :
+       {std::string("_01h455vb4pex5vsknk084sn02q"), std::string("P_01h455vb4pex5vsknk084sn02q"),
+        std::string("a1_01h455vb4pex5vsknk084sn02q"), std::string("prefix_8zzzzzzzzzzzzzzzzzzzzzzzzz"),
+        std::string("prefix_01H455VB4PEX5VSKNK084SN02Q"), std::string("prefix_"), std::string(""),
+        std::string("prefix_01h455vb4pex5vsknk084sn02"), std::string("__01h455vb4pex5vsknk084sn02q"),
+        std::string(64, 'p') + "_01h455vb4pex5vsknk084sn02q", std::string(1 << 20, '_')})
+    EXPECT_EQ(ParseTypeId(text).status.code, Code::kIdSyntax) << text.substr(0, 80);
+}
+
+// Stripe's kind of prefix is for all codecs but TypeID's own.
+TEST(TextForm, PrefixesHaveCapitalsAndDigitsWhereTheTextIsNoTypeId) {
+  for (const char* prefix : {"cus", "acct_1", "pk_live", "PK", "x1Y2"}) {
+    Definition d = Of("uuid7", prefix, "base62");
+    EXPECT_TRUE(CheckTextForm(d).ok()) << prefix;
+    EXPECT_EQ(ParseTextForm(d, Format(d, kUuid)).value, kUuid);
+    d = Of("uuid7", prefix);
+    EXPECT_EQ(CheckTextForm(d).ok(), IsTypeIdPrefix(prefix)) << prefix;
+    EXPECT_TRUE(CheckTextForm(Of("snowflake", prefix)).ok());
+  }
 }
 
 TEST(TextForm, PrefixesFollowTypeId) {
@@ -125,14 +205,14 @@ TEST(TextForm, PrefixesFollowTypeId) {
   }
   const std::string before(d.prefix_text());
   for (const std::string& prefix :
-       {std::string(64, 'a'), std::string("Ord"), std::string("ORD"), std::string("ord1"),
-        std::string("1"), std::string("_"), std::string("_ord"), std::string("ord_"),
+       {std::string(64, 'a'), std::string("1"), std::string("1ord"), std::string("_"),
+        std::string("_ord"), std::string("ord_"),
         std::string("or-d"), std::string("o d"), std::string("\xc3\xb6l"), std::string("o\0d", 3),
         std::string(1 << 20, 'a')}) {
     const Status s = SetPrefix(prefix, &d);
     EXPECT_EQ(s.code, Code::kLabelSyntax) << prefix.substr(0, 80);
-    EXPECT_NE(std::string(s.detail).find("a prefix has up to 63 of a to z and _, and begins and "
-                                         "ends with a letter."),
+    EXPECT_NE(std::string(s.detail).find("a prefix has up to 63 letters, digits and _, begins with "
+                                         "a letter and does not end with _."),
               std::string::npos)
         << s.detail;
     EXPECT_EQ(d.prefix_text(), before) << "a prefix that is refused changes nothing";

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "core/check_character.h"
+
+#include <algorithm>
+
+#include "core/no_postgres.h"
+
+namespace detid {
+namespace {
+
+constexpr std::string_view kNames[] = {"", "mod37_36", "luhn"};
+
+constexpr bool IsLower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+constexpr bool IsUpper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+constexpr char ToLower(char c) {
+  return IsUpper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// 0 to 35; -1 for what is neither a digit nor a letter.
+constexpr int Value36(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = ToLower(c);
+  return IsLower(c) ? c - 'a' + 10 : -1;
+}
+
+}  // namespace
+
+std::string_view CheckName(CheckCharacter check) {
+  return kNames[static_cast<int>(check)];
+}
+
+bool ParseCheck(std::string_view name, CheckCharacter* check) {
+  for (const CheckCharacter c : {CheckCharacter::kNone, CheckCharacter::kMod37_36, CheckCharacter::kLuhn})
+    if (CheckName(c) == name) {
+      *check = c;
+      return true;
+    }
+  return false;
+}
+
+bool TakesCheck(const Codec& codec, CheckCharacter check) {
+  if (check == CheckCharacter::kNone) return true;
+  if (codec.hyphens != 0) return false;
+  if (check == CheckCharacter::kLuhn) return true;
+  const std::string_view a = codec.alphabet;
+  return std::ranges::all_of(a, [](char c) { return Value36(c) >= 0; }) &&
+         !(std::ranges::any_of(a, IsLower) && std::ranges::any_of(a, IsUpper));
+}
+
+char CheckCharacterOf(const Codec& codec, CheckCharacter check, std::string_view digits) {
+  if (check == CheckCharacter::kLuhn)
+    return codec.alphabet[static_cast<size_t>(LuhnModN(digits, codec.alphabet))];
+  const bool lower = std::ranges::any_of(codec.alphabet, IsLower);
+  const std::string_view letters =
+      lower ? "0123456789abcdefghijklmnopqrstuvwxyz" : "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  return letters[static_cast<size_t>(Mod37_36(digits))];
+}
+
+bool SameCheckCharacter(const Codec& codec, CheckCharacter check, char c, char is) {
+  if (c == is) return true;
+  // Of Luhn the codec's own digits, so with its look-alikes.
+  if (check == CheckCharacter::kLuhn) {
+    const int8_t value = codec.values[static_cast<uint8_t>(c)];
+    return value >= 0 && value == codec.values[static_cast<uint8_t>(is)];
+  }
+  return codec.folds_case && ToLower(c) == ToLower(is);
+}
+
+// The hybrid system with two moduli, ISO 7064 section 8: begins with 36; adds a character modulo
+// 36, 36 standing for 0, and doubles modulo 37. The check character makes the sum 1.
+int Mod37_36(std::string_view text) {
+  int product = 36;
+  for (const char c : text) {
+    int sum = (product + Value36(c)) % 36;
+    if (sum == 0) sum = 36;
+    product = 2 * sum % 37;
+  }
+  return (36 + 1 - product % 36) % 36;
+}
+
+// From the last character on, every other value is doubled, and the two digits of that, to the
+// base N, are added.
+int LuhnModN(std::string_view text, std::string_view alphabet) {
+  const size_t n = alphabet.size();
+  size_t sum = 0;
+  bool doubled = true;
+  for (size_t i = text.size(); i-- > 0; doubled = !doubled) {
+    const size_t value = alphabet.find(text[i]);
+    const size_t addend = doubled ? 2 * value : value;
+    sum += addend / n + addend % n;
+  }
+  return static_cast<int>((n - sum % n) % n);
+}
+
+}  // namespace detid
