@@ -15,7 +15,7 @@ DECLARE
 BEGIN
   FOR o IN
     WITH declared (kind, grantee, privilege, names) AS (VALUES
-      ('SCHEMA', 'PUBLIC', 'USAGE', 'detid'),
+      ('SCHEMA', 'PUBLIC', 'USAGE', 'detid detid_uuid'),
       ('SEQUENCE', 'PUBLIC', 'USAGE', 'default_id default_uuid'),
       ('TABLE', NULL, NULL, '_seed _namespace _coordinator _registration'),
       ('TABLE', 'pg_database_owner', 'SELECT', '_horizon _salt ledger claims _nodes _numbers'),
@@ -35,8 +35,9 @@ BEGIN
        'explain_as guess id_at ids_for_probability is_genuine is_valid last_id mask minted_at '
        'next_id next_ids next_text next_uuid next_uuids node_of node_of_path node_path node_range '
        'plan_topology position_at replay set_audit set_history set_mask set_scatter sqids_decode '
-       'sqids_encode stream text_at trace unmask uuid3 uuid5 uuid_at verify_replay years_until '
-       '_describe _find_entry _layouts')
+       'sqids_encode stream text_at trace try_minted_at typeid_parse unmask uuid3 uuid5 uuid_at '
+       'verify_replay years_until detid_uuid.uuidv7 detid_uuid.uuid_extract_timestamp '
+       'detid_uuid.uuid_extract_version _describe _find_entry _layouts')
     ), members AS (
       SELECT classid, objid FROM pg_catalog.pg_depend
       WHERE deptype = 'e' AND refclassid = 'pg_catalog.pg_extension'::regclass
