@@ -10,7 +10,7 @@ SELECT detid.create_generator('"Odd Schema"."order''s; id"', 'sonyflake');
 SELECT * FROM detid.generators ORDER BY generator::text;
 
 -- The definition is the label; the salt comes from the name.
-SELECT objoid::regclass, label FROM pg_seclabel WHERE provider = 'detid' ORDER BY 1::text;
+SELECT objoid::regclass, label FROM pg_seclabel WHERE provider = 'detid' ORDER BY objoid::regclass::text;
 
 -- If it exists, it must be the same.
 SELECT detid.create_generator('orders_id', if_not_exists => true);
@@ -21,7 +21,7 @@ SET timezone = 'Europe/Berlin';
 SELECT detid.create_generator('g_zone', epoch => '2025-01-01');
 SELECT detid.create_generator('g_utc', epoch => '2025-01-01Z');
 SET timezone = 'UTC';
-SELECT generator, epoch FROM detid.generators WHERE generator::text IN ('g_zone', 'g_utc') ORDER BY 1::text;
+SELECT generator, epoch FROM detid.generators WHERE generator::text IN ('g_zone', 'g_utc') ORDER BY generator::text;
 DROP SEQUENCE g_zone, g_utc;
 -- An epoch whose time is over is none.
 SELECT detid.create_generator('g_over', epoch => '1950-01-01Z');
