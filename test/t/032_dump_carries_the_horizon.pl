@@ -75,7 +75,7 @@ same_sql($new, "SELECT detid.minted_at(detid.next_id()) > '2049-12-31Z'", 't',
 
 # An older dump over a newer horizon.
 my $before = $new->safe_psql('restored', 'SELECT horizon FROM detid._horizon');
-$new->safe_psql('restored', "COPY detid._horizon FROM stdin;\n1000000\t5\t0\t0\t0\t5\t1\t7\t-1\t0\n\\.\n");
+$new->safe_psql('restored', "COPY detid._horizon (horizon, instance, directory, moved_at, moved, database, timeline, node, moved_node, checksum) FROM stdin;\n1000000\t5\t0\t0\t0\t5\t1\t7\t-1\t0\n\\.\n");
 same_sql($new, "SELECT horizon = $before, count(*) OVER () FROM detid._horizon", 't|1',
 	'an older dump lowers nothing', db => 'restored');
 

@@ -62,11 +62,13 @@ $node->safe_psql('postgres', q{
 	CREATE DATABASE theirs OWNER someone;
 });
 my $row = $node->safe_psql('postgres', 'SELECT * FROM detid._horizon');
+my $columns = $node->safe_psql('postgres', q{SELECT string_agg(format('%I %s NOT NULL', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
+	FROM pg_attribute WHERE attrelid = 'detid._horizon'::regclass AND attnum > 0});
 $row =~ s/\|/, /g;
 $node->safe_psql('theirs', qq{
 	SET ROLE someone;
 	CREATE SCHEMA detid;
-	CREATE TABLE detid._horizon (a bigint, b bigint, c bigint, d bigint, e oid, f int, g int, h int, i bigint);
+	CREATE TABLE detid._horizon ($columns);
 	INSERT INTO detid._horizon VALUES ($row);
 	DROP SCHEMA detid CASCADE;
 });

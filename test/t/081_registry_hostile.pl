@@ -38,6 +38,8 @@ my $db1 = registered($c, 'eu/a/db1', token => "postgres=$token\nshop=$other",
 	conf => "detid.registered_databases = 'postgres, shop'\ndetid.allow_schema_changes = on\n");
 $db1->safe_psql('postgres', 'CREATE ROLE bob LOGIN; CREATE DATABASE shop OWNER bob');
 my $row = $db1->safe_psql('postgres', 'SELECT * FROM detid._horizon') =~ s/\|/, /gr;
+my $horizon = $db1->safe_psql('postgres', q{SELECT string_agg(format('%I %s NOT NULL', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
+	FROM pg_attribute WHERE attrelid = 'detid._horizon'::regclass AND attnum > 0});
 my $columns = 'only_row boolean, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, instance bigint, timeline bigint,
 	node integer, start_us bigint, granted_us bigint, fenced text, claims boolean, retires boolean, path text';
 my $values = "true, 0, 0, 0, 0, 0, 0, -1, 0, 0, NULL, false, false, ''";
@@ -47,8 +49,7 @@ sub replace_tables
 {
 	my ($sql) = @_;
 	my (undef, $err) = run_sql($db1, "BEGIN; DROP SCHEMA IF EXISTS detid CASCADE; CREATE SCHEMA detid;
-		CREATE TABLE detid._horizon (horizon bigint NOT NULL, instance bigint NOT NULL, directory bigint NOT NULL, moved_at bigint NOT NULL, moved bigint NOT NULL,
-			database oid NOT NULL, timeline integer NOT NULL, node integer NOT NULL, moved_node integer NOT NULL, checksum bigint NOT NULL);
+		CREATE TABLE detid._horizon ($horizon);
 		INSERT INTO detid._horizon VALUES ($row);
 		CREATE TABLE detid._seed (number int, commitment bytea, seed bytea);
 		$sql; COMMIT", db => 'shop', extra_params => [ '-U', 'bob' ]);
