@@ -101,10 +101,13 @@ CREATE TABLE detid._seed (
   number integer PRIMARY KEY,
   commitment bytea NOT NULL UNIQUE,
   seed bytea NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now()
+  created_at timestamptz NOT NULL DEFAULT now(),
+  -- Of an own seed: what only a copy of this database has, too. It is never exported, so that a
+  -- registry tells who mints under a seed from who was given it to verify.
+  mark bytea
 ) USING heap;
 -- ANALYZE would copy seeds to where members of pg_read_all_data, and dumps of statistics, find them.
-ALTER TABLE detid._seed ALTER COLUMN seed SET STATISTICS 0;
+ALTER TABLE detid._seed ALTER COLUMN seed SET STATISTICS 0, ALTER COLUMN mark SET STATISTICS 0;
 COMMENT ON TABLE detid._seed IS
   'seeds of random fields; the highest number makes ids, older ones replay; left out of dumps';
 CREATE TRIGGER pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid._seed

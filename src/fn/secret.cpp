@@ -87,12 +87,14 @@ Relation OpenSecrets(Oid table, const char* command) {
 }
 
 void AddSecretRow(Relation table, Oid key_type, Datum key, const Commitment& commitment,
-                  const Seed& secret) {
+                  const Seed& secret, const Seed* mark) {
   const Datum values[] = {key, BytesDatum(commitment.byte, kCommitmentBytes),
-                    BytesDatum(secret.byte, kSeedBytes),
-                    TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())};
-  const Oid types[] = {key_type, BYTEAOID, BYTEAOID, TIMESTAMPTZOID};
-  InsertAsOwner(table, std::size(values), types, values);
+                          BytesDatum(secret.byte, kSeedBytes),
+                          TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()),
+                          mark == nullptr ? Datum{0} : BytesDatum(mark->byte, kSeedBytes)};
+  const Oid types[] = {key_type, BYTEAOID, BYTEAOID, TIMESTAMPTZOID, BYTEAOID};
+  InsertAsOwner(table, static_cast<int>(std::size(values)) - (mark == nullptr ? 1 : 0), types,
+                values);
   CacheInvalidateRelcache(table);
   CommandCounterIncrement();
 }

@@ -29,8 +29,9 @@ Datum CommitmentDatum(const Commitment& commitment);
 // Opens one for a command that may add to it; nobody else adds until the transaction ends. Errors:
 // read-only, no privilege to INSERT.
 Relation OpenSecrets(Oid table, const char* command);
-// Adds a row; sessions that hold secrets of the table read them again.
+// Adds a row; sessions that hold secrets of the table read them again. `mark`: for a column of its
+// own, null if there is none.
 void AddSecretRow(Relation table, Oid key_type, Datum key, const Commitment& commitment,
-                  const Seed& secret);
+                  const Seed& secret, const Seed* mark = nullptr);
 
 }  // namespace detid

@@ -30,7 +30,11 @@ Datum AddSeed(const char* command, const Seed& seed, SeedOrigin origin) {
     there = there || c == commitment;
   });
   const int number = origin == SeedOrigin::kOwn ? highest + 1 : lowest - 1;
-  if (!there) AddSecretRow(relation, INT4OID, Int32GetDatum(number), commitment, seed);
+  Seed mark = NewSeed();
+  if (!there)
+    AddSecretRow(relation, INT4OID, Int32GetDatum(number), commitment, seed,
+                 origin == SeedOrigin::kOwn ? &mark : nullptr);
+  explicit_bzero(&mark, sizeof mark);
   table_close(relation, NoLock);
   return CommitmentDatum(commitment);
 }

@@ -10,9 +10,9 @@
 namespace detid {
 namespace {
 
-// _seed(number int, commitment bytea, seed bytea)
-enum Column { kNumber = 1, kCommitment = 2, kSeed = 3 };
-constexpr Oid kTypes[] = {INT4OID, BYTEAOID, BYTEAOID};
+// _seed(number int, commitment bytea, seed bytea, created_at timestamptz, mark bytea)
+enum Column { kNumber = 1, kCommitment = 2, kSeed = 3, kMark = 5 };
+constexpr Oid kTypes[] = {INT4OID, BYTEAOID, BYTEAOID, TIMESTAMPTZOID, BYTEAOID};
 
 bool CopyBytes(Relation relation, HeapTuple tuple, int column, uint8_t* out, size_t bytes) {
   bool null = false;
@@ -25,6 +25,28 @@ bool CopyBytes(Relation relation, HeapTuple tuple, int column, uint8_t* out, siz
 }
 
 Oid seed_relation = InvalidOid;
+
+// Calls visit(relation, tuple, number).
+template <typename Visit>
+void EachRow(Visit visit) {
+  const Relation relation = table_open(SeedRelation(), AccessShareLock);
+  if (!HasColumns(relation, kTypes, lengthof(kTypes))) {
+    table_close(relation, AccessShareLock);
+    return;
+  }
+  // What is committed now, as for catalogs: what is read is kept until the table changes again. A
+  // parallel query may not ask for a latest snapshot otherwise.
+  const Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationGetRelid(relation)));
+  const TableScanDesc scan = table_beginscan(relation, snapshot, 0, nullptr);
+  while (HeapTuple tuple = heap_getnext(scan, ForwardScanDirection)) {
+    bool null = false;
+    visit(relation, tuple,
+          DatumGetInt32(heap_getattr(tuple, kNumber, RelationGetDescr(relation), &null)));
+  }
+  table_endscan(scan);
+  UnregisterSnapshot(snapshot);
+  table_close(relation, AccessShareLock);
+}
 
 }  // namespace
 
@@ -40,29 +62,25 @@ bool IsSeedRelation(ObjectId relation) {
 }
 
 void EachSeed(void (*visit)(int, const Commitment&, const Seed&, void*), void* context) {
-  const Relation relation = table_open(SeedRelation(), AccessShareLock);
-  if (!HasColumns(relation, kTypes, lengthof(kTypes))) {
-    table_close(relation, AccessShareLock);
-    return;
-  }
-  // What is committed now, as for catalogs: what is read is kept until the table changes again. A
-  // parallel query may not ask for a latest snapshot otherwise.
-  const Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationGetRelid(relation)));
-  const TableScanDesc scan = table_beginscan(relation, snapshot, 0, nullptr);
-  while (HeapTuple tuple = heap_getnext(scan, ForwardScanDirection)) {
-    bool null = false;
-    const int number =
-        DatumGetInt32(heap_getattr(tuple, kNumber, RelationGetDescr(relation), &null));
+  EachRow([&](Relation relation, HeapTuple tuple, int number) {
     Seed seed;
     Commitment commitment;
     if (CopyBytes(relation, tuple, kCommitment, commitment.byte, sizeof commitment.byte) &&
         CopyBytes(relation, tuple, kSeed, seed.byte, sizeof seed.byte))
       visit(number, commitment, seed, context);
     explicit_bzero(&seed, sizeof seed);
-  }
-  table_endscan(scan);
-  UnregisterSnapshot(snapshot);
-  table_close(relation, AccessShareLock);
+  });
+}
+
+bool CurrentMark(Seed* mark) {
+  int newest = 0;
+  bool found = false;
+  EachRow([&](Relation relation, HeapTuple tuple, int number) {
+    if (number <= newest) return;
+    newest = number;
+    found = CopyBytes(relation, tuple, kMark, mark->byte, sizeof mark->byte);
+  });
+  return found;
 }
 
 bool CurrentSeed(Seed* seed, Commitment* commitment) {

@@ -33,6 +33,10 @@ void EachSeed(Visit visit) {
 // The seed that makes ids here. False if there is none.
 bool CurrentSeed(Seed* seed, Commitment* commitment);
 
+// What only a copy of this database has, too: the mark beside the seed that makes ids here. Whoever
+// was given the seed to verify does not have it. False if there is none.
+bool CurrentMark(Seed* mark);
+
 // The seed behind a commitment. False if it is not at hand.
 bool FindSeed(const Commitment& commitment, Seed* seed);
 
