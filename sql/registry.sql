@@ -1,5 +1,6 @@
 -- The registry as its operators and as nodes see it: who may ask, and what is answered.
 SET client_min_messages = warning;
+\set SHOW_CONTEXT never
 CREATE ROLE r_node LOGIN; CREATE ROLE r_other LOGIN;
 SELECT detid.define_topology('region:3 cluster:4 member:3');
 SELECT detid.assign_prefix('eu'), detid.assign_prefix('eu/a'), detid.assign_prefix('eu/pool');
@@ -20,25 +21,36 @@ SELECT detid.enroll_node('eu//db3');
 SELECT detid.enroll_node('us/a/db3');
 SELECT detid.enroll_node(NULL) IS NULL AS null;
 
--- A beat, with its times left out. Times of a node are near those of this server.
+-- A beat, with its times left out. Times of a node are near those of this server. Who insists asks
+-- again with the challenge that he is told.
 CREATE FUNCTION r_us(after interval DEFAULT '0') RETURNS bigint LANGUAGE sql
   RETURN (extract(epoch FROM clock_timestamp() + after) * 1000000)::bigint;
 CREATE FUNCTION r_sign(token bytea, signature bytea, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, mode text,
   asked_node bigint, instance bigint, asked_life bigint, timeline bigint, node_us bigint, granted_us bigint, horizon_us bigint, since_us bigint,
-  claims boolean, retires boolean, tentative boolean, seed bytea, ids bigint, offset_us bigint, round_trip_us bigint,
+  claims boolean, retires boolean, stops boolean, began text, challenge bigint, seed bytea, ids bigint, offset_us bigint, round_trip_us bigint,
   OUT key bytea, OUT signed bytea) LANGUAGE c AS 'pg_detid', 'detid_sign_beat';
 CREATE FUNCTION r_beat(token text, old bigint, old_bits bigint, bits bigint, mode text DEFAULT 'leased', node bigint DEFAULT -1,
   instance bigint DEFAULT 1, life bigint DEFAULT 1, timeline bigint DEFAULT 1, ahead interval DEFAULT '0', claims bool DEFAULT false,
-  retires bool DEFAULT false, tentative bool DEFAULT false, seed bytea DEFAULT NULL,
-  horizon interval DEFAULT NULL, ids bigint DEFAULT 5, off bigint DEFAULT 0, trip bigint DEFAULT 0, OUT outcome text, OUT reason text, OUT number int, OUT counter bigint, OUT next bigint,
-  OUT seconds numeric, OUT path text) LANGUAGE sql
-BEGIN ATOMIC
-  SELECT h.outcome, h.reason, h.node, h.counter, h.bits,
-         CASE h.limit_us WHEN 9223372036854775807 THEN 'infinity' ELSE round((h.limit_us - h.start_us) / 1e6) END, h.path
-  FROM (SELECT CASE WHEN token <> 'no token' THEN decode(token, 'hex') END, r_us(ahead), coalesce(r_us(horizon), 0)) AS t(token, node_us, horizon_us),
-    r_sign(t.token, NULL, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, node_us, 0, horizon_us, 0, claims, retires, tentative, seed, ids, off, trip) s,
-    detid._heartbeat(s.key, s.signed, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, node_us, 0, horizon_us, 0, claims, retires, tentative, seed, ids, off, trip) h;
-END;
+  retires bool DEFAULT false, insists bool DEFAULT true, seed bytea DEFAULT NULL, began text DEFAULT 'plainly', stops bool DEFAULT false,
+  horizon interval DEFAULT NULL, ids bigint DEFAULT 5, off bigint DEFAULT 0, trip bigint DEFAULT 0,
+  OUT outcome text, OUT reason text, OUT number int, OUT counter bigint, OUT next bigint, OUT seconds numeric, OUT path text) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  h record;
+  challenge bigint := 0;
+BEGIN
+  FOR i IN 1 .. CASE WHEN insists THEN 2 ELSE 1 END LOOP
+    SELECT h1.* INTO h
+    FROM (SELECT CASE WHEN token <> 'no token' THEN pg_catalog.decode(token, 'hex') END, r_us(ahead), coalesce(r_us(horizon), 0)) AS t(token, node_us, horizon_us),
+      r_sign(t.token, NULL, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, node_us, 0, horizon_us, 0, claims, retires, stops, began, challenge, seed, ids, off, trip) s,
+      detid._heartbeat(s.key, s.signed, old, old_bits, old + 1, bits, mode, node, instance, life, timeline, node_us, 0, horizon_us, 0, claims, retires, stops, began, challenge, seed, ids, off, trip) h1;
+    challenge := h.challenge;
+    EXIT WHEN challenge = 0;
+  END LOOP;
+  outcome := h.outcome; reason := h.reason; number := h.node; counter := h.counter; next := h.bits; path := h.path;
+  seconds := CASE h.limit_us WHEN 9223372036854775807 THEN 'infinity' ELSE round((h.limit_us - h.start_us) / 1e6) END;
+END
+$$;
 GRANT EXECUTE ON FUNCTION r_us, r_beat TO r_node, r_other;
 
 -- Who has not both the role and the token learns nothing.
@@ -60,7 +72,7 @@ SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, horizon => '1 day');
 -- Nor who says another thing than was signed, or brings a signature that is none.
 CREATE FUNCTION pg_temp.r_forged(token text, change text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-  a text[] := ARRAY['0', '0', '1', '11', '''assigned''', '0', '1', '1', '1', r_us()::text, '0', '0', '0', 'false', 'false', 'false', 'NULL', '5', '0', '0'];
+  a text[] := ARRAY['0', '0', '1', '11', '''assigned''', '0', '1', '1', '1', r_us()::text, '0', '0', '0', 'false', 'false', 'false', '''plainly''', '0', 'NULL', '5', '0', '0'];
   key bytea;
   signed bytea;
   answer text;
@@ -78,9 +90,10 @@ SELECT change, pg_temp.r_forged(:'db1', change) FROM (VALUES
   ('decode(repeat(''00'', 32), ''hex''), decode(repeat(''00'', 64), ''hex''), $3'), ('$1, NULL::bytea, $3')) v(change);
 -- Each of its values is another one than was signed.
 SELECT n, pg_temp.r_forged(:'db1', format('$1, $2, $3[:%s] || %L::text || $3[%s:]', n - 1, other, n + 1))
-  FROM unnest(ARRAY['2', '1', '2', '12', '''leased''', '1', '2', '2', '2', r_us('1 s')::text, '1', '1', '1', 'true', 'true', 'true',
+  FROM unnest(ARRAY['2', '1', '2', '12', '''leased''', '1', '2', '2', '2', r_us('1 s')::text, '1', '1', '1', 'true', 'true', 'true', '''promoted''', '1',
     '''\x11111111111111111111111111111111''', '6', '1', '1']) WITH ORDINALITY o(other, n) ORDER BY n;
 DROP FUNCTION pg_temp.r_forged;
+SELECT outcome FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, began => 'well');
 SELECT count(*) FROM detid.nodes;
 SELECT count(*) FROM detid._nodes;
 SELECT detid.enroll_node('eu/a/db9');
@@ -93,19 +106,31 @@ SELECT * FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, ahead => '1 day');
 -- An assigned node has its number for good.
 SELECT * FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0);
 SELECT * FROM r_beat(:'db1', 1, 11, 12, 'assigned', 0);
+-- What it asked before arrives late: it is refused, and fences nobody.
+SELECT * FROM r_beat(:'db1', 0, 0, 11, 'assigned', 0, life => 2, insists => false);
 -- A leased one has an interval, which is prolonged. The same pair again has the same answer.
 SELECT * FROM r_beat(:'w1', 0, 0, 21);
 SELECT * FROM r_beat(:'w1', 1, 21, 22);
 SELECT * FROM r_beat(:'w1', 1, 21, 22);
 -- Two have one number never.
 SELECT * FROM r_beat(:'w2', 0, 0, 31);
--- A nonce that was used: the leased node goes on, who has shown it is fenced. At first it is asked whether it means it.
-SELECT * FROM r_beat(:'w1', 1, 21, 99, tentative => true);
+-- A nonce that was used: the leased node goes on, who has shown it is fenced. But a message from the past is only refused.
+SELECT * FROM r_beat(:'w1', 1, 21, 99, insists => false);
 SELECT * FROM r_beat(:'w1', 1, 21, 99);
 SELECT * FROM r_beat(:'w1', 2, 22, 23);
--- So is a copy in another directory; in a new timeline it takes the node's place.
+-- So is a copy in another directory, and a backup that was recovered, whatever its timeline is.
 SELECT * FROM r_beat(:'w1', 3, 23, 24, instance => 2);
 SELECT * FROM r_beat(:'w1', 3, 23, 24, instance => 2, timeline => 2);
+SELECT * FROM r_beat(:'w1', 3, 23, 24, instance => 2, timeline => 2, began => 'recovered');
+-- A promoted standby waits for the node, and takes its place when that has stopped.
+SELECT * FROM r_beat(:'w1', 3, 23, 24, instance => 2, timeline => 2, began => 'promoted');
+RESET SESSION AUTHORIZATION;
+SELECT path, state, reason FROM detid.nodes WHERE path = 'eu/pool/w1';
+SET SESSION AUTHORIZATION r_node;
+SELECT * FROM r_beat(:'w1', 1, 21, 22, stops => true);
+SELECT * FROM r_beat(:'w1', 3, 23, 24, stops => true);
+SELECT * FROM r_beat(:'w1', 3, 23, 24, instance => 2, timeline => 2, began => 'promoted', insists => false);
+SELECT * FROM r_beat(:'w1', 3, 23, 24, instance => 2, timeline => 2, began => 'promoted');
 SELECT * FROM r_beat(:'w1', 3, 23, 25, instance => 1);
 -- Of an assigned node which of two is it cannot be told: both are fenced, for good.
 SELECT * FROM r_beat(:'db1', 2, 12, 13, 'assigned', 0, instance => 2);

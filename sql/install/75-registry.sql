@@ -34,6 +34,8 @@ CREATE TABLE detid._nodes (
   life_us bigint NOT NULL DEFAULT 0,   -- its time when its life was first heard of, and from when on
   since_us bigint NOT NULL DEFAULT 0,  -- that may have minted
   beat_us bigint NOT NULL DEFAULT 0,   -- how often it was told to ask
+  heard_us bigint NOT NULL DEFAULT 0,  -- this server's time when it asked last
+  stopped boolean NOT NULL DEFAULT false,  -- it has said that its server is shut down
   node_us bigint,                      -- what it told with the last beat
   horizon_us bigint,
   ids bigint,
@@ -58,6 +60,8 @@ CREATE TABLE detid._coordinator (
   instance bigint NOT NULL DEFAULT 0,
   timeline bigint NOT NULL DEFAULT 0,
   started_us bigint NOT NULL DEFAULT 0,      -- its postmaster
+  noted_us bigint NOT NULL DEFAULT 0,        -- its time when this was noted
+  secret bigint NOT NULL DEFAULT 0,          -- of challenges, another one each time
   floor_us bigint NOT NULL DEFAULT 0,
   silent_floor_us bigint NOT NULL DEFAULT 0  -- for numbers whose node was silent
 ) USING heap;
@@ -115,7 +119,8 @@ COMMENT ON FUNCTION detid.move_node(text, text) IS
 
 CREATE VIEW detid.nodes AS
   SELECT path, node, mode,
-         CASE WHEN state = 'active' AND seen_at < pg_catalog.now()
+         CASE WHEN state = 'active' AND stopped THEN 'stopped'
+              WHEN state = 'active' AND seen_at < pg_catalog.now()
                    - coalesce(pg_catalog.current_setting('detid.lease', true), '30s')::interval
               THEN 'silent' ELSE state END AS state,
          coalesce(reason, refused) AS reason,
@@ -161,7 +166,7 @@ BEGIN ATOMIC
   SELECT 'stale', n.path, format('last heard of at %s', n.seen_at),
          format('Look after it; if it is gone for good: SELECT detid.retire_node(%L);', n.path)
   FROM detid._nodes n
-  WHERE n.state IN ('active', 'expected')
+  WHERE n.state IN ('active', 'expected') AND NOT n.stopped
     AND n.seen_at < pg_catalog.now() - coalesce(current_setting('detid.lease', true), '30s')::interval
   UNION ALL
   SELECT 'fenced', n.path, format('since %s: %s', n.fenced_at, detid._explain_reason(n.reason)),

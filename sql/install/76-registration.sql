@@ -14,12 +14,15 @@ CREATE TABLE detid._registration (
   node integer NOT NULL,
   start_us bigint NOT NULL,
   granted_us bigint NOT NULL,    -- up to where it was ever granted
+  began text NOT NULL,           -- how the server began to write, and where that was
+  began_instance bigint NOT NULL,
+  began_timeline bigint NOT NULL,
   fenced text,                   -- why
   claims boolean NOT NULL,
   retires boolean NOT NULL,
   path text NOT NULL
 ) USING heap WITH (fillfactor = 50);
-INSERT INTO detid._registration VALUES (true, 0, 0, 0, 0, 0, 0, -1, 0, 0, NULL, false, false, '');
+INSERT INTO detid._registration VALUES (true, 0, 0, 0, 0, 0, 0, -1, 0, 0, 'plainly', 0, 0, NULL, false, false, '');
 COMMENT ON TABLE detid._registration IS 'this node as the registry knows it; left out of dumps';
 CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON detid._registration
   FOR EACH ROW EXECUTE FUNCTION detid._keep_topology();

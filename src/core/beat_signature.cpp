@@ -43,7 +43,7 @@ class Message {
 // Every field of both: with another field this does not compile. Then add it here, and to the test.
 Message MessageOf(const Beat& beat, const BeatReport& report) {
   const auto& [old, next, mode, node, instance, life, timeline, node_us, granted_us, horizon_us,
-               since_us, claims, retires, tentative] = beat;
+               since_us, claims, retires, stops, began, challenge] = beat;
   const auto& [has_proof, proof, ids, offset_us, round_trip_us] = report;
   Message m;
   for (const Nonce& nonce : {old, next}) {
@@ -52,9 +52,10 @@ Message MessageOf(const Beat& beat, const BeatReport& report) {
   }
   m.Number(static_cast<int64_t>(mode));
   for (const int64_t number : {int64_t{node}, instance, life, timeline, node_us, granted_us,
-                               horizon_us, since_us, ids, offset_us, round_trip_us})
+                               horizon_us, since_us, static_cast<int64_t>(began), challenge, ids,
+                               offset_us, round_trip_us})
     m.Number(number);
-  for (const bool flag : {claims, retires, tentative, has_proof}) m.Flag(flag);
+  for (const bool flag : {claims, retires, stops, has_proof}) m.Flag(flag);
   m.Add(proof.byte, sizeof proof.byte);
   return m;
 }

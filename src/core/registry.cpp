@@ -4,14 +4,12 @@
 
 #include <algorithm>
 
+#include "core/prf.h"
+
 #include "core/no_postgres.h"
 
 namespace detid {
 namespace {
-
-// A standby that is promoted lags by a few beats at the most; a backup that was recovered to a
-// point in time has the same to show for itself, but is older.
-constexpr int64_t kRecentBeats = 8;
 
 enum class Who : uint8_t {
   kRepeat,     // the beat that was answered last
@@ -21,6 +19,7 @@ enum class Who : uint8_t {
   kSuccessor,  // in the place of the node, which may live on
   kStale,      // somebody who was the node, or a copy of it: the node goes on
   kTwin,       // which of two is the node cannot be told
+  kWaiting,    // it takes the place of the node once that is gone
 };
 
 struct Judgement {
@@ -43,33 +42,50 @@ Judgement JudgeInstance(const Registration& r, const Beat& b) {
   return {r.mode == Mode::kLeased ? Who::kStale : Who::kTwin, Reason::kUsedNonce};
 }
 
-// By how many beats a promoted standby may be behind. While there is a floor it may have waited for
-// that, and the node that it takes the place of has asked on meanwhile.
-int64_t RecentBeats(const RegistryRules& rules, int64_t now_us) {
-  const bool floor = std::max(rules.floor_us, rules.silent_floor_us) > now_us;
-  const int64_t wait_us = floor ? rules.FloorAt(0) - rules.max_raised_us() : 0;
-  return kRecentBeats + wait_us / rules.beat_us();
-}
-
 Judgement Judge(const Registration& r, const Beat& b, const RegistryRules& rules, int64_t now_us) {
   if (r.state == NodeState::kExpected) return {Who::kSuccessor};
   if (b.instance == r.instance) return JudgeInstance(r, b);
   if (b.claims) return {Who::kSuccessor};
   if (b.timeline < r.timeline) return {Who::kStale, Reason::kSuperseded};
-  if (b.timeline > r.timeline) {
-    if (r.current.counter - b.next.counter > RecentBeats(rules, now_us))
-      return {Who::kStale, Reason::kOldCopy};
-    return {Who::kSuccessor};
-  }
+  // A recovered copy may have the timeline of the node by chance.
+  if (b.began == Began::kRecovered) return {Who::kStale, Reason::kOldCopy};
+  const bool silent = rules.silent_at_us(r) <= now_us;
+  if (b.began == Began::kPromoted)
+    return r.stopped || silent ? Judgement{Who::kSuccessor}
+                               : Judgement{Who::kWaiting, Reason::kNodeLives};
+  if (b.timeline > r.timeline) return {Who::kStale, Reason::kOldCopy};
   if (r.mode == Mode::kAssigned) return {Who::kTwin, Reason::kOtherInstance};
-  // The intervals of both are disjoint, so the node goes on, unless it has gone silent.
-  if (r.interval.limit_us > now_us) return {Who::kStale, Reason::kOtherInstance};
+  // The intervals of both are disjoint, so the node goes on, unless it has gone silent. By its
+  // limit alone a node with a slow clock is not.
+  if (!silent || r.interval.limit_us > now_us) return {Who::kStale, Reason::kOtherInstance};
   const bool knows = b.old == r.current || Repeats(r, b) || b.old.counter > r.current.counter;
   return knows ? Judgement{Who::kSuccessor} : Judgement{Who::kStale, Reason::kUsedNonce};
 }
 
-Ruling Refuse(Reason reason) {
-  return {Outcome::kRefused, reason, {}, {}};
+// Whether the request is the one that the node would make next, or has made last: a message from
+// the past changes nothing by it that the node does not go on from.
+bool IsPlain(const Registration& r, const Beat& b, Who who) {
+  if (who == Who::kHolder || who == Who::kRepeat) return true;
+  return who == Who::kRestarted && (b.old == r.current || b.life == r.life);
+}
+
+// R6. Of the registration as it is and of who asks what: nothing has to be stored.
+int64_t Challenge(const Registration& r, const Beat& b, const RegistryRules& rules) {
+  const int64_t of[] = {rules.secret,      r.current.counter,
+                        r.current.bits,    r.asked_next.counter,
+                        r.asked_next.bits, static_cast<int64_t>(r.state),
+                        r.instance,        r.life,
+                        b.old.counter,     b.old.bits,
+                        b.next.counter,    b.next.bits,
+                        b.instance,        b.life,
+                        b.timeline,        static_cast<int64_t>(b.began),
+                        b.claims,          b.retires};
+  const uint64_t bits = HashBits({reinterpret_cast<const char*>(of), sizeof of}, 63).word[0];
+  return static_cast<int64_t>(bits) | 1;  // never none
+}
+
+Ruling Refuse(Reason reason, int64_t challenge = 0) {
+  return {Outcome::kRefused, reason, {}, {}, 0, false, challenge};
 }
 
 Ruling Fence(Registration* r, Reason reason, bool both) {
@@ -108,6 +124,19 @@ Interval IntervalFor(const Registration& r, const Beat& b, Who who, const Regist
   return i;
 }
 
+// Nothing is granted to who stops: what it was granted before is its own. Only the life that was
+// heard of last says so: the next one may have begun when the word of another arrives.
+Ruling Stop(Registration* r, const Beat& b) {
+  if (b.old == r->current) {
+    r->current = b.next;
+    r->asked_old = b.old;
+    r->asked_next = b.next;
+  }
+  r->stopped = true;
+  if (r->mode == Mode::kAssigned) r->end_us = std::max(r->end_us, b.horizon_us);
+  return {Outcome::kGranted, Reason::kNone, r->interval, r->current, r->life};
+}
+
 }  // namespace
 
 Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules& rules,
@@ -118,17 +147,23 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   if (r->mode == Mode::kAssigned && b.node != r->interval.node) return Refuse(Reason::kWrongNode);
   if (r->mode == Mode::kLeased && r->interval.node == kAnyNode) return Refuse(Reason::kNoNumber);
   const Judgement j = Judge(*r, b, rules, now_us);
-  if (j.who == Who::kStale || j.who == Who::kTwin)
-    return b.tentative ? Refuse(j.reason) : Fence(r, j.reason, j.who == Who::kTwin);
-  if (same_seed) return b.tentative ? Refuse(Reason::kSameSeed) : Fence(r, Reason::kSameSeed, true);
+  if (j.who == Who::kWaiting) return Refuse(j.reason);
+  const bool plain = IsPlain(*r, b, j.who);
+  if (b.stops && (!plain || b.life != r->life)) return Refuse(Reason::kUsedNonce);
+  if (plain) r->heard_us = now_us;
+  if (b.stops) return Stop(r, b);
+  const bool stale = j.who == Who::kStale || j.who == Who::kTwin;
+  if (!plain || same_seed || b.retires) {
+    const Reason reason = stale ? j.reason : same_seed ? Reason::kSameSeed : Reason::kChallenged;
+    const int64_t challenge = Challenge(*r, b, rules);
+    if (b.challenge != challenge) return Refuse(reason, challenge);
+  }
+  if (stale) return Fence(r, j.reason, j.who == Who::kTwin);
+  if (same_seed) return Fence(r, Reason::kSameSeed, true);
   if (j.who == Who::kRepeat) {
     r->beat_us = rules.beat_us();
     return {Outcome::kGranted, Reason::kNone, r->interval, r->current, r->life};
   }
-  // A server that has started again, or a copy of it that looks alike: whoever comes next of the
-  // two shows a nonce that was used.
-  const bool alike = j.who == Who::kRestarted && Repeats(*r, b) && b.life != r->life;
-  if (alike && b.tentative) return Refuse(Reason::kUsedNonce);
   if (b.node_us > now_us + rules.max_ahead_us()) return Refuse(Reason::kClockAhead);
   const Interval interval = IntervalFor(*r, b, j.who, rules, now_us);
   // Of an assigned node, a new start is measured by its own clock: should the coordinator's be
@@ -141,14 +176,20 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
                 interval.start_us > b.node_us + rules.max_start_us() + rules.until_heard_us(*r);
   if (too_far) return Refuse(Reason::kTooFarAhead);
 
-  // A pair that is repeated for another reason has swapped the nonce already.
-  const bool swapped = !alike && j.who == Who::kRestarted && Repeats(*r, b);
+  // A server that has started again repeats a pair, or a copy of it that looks alike: whoever comes
+  // next of the two shows a nonce that was used. One that is repeated for another reason has
+  // swapped the nonce already.
+  const bool repeats = j.who == Who::kRestarted && Repeats(*r, b);
+  const bool alike = repeats && b.life != r->life;
+  const bool swapped = repeats && !alike;
   if (!alike && (b.old == r->current || b.next.counter > r->current.counter))
     r->current = b.next;
   else if (!swapped)
     r->current = {r->current.counter + 1, b.next.bits};
   r->asked_old = b.old;
   r->asked_next = b.next;
+  r->heard_us = now_us;
+  r->stopped = false;
   r->state = b.retires ? NodeState::kRetired : NodeState::kActive;
   r->instance = b.instance;
   r->life = b.life;

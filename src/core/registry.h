@@ -12,7 +12,12 @@
 // stores the pair before it sends it, and sends the same pair until it is answered; the same pair
 // again gets the same answer, so a lost answer harms nobody. A nonce that was used already is known
 // to two nodes: they are one, copied. Or the request has been under way for long, and the node has
-// gone on since; so the first time it is only refused (`tentative`), and who lives asks again.
+// gone on since. Any request may be late, doubled or replayed; so one that is not plainly the
+// node's next is refused, and told a challenge: who lives asks again with it, and a message cannot.
+//
+// Possession comes first: a standby that was promoted takes the place of its predecessor when that
+// was stopped, or has been silent for some beats; a backup that was recovered only if an operator
+// says so (`claims`).
 //
 // Invariants:
 //   R1  an interval of a number begins at or above everything that was granted of that number
@@ -24,7 +29,12 @@
 //       node that starts again, ask anew.
 //   R4  a counter of a nonce never falls. One that is higher than the coordinator's shows that the
 //       coordinator has lost some of its history; the node brings along how far it was granted.
-//   R5  what is refused changes nothing.
+//   R5  what is refused changes nothing, but for when the node was heard of last.
+//   R6  nobody is fenced, displaced, retired or taken for a node that has come back, but by a
+//   request
+//       that carries the challenge of the registration as it is. A challenge is told to one asker,
+//       for one request, and is void once the nonce has moved.
+//   R7  who was heard of within kSilentBeats is displaced by nobody but an operator's word.
 
 #pragma once
 
@@ -37,6 +47,13 @@
 namespace detid {
 
 enum class Mode : uint8_t { kAssigned, kLeased };
+
+// How the server began to write where it is.
+enum class Began : uint8_t {
+  kPlainly,    // or nothing is known of it
+  kPromoted,   // a standby that streamed from another server
+  kRecovered,  // from a backup, as far as can be told
+};
 
 struct Nonce {
   int64_t counter = 0;  // 0: none yet
@@ -59,9 +76,9 @@ struct Beat {
   int64_t since_us = 0;     // what it has minted since it was answered last is not below
   bool claims = false;      // an operator says that it takes the place of the one before
   bool retires = false;     // it has stopped minting, for good
-  // It is to be refused rather than fenced. Who is refused because of it asks again at once, the
-  // same but for this: nobody does so for a request that arrives late.
-  bool tentative = false;
+  bool stops = false;       // its server is shut down, and mints no more in this life
+  Began began = Began::kPlainly;
+  int64_t challenge = 0;  // that the same request was refused with; 0: none
 };
 
 enum class NodeState : uint8_t {
@@ -78,16 +95,18 @@ enum class Reason : uint8_t {
   kOtherInstance,  // the same node in two data directories
   kSameSeed,       // another node has the same seed
   kSuperseded,     // a promoted standby, or a successor, has taken its place
-  kOldCopy,        // recovered from a backup that is older than what was seen since
+  kOldCopy,        // recovered from a backup, or it cannot be told from one that was
   kRetired,
   kWrongMode,    // from here on: refused, which may pass
   kWrongNode,    // detid.node_id is not the number that was enrolled
   kClockAhead,   // its node time is too far ahead of the coordinator's clock
   kTooFarAhead,  // so is the end of what was granted before
   kNoNumber,     // all numbers of the prefix are in use, or in quarantine
+  kNodeLives,    // the node whose place it is to take was heard of a moment ago
+  kChallenged,   // it is to ask again, with the challenge
 };
 
-// Whether a beat that was refused for it is fenced if it is not tentative.
+// Whether who is refused for it is fenced if it asks again with the challenge.
 constexpr bool IsGraveReason(Reason reason) {
   return reason > Reason::kNone && reason < Reason::kWrongMode;
 }
@@ -99,13 +118,17 @@ struct Registration {
   Reason reason = Reason::kNone;  // if fenced
   Nonce current, asked_old, asked_next;
   int64_t instance = 0, life = 0, timeline = 0;
-  Interval interval;    // the last that was granted; its number, if there is one
-  int64_t end_us = 0;   // above all that was granted of that number, to whomever
-  int64_t beat_us = 0;  // how often it was told to ask
+  Interval interval;     // the last that was granted; its number, if there is one
+  int64_t end_us = 0;    // above all that was granted of that number, to whomever
+  int64_t beat_us = 0;   // how often it was told to ask
+  int64_t heard_us = 0;  // the coordinator's time when it asked last
+  bool stopped = false;  // it has said that its server is shut down
 };
 
 struct RegistryRules {
   static constexpr int64_t kGuardUs = 20000000;
+  // A node that lives is heard of within two beats, should a request and its repetitions be lost.
+  static constexpr int64_t kSilentBeats = 3;
 
   int64_t lease_us;       // length of an interval
   int64_t quarantine_us;  // a number is given to another so long after its last interval
@@ -123,9 +146,11 @@ struct RegistryRules {
   // is for those, and for who takes the place of a node that may live on: whoever is known to have
   // its number still goes on, as after any start.
   int64_t silent_floor_us = 0;
+  int64_t noted_us = 0;  // this coordinator has been there to be asked since then
+  int64_t secret = 0;    // of the coordinator since then: challenges follow from it
 
-  // Of node time over the coordinator's clock: for a few restarts in a row, and what is usual after a
-  // failover.
+  // Of node time over the coordinator's clock: for a few restarts in a row, and what is usual after
+  // a failover.
   int64_t max_ahead_us() const { return 4 * lease_us + kGuardUs; }
   // How far ahead of the coordinator's clock an interval begins at the most; it ends a lease later.
   int64_t max_start_us() const { return max_ahead_us() + lease_us; }
@@ -140,6 +165,10 @@ struct RegistryRules {
   // How long an assigned node may mint until it hears that another has its number: it asks as often
   // as it was told, and is not heard once, perhaps.
   int64_t until_heard_us(const Registration& r) const { return 2 * std::max(r.beat_us, beat_us()); }
+  // From when on a node that was not heard of again may be followed.
+  int64_t silent_at_us(const Registration& r) const {
+    return std::max(r.heard_us, noted_us) + kSilentBeats * std::max(r.beat_us, beat_us());
+  }
 };
 
 enum class Outcome : uint8_t { kGranted, kRefused, kFenced };
@@ -151,6 +180,7 @@ struct Ruling {
   Nonce current;             // what to present next
   int64_t life = 0;          // in which the interval is good
   bool fences_both = false;  // the registration is fenced, not only who asked
+  int64_t challenge = 0;     // if refused: to ask again with, at once
 };
 
 // Answers a beat at the coordinator's time `now_us`, and changes the registration accordingly.

@@ -9,6 +9,7 @@ namespace {
 
 // In the order of the enumerations.
 constexpr const char* kModes[] = {"assigned", "leased"};
+constexpr const char* kBegan[] = {"plainly", "promoted", "recovered"};
 constexpr const char* kStates[] = {"expected", "active", "fenced", "retired"};
 constexpr const char* kOutcomes[] = {"granted", "refused", "fenced"};
 
@@ -37,7 +38,7 @@ constexpr Words kReasons[] = {
      "SELECT "
      "detid.rotate_seed(); here, then enroll it on the coordinator, put its token into detid.node_token_file, and "
      "SELECT detid.unfence(); here."},
-    {"old_copy", "it was recovered from a backup that is older than what the registry has seen",
+    {"old_copy", "it was recovered from a backup of the node, or cannot be told from one that was",
      "If it is to take the place of the node: SELECT detid.claim_registration(); here. Else leave "
      "it fenced, or enroll it as a node of its own."},
     {"retired", "it was retired",
@@ -57,8 +58,12 @@ constexpr Words kReasons[] = {
      "Retire nodes that are gone: SELECT detid.retire_node('path'); on the coordinator. Or assign "
      "a "
      "wider prefix."},
+    {"node_lives", "the node whose place it takes was heard of a moment ago",
+     "It follows when that one is stopped, or silent for a lease; or at once: stop that one, then "
+     "SELECT detid.claim_registration(); here."},
+    {"challenged", "its request may have been under way for long", "It asks again by itself."},
 };
-static_assert(sizeof kReasons / sizeof *kReasons == static_cast<size_t>(Reason::kNoNumber) + 1);
+static_assert(sizeof kReasons / sizeof *kReasons == static_cast<size_t>(Reason::kChallenged) + 1);
 
 template <typename Enum, size_t kCount>
 bool Find(const char* const (&names)[kCount], std::string_view name, Enum* out) {
@@ -72,6 +77,9 @@ bool Find(const char* const (&names)[kCount], std::string_view name, Enum* out) 
 const char* NameOf(Mode mode) {
   return kModes[static_cast<int>(mode)];
 }
+const char* NameOf(Began began) {
+  return kBegan[static_cast<int>(began)];
+}
 const char* NameOf(NodeState state) {
   return kStates[static_cast<int>(state)];
 }
@@ -84,6 +92,9 @@ const char* NameOf(Reason reason) {
 
 bool FromName(std::string_view name, Mode* mode) {
   return Find(kModes, name, mode);
+}
+bool FromName(std::string_view name, Began* began) {
+  return Find(kBegan, name, began);
 }
 bool FromName(std::string_view name, NodeState* state) {
   return Find(kStates, name, state);

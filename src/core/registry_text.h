@@ -12,12 +12,14 @@
 namespace detid {
 
 const char* NameOf(Mode mode);
+const char* NameOf(Began began);
 const char* NameOf(NodeState state);
 const char* NameOf(Outcome outcome);
 const char* NameOf(Reason reason);
 
 // False if there is none of that name.
 bool FromName(std::string_view name, Mode* mode);
+bool FromName(std::string_view name, Began* began);
 bool FromName(std::string_view name, NodeState* state);
 bool FromName(std::string_view name, Outcome* outcome);
 bool FromName(std::string_view name, Reason* reason);

@@ -39,7 +39,9 @@ enum Argument {
   kSinceUs,
   kClaims,
   kRetires,
-  kTentative,
+  kStops,
+  kBegan,
+  kChallenge,
   kSeed,
   kIds,
   kOffsetUs,
@@ -84,18 +86,21 @@ Beat BeatOf(FunctionCallInfo fcinfo) {
   const auto flag = [&](int i) { return !PG_ARGISNULL(i) && PG_GETARG_BOOL(i); };
   b.claims = flag(kClaims);
   b.retires = flag(kRetires);
-  b.tentative = flag(kTentative);
+  b.stops = flag(kStops);
+  b.challenge = number(kChallenge);
+  if (!PG_ARGISNULL(kBegan)) FromName(View(PG_GETARG_TEXT_PP(kBegan)), &b.began);
   return b;
 }
 
 // Errors: a NULL where there is to be a value, a value that makes no sense, or a signature that is
 // not the key's over all of them.
 void RequireSigned(FunctionCallInfo fcinfo, const Beat& b, const BeatReport& r) {
-  for (int i = kKey; i <= kTentative; i++)
+  for (int i = kKey; i <= kChallenge; i++)
     if (PG_ARGISNULL(i)) Raise(Error::kRefusedByRegistry);
   const auto number = [&](int i) { return PG_GETARG_INT64(i); };
   const int64_t node = number(kNode);
   Mode mode;
+  Began began;
   BeatKey key;
   Signature signature;
   // Half of what a bigint holds leaves room to add.
@@ -107,7 +112,8 @@ void RequireSigned(FunctionCallInfo fcinfo, const Beat& b, const BeatReport& r) 
   // A horizon is above node time by a few seconds, two minutes at the most; whoever has the number
   // next begins above.
   constexpr int64_t kHour = int64_t{3600} * 1000000;
-  if (!FromName(View(PG_GETARG_TEXT_PP(kMode)), &mode) || !sane(b.old.counter) ||
+  if (!FromName(View(PG_GETARG_TEXT_PP(kMode)), &mode) ||
+      !FromName(View(PG_GETARG_TEXT_PP(kBegan)), &began) || !sane(b.old.counter) ||
       b.next.counter != b.old.counter + 1 || node < kAnyNode || node > PG_INT32_MAX ||
       !sane(b.node_us) || !sane(b.granted_us) || !sane(b.horizon_us) || !sane(b.since_us) ||
       b.horizon_us > b.node_us + kHour || !told(kIds) || !told(kRoundTripUs) || !offset_sane ||
@@ -229,6 +235,8 @@ void StoreGrant(FunctionCallInfo fcinfo, const Node& n, const Beat& b) {
       .Add(BYTEAOID, PG_GETARG_DATUM(kSeed), PG_ARGISNULL(kSeed))
       .Number(b.since_us)
       .Number(r.beat_us)
+      .Number(r.heard_us)
+      .Add(BOOLOID, BoolGetDatum(r.stopped))
       .Change(
           "UPDATE detid._nodes SET state = $2, node = $3, counter = $4, bits = $5, "
           "asked_old_counter = $6, asked_old_bits = $7, asked_next_counter = $8, "
@@ -237,10 +245,20 @@ void StoreGrant(FunctionCallInfo fcinfo, const Node& n, const Beat& b) {
           "offset_us = coalesce($19, offset_us), round_trip_us = coalesce($20, round_trip_us), "
           "seed = $21, life_us = CASE WHEN life = $11 THEN life_us ELSE $16 END, "
           "since_us = CASE WHEN life = $11 THEN since_us ELSE $22 END, beat_us = $23, "
+          "heard_us = $24, stopped = $25, "
           "seen_at = now(), refused = NULL, reason = NULL, fenced_at = NULL "
           "WHERE id = $1::uuid RETURNING 1",
           &plan);
   if (r.state == NodeState::kRetired) GiveBackNumber(n, RulesFor(n).quarantine_us);
+}
+
+void StoreRefusal(const Node& n, Reason reason) {
+  Query()
+      .Text(n.id)
+      .Text(NameOf(reason))
+      .Number(n.r.heard_us)
+      .Write("UPDATE detid._nodes SET refused = $2, heard_us = $3 WHERE id = $1::uuid",
+             SPI_OK_UPDATE);
 }
 
 // A node that hears nothing goes away and comes again; its beat would wait on, and the next beside
@@ -279,11 +297,7 @@ DETID_FUNCTION(detid_heartbeat) {
       StoreGrant(fcinfo, n, beat);
       break;
     case Outcome::kRefused:
-      if (!IsGraveReason(ruling.reason))
-        Query()
-            .Text(n.id)
-            .Text(NameOf(ruling.reason))
-            .Write("UPDATE detid._nodes SET refused = $2 WHERE id = $1::uuid", SPI_OK_UPDATE);
+      if (!IsGraveReason(ruling.reason) && ruling.challenge == 0) StoreRefusal(n, ruling.reason);
       break;
     case Outcome::kFenced:
       if (ruling.fences_both) StoreFence(n.id, ruling.reason);
@@ -293,7 +307,7 @@ DETID_FUNCTION(detid_heartbeat) {
       break;
   }
   SPI_finish();
-  Record<11> row;
+  Record<12> row;
   row.AddText(NameOf(ruling.outcome));
   row.AddText(NameOf(ruling.reason));
   if (ruling.outcome == Outcome::kGranted) {
@@ -309,6 +323,7 @@ DETID_FUNCTION(detid_heartbeat) {
   row.Add(Int64GetDatum(now_us));
   row.Add(Int64GetDatum(RulesFor(n).beat_us()));
   row.AddText(n.path);
+  row.Add(Int64GetDatum(ruling.challenge));
   return row.Return(fcinfo);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/prf.h"
 #include "core/registry_text.h"
 #include "pg/errors.h"
 #include "pg/query.h"
@@ -16,7 +17,7 @@ const char kNodeColumns[] =
     "id, path, mode, state, reason, node::int8, counter, bits, asked_old_counter, asked_old_bits, "
     "asked_next_counter, asked_next_bits, instance, life, timeline, start_us, limit_us, end_us, "
     "lower(pool)::int8, coalesce(upper(pool)::int8, 2147483648) - 1, role::oid::int8, "
-    "beat_us, node_us, life_us, since_us";
+    "beat_us, node_us, life_us, since_us, heard_us, stopped";
 
 Node NodeAt(uint64_t row) {
   Node n = {};
@@ -42,12 +43,18 @@ Node NodeAt(uint64_t row) {
   n.node_us = TextAt(row, 23) == nullptr ? 0 : NumberAt(row, 23);
   n.life_us = NumberAt(row, 24);
   n.since_us = NumberAt(row, 25);
+  n.r.heard_us = NumberAt(row, 26);
+  n.r.stopped = strcmp(TextAt(row, 27), "t") == 0;
   return n;
 }
 
 RegistryRules RulesFor(const Node& n) {
-  return {int64_t{settings::lease_s} * 1000000, int64_t{settings::quarantine_s} * 1000000,
-          n.floor_us, n.silent_floor_us};
+  return {int64_t{settings::lease_s} * 1000000,
+          int64_t{settings::quarantine_s} * 1000000,
+          n.floor_us,
+          n.silent_floor_us,
+          n.noted_us,
+          n.secret};
 }
 
 void GiveBackNumber(const Node& n, int64_t free_in_us) {
@@ -160,26 +167,33 @@ void NoteCoordinator(Node* n) {
   const int64_t timeline = GetWALInsertionTimeLine();
   const int64_t started_us = PgStartTime + kPostgresEpochUs;
   if (Query().Change(
-          "SELECT instance, timeline, started_us, floor_us, silent_floor_us, "
+          "SELECT instance, timeline, started_us, floor_us, silent_floor_us, noted_us, secret, "
           "timeline = 0 AND NOT EXISTS (SELECT FROM detid._nodes) FROM detid._coordinator",
           &plan) == 0)
     elog(ERROR, "detid._coordinator is empty");
   const bool same_place = NumberAt(0, 1) == place && NumberAt(0, 2) == timeline;
   n->floor_us = NumberAt(0, 4);
   n->silent_floor_us = NumberAt(0, 5);
+  n->noted_us = NumberAt(0, 6);
+  n->secret = NumberAt(0, 7);
   if (same_place && NumberAt(0, 3) == started_us) return;
-  const bool first = strcmp(TextAt(0, 6), "t") == 0;
+  const bool first = strcmp(TextAt(0, 8), "t") == 0;
   int64_t* floor_us = same_place ? &n->silent_floor_us : &n->floor_us;
   if (!first) *floor_us = std::max(*floor_us, RulesFor(*n).FloorAt(ClockUs()));
+  n->noted_us = ClockUs();
+  n->secret = RandomBits63();
   Query()
       .Number(place)
       .Number(timeline)
       .Number(started_us)
       .Number(n->floor_us)
       .Number(n->silent_floor_us)
+      .Number(n->noted_us)
+      .Number(n->secret)
       .Change(
           "UPDATE detid._coordinator c SET instance = $1, timeline = $2, started_us = $3, "
-          "floor_us = greatest(c.floor_us, $4), silent_floor_us = greatest(c.silent_floor_us, $5) "
+          "floor_us = greatest(c.floor_us, $4), silent_floor_us = greatest(c.silent_floor_us, $5), "
+          "noted_us = $6, secret = $7 "
           "FROM (SELECT only_row FROM detid._coordinator "
           "  WHERE (instance, timeline, started_us) <> ($1, $2, $3) "
           "  FOR NO KEY UPDATE SKIP LOCKED) l "

@@ -31,10 +31,10 @@ struct Node {
   Registration r;
   Nodes pool;
   Oid role;
-  int64_t floor_us, silent_floor_us;  // of NoteCoordinator
-  int64_t node_us;                    // what it told with its last beat
-  int64_t life_us;                    // node time when its life was first heard of, and
-  int64_t since_us;                   // from when on that life may have minted
+  int64_t floor_us, silent_floor_us, noted_us, secret;  // of NoteCoordinator
+  int64_t node_us;                                      // what it told with its last beat
+  int64_t life_us;   // node time when its life was first heard of, and
+  int64_t since_us;  // from when on that life may have minted
 };
 
 // The columns that NodeAt reads.

@@ -17,6 +17,7 @@
 #include "state/owner_transaction.h"
 #include "state/registration.h"
 #include "state/seed.h"
+#include "state/server.h"
 #include "state/settings.h"
 #include "state/witness.h"
 
@@ -35,10 +36,12 @@ int64_t beat_us = 10000000;
 int64_t offset_us = 0, round_trip_us = -1;
 bool told = false;  // that this life is registered
 bool fence_told = false;
+bool stopping = false;
 char last_trouble[kMaxTrouble];
 
-// For locks: half a beat.
+// For locks: half a beat, unless the server waits for it.
 int Patience() {
+  if (stopping) return 200;
   return static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 50, 10000));
 }
 
@@ -114,7 +117,9 @@ void FenceHere(StoredRegistration* stored, Reason reason) {
   stored->fenced = reason;
   TellTrouble(database, "This node is fenced.");
   LogFence(reason);
+  EndAtOnce(true);
   Store(*stored, true, true);
+  EndAtOnce(false);
 }
 
 // --- A beat ---
@@ -135,18 +140,26 @@ Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
     b.since_us = database->start_us.load(std::memory_order_relaxed);
   b.claims = stored.claims;
   b.retires = stored.retires;
+  b.began = stored.began;
   return b;
 }
 
-// The pair to send: the one that was stored, until it is answered. False if no other one can be
-// stored now: then `stored` is as it was.
-bool ChoosePair(StoredRegistration* stored) {
+// The pair to send: the one that was stored, until it is answered. How the server began is stored
+// along. False if it cannot be stored now: then the pair is as it was.
+bool ChoosePair(StoredRegistration* stored, const Witness& here) {
   StoredRegistration chosen = *stored;
+  const Began began = BeganHere(*stored, here);
+  const bool known = began == stored->began &&
+                     (began == Began::kPlainly || (stored->began_instance == PlaceOf(here) &&
+                                                   stored->began_timeline == here.timeline));
+  stored->began = chosen.began = began;
+  chosen.began_instance = PlaceOf(here);
+  chosen.began_timeline = here.timeline;
   if (answered)
     chosen.old = current;
-  else if (stored->next.counter != 0)
+  else if (stored->next.counter != 0 && known)
     return true;
-  chosen.next = {chosen.old.counter + 1, RandomBits63()};
+  if (answered || stored->next.counter == 0) chosen.next = {chosen.old.counter + 1, RandomBits63()};
   if (!Store(chosen)) return false;
   answered = false;
   *stored = chosen;
@@ -216,13 +229,12 @@ int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& rep
   return left_us < 2 * beat_us ? std::min<int64_t>(beat_us / 10000, 200) : beat_us / 1000;
 }
 
-// One question; if the answer is grave, another one, to tell it from one to a request that came
-// late.
-Asked Ask(Question* q, Reply* reply) {
+// One question; and while the answer is a challenge, another one, which tells it from a request
+// that came late. What a challenge is bound to may move meanwhile, so there may be some.
+Asked Ask(Question* q, int timeout_ms, Reply* reply) {
+  constexpr int kMostChallenges = 5;
   char trouble[kMaxTrouble] = "";
-  const int timeout_ms = static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 500, 10000));
-  for (const bool tentative : {true, false}) {
-    q->beat.tentative = tentative;
+  for (int i = 0; i <= kMostChallenges; i++) {
     q->beat.node_us = NodeTimeUs();
     const Asked asked = AskCoordinator(*q, timeout_ms, reply, trouble);
     if (asked != Asked::kAnswered) {
@@ -234,7 +246,8 @@ Asked Ask(Question* q, Reply* reply) {
     round_trip_us = now_us - q->beat.node_us;
     offset_us = reply->coordinator_us - (q->beat.node_us + round_trip_us / 2);
     const Ruling& r = reply->ruling;
-    if (r.outcome != Outcome::kRefused || !IsGraveReason(r.reason)) break;
+    if (r.outcome != Outcome::kRefused || r.challenge == 0) break;
+    q->beat.challenge = r.challenge;
   }
   return Asked::kAnswered;
 }
@@ -247,32 +260,44 @@ int64_t TimeToRetry(Asked asked) {
   return std::max(soon_ms, refused_ms);
 }
 
+enum class Prepared : uint8_t {
+  kNo,     // the row is locked, or there is no token
+  kAgain,  // somebody has locked the row: to what was asked last there is the same answer, or a
+           // fence
+  kStored,
+};
+
+Prepared Prepare(StoredRegistration* stored, const Witness& here, Question* q) {
+  char trouble[kMaxTrouble];
+  if (!FindNodeToken(name, &q->token, trouble)) {
+    NoteTrouble(trouble);
+    return Prepared::kNo;
+  }
+  const bool chosen = ChoosePair(stored, here);
+  if (!chosen && stored->next.counter == 0) return NoteLocked(), Prepared::kNo;
+  q->beat = BeatFor(*stored, here);
+  q->beat.old = stored->old;
+  q->beat.next = stored->next;
+  const Done read = InTransaction(Patience(), [&] {
+    Seed mark;
+    q->report.has_proof = CurrentMark(&mark);
+    if (q->report.has_proof) q->report.proof = ProofForRegistry(mark);
+    explicit_bzero(&mark, sizeof mark);
+  });
+  if (read != Done::kYes) return NoteLocked(), Prepared::kNo;
+  q->report.ids = static_cast<int64_t>(IdsHere());
+  q->report.offset_us = round_trip_us >= 0 ? offset_us : 0;  // as it is sent
+  q->report.round_trip_us = round_trip_us;
+  return chosen ? Prepared::kStored : Prepared::kAgain;
+}
+
 int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
   Question q;
-  char trouble[kMaxTrouble];
-  if (!FindNodeToken(name, &q.token, trouble)) {
-    NoteTrouble(trouble);
-    return kIdleMs;
-  }
-  // Somebody has locked the row: to what was asked last there is the same answer, or a fence.
-  const bool chosen = ChoosePair(stored);
-  if (!chosen && stored->next.counter == 0) return NoteLocked();
-  q.beat = BeatFor(*stored, here);
-  q.beat.old = stored->old;
-  q.beat.next = stored->next;
-  const Done read = InTransaction(Patience(), [&] {
-    Seed seed;
-    Commitment commitment;
-    q.report.has_proof = CurrentSeed(&seed, &commitment);
-    if (q.report.has_proof) q.report.proof = ProofForRegistry(seed);
-    explicit_bzero(&seed, sizeof seed);
-  });
-  if (read != Done::kYes) return NoteLocked();
-  q.report.ids = static_cast<int64_t>(IdsHere());
-  q.report.offset_us = round_trip_us >= 0 ? offset_us : 0;  // as it is sent
-  q.report.round_trip_us = round_trip_us;
+  const Prepared prepared = Prepare(stored, here, &q);
+  if (prepared == Prepared::kNo) return TimeToRetry(Asked::kNoAnswer);
+  const int timeout_ms = static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 500, 10000));
   Reply reply;
-  const Asked asked = Ask(&q, &reply);
+  const Asked asked = Ask(&q, timeout_ms, &reply);
   explicit_bzero(&q.token, sizeof q.token);
   const int64_t retry_ms = TimeToRetry(asked);
   if (asked != Asked::kAnswered) return retry_ms;
@@ -282,11 +307,13 @@ int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
       return kFencedMs;
     case Outcome::kRefused:
       NoteReason(reply.ruling.reason);
+      // It may follow soon, or was not heard in time.
+      if (reply.ruling.reason == Reason::kNodeLives || reply.ruling.challenge != 0) return retry_ms;
       return std::clamp<int64_t>(beat_us / 1000, 200, kIdleMs);
     case Outcome::kGranted:
       break;
   }
-  if (!chosen) return NoteLocked();
+  if (prepared != Prepared::kStored) return NoteLocked();
   return TakeGrant(stored, q.beat, reply, static_cast<uint64_t>(q.report.ids));
 }
 
@@ -351,6 +378,30 @@ Beaten BeatOnce(const char* database_name, Database* of) {
   misset = false;
   const int64_t wait_ms = BeatNow();
   return {wait_ms, misset};
+}
+
+void SayStopped(const char* database_name, Database* of) {
+  constexpr int kMostMs = 1000;
+  name = database_name;
+  database = of;
+  database->fenced.fetch_or(kFencedByShutdown, std::memory_order_seq_cst);
+  stopping = true;
+  StoredRegistration stored;
+  Witness here;
+  bool there = false;
+  const Done read = InTransaction(Patience(), [&] {
+    there = ReadRegistration(&stored);
+    here = WitnessHere();
+  });
+  if (read != Done::kYes || !there || StoppedBy(stored) != Reason::kNone || !told) return;
+  Question q;
+  Reply reply;
+  if (Prepare(&stored, here, &q) == Prepared::kNo) return;
+  q.beat.stops = true;
+  const Asked asked = Ask(&q, kMostMs, &reply);
+  explicit_bzero(&q.token, sizeof q.token);
+  if (asked == Asked::kAnswered && reply.ruling.outcome == Outcome::kGranted)
+    ereport(LOG, (errmsg("the registry knows that this node is stopped")));
 }
 
 }  // namespace detid

@@ -21,4 +21,9 @@ struct Beaten {
 // REQUIRES: the registrar's process, outside a transaction. Errors: the server's.
 Beaten BeatOnce(const char* database_name, Database* database);
 
+// Tells the registry that this server is being shut down, and waits about a second for its answer.
+// Before that, minting here is closed in memory, so that nothing is minted once the registry
+// believes it. REQUIRES: as BeatOnce; the server is being shut down.
+void SayStopped(const char* database_name, Database* database);
+
 }  // namespace detid

@@ -8,6 +8,7 @@
 
 #include "core/registry_text.h"
 #include "pg/pg.h"
+#include "state/server.h"
 #include "state/settings.h"
 
 namespace detid {
@@ -42,7 +43,7 @@ int64_t MonotonicMs() {
   return int64_t{t.tv_sec} * 1000 + t.tv_nsec / 1000000;
 }
 
-// False if the time is up.
+// False if the time is up, or this process is to end.
 bool Await(int events, int64_t deadline_ms) {
   const int64_t left_ms = deadline_ms - MonotonicMs();
   if (left_ms <= 0) return false;
@@ -51,7 +52,7 @@ bool Await(int events, int64_t deadline_ms) {
       static_cast<long>(left_ms), compat::RegistryWaitEvent());
   if (what & WL_LATCH_SET) ResetLatch(MyLatch);
   CHECK_FOR_INTERRUPTS();
-  return true;
+  return !EndAsked();
 }
 
 // What happened, and libpq's message or the coordinator's, if there is one. They may have several
@@ -182,8 +183,8 @@ char mark[sizeof kMark + 16];
 constexpr char kStatement[] =
     " SELECT outcome, reason, node, start_us, limit_us, counter, bits, life, coordinator_us, "
     "beat_us,"
-    " path FROM detid._heartbeat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-    "$16, $17, $18, $19, $20, $21, $22)";
+    " path, challenge FROM detid._heartbeat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+    "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
 
 const char* Statement() {
   static char statement[sizeof mark + sizeof kStatement];
@@ -239,7 +240,9 @@ void Fill(const Question& q, const Sent& sent, Parameters* p) {
   p->Number(b.since_us);
   p->Flag(b.claims);
   p->Flag(b.retires);
-  p->Flag(b.tentative);
+  p->Flag(b.stops);
+  p->Text(NameOf(b.began));
+  p->Number(b.challenge);
   p->Text(q.report.has_proof ? sent.proof.text() : nullptr);
   p->Number(q.report.ids);
   if (q.report.round_trip_us >= 0) {
@@ -252,7 +255,7 @@ void Fill(const Question& q, const Sent& sent, Parameters* p) {
 }
 
 bool Parse(const PGresult* result, Reply* reply) {
-  if (PQntuples(result) != 1 || PQnfields(result) != 11) return false;
+  if (PQntuples(result) != 1 || PQnfields(result) != 12) return false;
   const auto text = [&](int column) { return PQgetvalue(result, 0, column); };
   const auto number = [&](int column) { return int64_t{strtoll(text(column), nullptr, 10)}; };
   Ruling* r = &reply->ruling;
@@ -263,6 +266,7 @@ bool Parse(const PGresult* result, Reply* reply) {
   reply->coordinator_us = number(8);
   reply->beat_us = number(9);
   strlcpy(reply->path, text(10), sizeof reply->path);
+  r->challenge = number(11);
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include "pg/pg.h"
 #include "state/beat.h"
 #include "state/clock.h"
+#include "state/server.h"
 #include "state/settings.h"
 #include "state/shared.h"
 
@@ -62,6 +63,7 @@ void Rest(int64_t ms) {
                 static_cast<long>(left_ms), PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();
+    if (EndAsked()) return;
     const bool reload = ConfigReloadPending;
     if (reload) {
       ConfigReloadPending = false;
@@ -70,6 +72,16 @@ void Rest(int64_t ms) {
     }
     if (left_ms <= 0 || reload) return;
   }
+}
+
+// As any process does on SIGTERM; with the server, the registry is told before.
+[[noreturn]] void End(const char* name) {
+  ForgetEnd();
+  if (database != nullptr && ServerStops()) SayStopped(name, database);
+  ereport(FATAL, (errcode(ERRCODE_ADMIN_SHUTDOWN),
+                  errmsg("terminating background worker \"%s\" due to administrator command",
+                         MyBgworkerEntry->bgw_type)));
+  pg_unreachable();
 }
 
 }  // namespace
@@ -112,9 +124,11 @@ void detid_registrar_main(Datum index) {
   SetConfigOption("default_transaction_read_only", "off", PGC_SUSET, PGC_S_OVERRIDE);
   // A node's own standby is no reason to be late: what it lags behind, the registry knows.
   SetConfigOption("synchronous_commit", "local", PGC_SUSET, PGC_S_OVERRIDE);
-  for (;;) {
+  EndWhenAsked();
+  while (!EndAsked()) {
     const int64_t ms = Step(name, began_us);
     pgstat_report_stat(false);
     Rest(ms);
   }
+  End(name);
 }

@@ -25,14 +25,18 @@ enum Column {
   kNode,
   kStart,
   kGranted,
+  kBegan,
+  kBeganInstance,
+  kBeganTimeline,
   kFenced,
   kClaims,
   kRetires,
   kPath,
   kColumns
 };
-constexpr Oid kTypes[kColumns] = {BOOLOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID,
-                                  INT4OID, INT8OID, INT8OID, TEXTOID, BOOLOID, BOOLOID, TEXTOID};
+constexpr Oid kTypes[kColumns] = {BOOLOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID,
+                                  INT8OID, INT4OID, INT8OID, INT8OID, TEXTOID, INT8OID,
+                                  INT8OID, TEXTOID, BOOLOID, BOOLOID, TEXTOID};
 
 Oid RegistrationRelation() {
   const Oid schema = get_namespace_oid("detid", true);
@@ -55,6 +59,10 @@ StoredRegistration Deform(HeapTuple tuple, TupleDesc descriptor) {
   s.node = nulls[kNode] ? kAnyNode : DatumGetInt32(v[kNode]);
   s.start_us = number(kStart);
   s.granted_us = number(kGranted);
+  s.began_instance = number(kBeganInstance);
+  s.began_timeline = number(kBeganTimeline);
+  // Of a word that is not known nothing is known.
+  if (nulls[kBegan] || !FromName(View(DatumGetTextPP(v[kBegan])), &s.began)) s.began_instance = 0;
   // A word that is not known fences, too.
   if (!nulls[kFenced]) {
     s.fenced = kAltered;
@@ -214,15 +222,19 @@ void WriteRegistration(const StoredRegistration& s, bool heard) {
       .Add(INT4OID, Int32GetDatum(s.node))
       .Number(s.start_us)
       .Number(s.granted_us)
+      .Text(NameOf(s.began))
+      .Number(s.began_instance)
+      .Number(s.began_timeline)
       .Add(TEXTOID, fenced ? CStringGetTextDatum(NameOf(s.fenced)) : Datum{0}, !fenced)
       .Add(BOOLOID, BoolGetDatum(heard && s.claims))
       .Add(BOOLOID, BoolGetDatum(heard && s.retires))
       .Text(s.path)
       .Write(
           "UPDATE detid._registration SET (old_counter, old_bits, next_counter, next_bits, "
-          "instance, timeline, node, start_us, granted_us, fenced, claims, retires, path) = "
-          "($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, fenced), claims AND NOT $11, "
-          "retires AND NOT $12, $13)",
+          "instance, timeline, node, start_us, granted_us, began, began_instance, began_timeline, "
+          "fenced, claims, retires, path) = "
+          "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, fenced), "
+          "claims AND NOT $14, retires AND NOT $15, $16)",
           SPI_OK_UPDATE);
   // Its owner may have seen to it that nothing is written, such as by a trigger.
   if (SPI_processed != 1) elog(ERROR, "could not store the registration of this node");
@@ -285,6 +297,10 @@ void RaiseFenced() {
     ereport(ERROR, (errcode(kSqlStateFenced), errmsg_internal("%s", MessageOf(Error::kFenced)),
                     errdetail_internal("%s", detail), errhint("%s", AdviceOn(StoppedBy(stored)))));
   }
+  Database* database = AttachDatabase(MyDatabaseId);
+  const uint32_t why = database == nullptr ? 0 : database->fenced.load(std::memory_order_relaxed);
+  if (database != nullptr) Detach(database);
+  if (why == kFencedByShutdown) Raise(Error::kNoInterval, "The server is being shut down.");
   Raise(Error::kFenced);
 }
 

@@ -27,6 +27,9 @@ struct StoredRegistration {
   int32_t node = kAnyNode;
   int64_t start_us = 0;
   int64_t granted_us = 0;  // up to where it was ever granted
+  // How the server began to write, and where that was.
+  Began began = Began::kPlainly;
+  int64_t began_instance = 0, began_timeline = 0;
   Reason fenced = Reason::kNone;
   bool claims = false;   // an operator's word, to be sent
   bool retires = false;  // the same

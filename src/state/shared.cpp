@@ -2,6 +2,8 @@
 
 #include "state/shared.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <new>
 
@@ -52,6 +54,14 @@ int Units() {
 }
 Size TotalBytes() {
   return TotalBytes(settings::max_generators, MaxBackends, Units());
+}
+
+// Recovery removes it when it ends. Where there are both, PostgreSQL stays a standby; but what it
+// stands on is a backup.
+SignalFile SignalFileHere() {
+  struct stat file;
+  if (stat(RECOVERY_SIGNAL_FILE, &file) == 0) return SignalFile::kRecovery;
+  return stat(STANDBY_SIGNAL_FILE, &file) == 0 ? SignalFile::kStandby : SignalFile::kNone;
 }
 
 // The first microsecond that is after every id the shard gave out. Others may be minting.
@@ -195,6 +205,7 @@ void StartSharedMemory() {
     for (int i = 0; i < shared->units; i++) new (&shared->windows()[i]) Window;
     StartNodeClock();
     shared->life = RandomBits63();
+    shared->signal_file = SignalFileHere();
   }
   LWLockRelease(AddinShmemInitLock);
 }

@@ -44,6 +44,7 @@ inline constexpr int kMaxTrouble = 256;
 // Reasons in Database::fenced, each with its own bit: who ends one must not end the other.
 inline constexpr uint32_t kFencedByRegistry = 1;   // or an operator: registration.h
 inline constexpr uint32_t kFencedByDuplicate = 2;  // duplicate.h
+inline constexpr uint32_t kFencedByShutdown = 4;   // the registry was told, or is about to be
 
 // Of one (database, horizon relation).
 struct alignas(kCacheLine) Database {
@@ -62,7 +63,7 @@ struct alignas(kCacheLine) Database {
   std::atomic<uint32_t> registering{0};    // the registry is being asked for the first interval
   std::atomic<int64_t> answered_us{0};     // node time of the last answer of the registry, and
   std::atomic<uint64_t> answered_ids{0};   // what had been minted by then
-  std::atomic<uint32_t> wake{0};             // the registry is to be asked now
+  std::atomic<uint32_t> wake{0};           // the registry is to be asked now
   std::atomic<Latch*> registrar{nullptr};  // of the process that asks
   char trouble[kMaxTrouble] = {};          // why there is no new interval; under the lock
 };
@@ -117,6 +118,9 @@ struct Counters {
   bool believes() const { return (disbelieved.load(std::memory_order_relaxed) & 1) == 0; }
 };
 
+// The file that the server found as it started, which says what its recovery is.
+enum class SignalFile : uint8_t { kNone, kStandby, kRecovery };
+
 struct Shared {
   alignas(kCacheLine) NodeClock clock;
   alignas(kCacheLine) Counters counters;
@@ -124,7 +128,8 @@ struct Shared {
   bool clock_begun = false;  // node time has begun (horizon.cpp); under the lock
   int64_t given_away_us = 0;  // above all that databases gave out whose records were given away
   int64_t life = 0;          // of the server: a random number
-  int32_t slots = 0;         // of each shard
+  SignalFile signal_file = SignalFile::kNone;
+  int32_t slots = 0;  // of each shard
   int32_t capacity = 0;
   int32_t units = 0;  // of the memory of histories
 

@@ -9,8 +9,8 @@
 // go on long after; servers crash; clocks step; the coordinator is away, crashes, and is promoted
 // with all of its history or without the last of it, or (with even seeds) is set back with its disk
 // by minutes; numbers go to others; data directories and
-// virtual machines are copied, standbys promoted beside their primaries, nodes retired.
-// registry_judge.cpp says what is allowed, and counted.
+// virtual machines are copied, standbys promoted and backups recovered beside their primaries,
+// servers shut down, nodes retired. registry_judge.cpp says what is allowed, and counted.
 
 #include "registry.h"
 
@@ -47,7 +47,8 @@ bool RunSeed(uint64_t seed, const RegistryOptions& options) {
       {"granted", c.granted},
       {"answered again", c.repeated},
       {"refused", c.refused},
-      {"asked to insist", c.tentative},
+      {"challenged", c.challenged},
+      {"waited for a node that lives", c.waited},
       {"fenced", c.fenced},
       {"superseded", c.superseded},
       {"requests lost", c.lost_requests},
@@ -63,6 +64,9 @@ bool RunSeed(uint64_t seed, const RegistryOptions& options) {
       {"data directories copied", c.cold_clones},
       {"machines copied", c.vm_clones},
       {"standbys promoted", c.standbys},
+      {"backups recovered", c.recovered},
+      {"servers shut down", c.clean_stops},
+      {"claimed by operators", c.claims},
       {"retired", c.retired},
       {"coordinator: clock steps", c.coordinator_steps},
       {"outages", c.outages},
@@ -96,7 +100,9 @@ int RegistryMain(int argc, char** argv) {
                  {"ignore-floor", RegistryBreak::kIgnoreFloor},
                  {"ignore-start", RegistryBreak::kIgnoreStart},
                  {"trust-silent", RegistryBreak::kTrustSilent},
-                 {"ignore-fence", RegistryBreak::kIgnoreFence}};
+                 {"ignore-fence", RegistryBreak::kIgnoreFence},
+                 {"late-fences", RegistryBreak::kLateFences},
+                 {"displace-living", RegistryBreak::kDisplaceLiving}};
   RegistryOptions o;
   for (int i = 2; i < argc; i++) {
     const std::string a = argv[i];

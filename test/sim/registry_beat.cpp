@@ -15,6 +15,7 @@ using detid::Outcome;
 using detid::Reason;
 
 constexpr int64_t kTimeout = 3 * kSecond;
+constexpr int kMostChallenges = 5;
 constexpr uint64_t kTick = uint64_t{1} << 17;  // the most positions that one has
 
 }  // namespace
@@ -53,8 +54,10 @@ void RegistryRun::Arrive(const Event& e) {
   // Of a server that was set back, the connections are gone.
   if (coordinator_away_until_ > now_ || m.sent_at < set_back_at_) return;
   NodeServer& s = Server(m.server);
+  const detid::Registration before = coordinator_.registration(s.registration);
   const auto served = coordinator_.Serve(s.registration, m.beat, now_, CoordinatorNow());
   m.ruling = served.ruling;
+  CheckDisplaced(s, m, before);
   if (m.ruling.outcome == Outcome::kGranted) {
     counts_.granted++;
     counts_.repeated += served.repeated;
@@ -73,6 +76,28 @@ void RegistryRun::Arrive(const Event& e) {
   // That of a request that was sent again comes over a connection that is closed.
   events_.push(
       {now_ + random_.LogBetween(100, 200 * kMs), 0, What::kAnswer, s.index, s.epoch, Keep(m)});
+}
+
+// R6 and R7: what was sent before the registration moved on fences, displaces and retires nobody;
+// and who was heard of is displaced by an operator's word alone.
+void RegistryRun::CheckDisplaced(const NodeServer& s, const Message& m,
+                                 const detid::Registration& before) {
+  const detid::Registration& after = coordinator_.registration(s.registration);
+  Heard& h = heard_[s.registration];
+  const bool ended = after.state != before.state && (after.state == detid::NodeState::kFenced ||
+                                                     after.state == detid::NodeState::kRetired);
+  const bool displaced = after.instance != before.instance;
+  if ((ended || displaced) && m.sent_at < h.moved_at)
+    Fail("registration " + std::to_string(s.registration) +
+         (ended ? " is ended" : " is displaced") + " by a request that is late");
+  if (displaced && before.state == detid::NodeState::kActive && !m.beat.claims && !h.stopped &&
+      h.instance == before.instance && CoordinatorNow() - h.at_us < 2 * setting_.rules.beat_us())
+    Fail("a node that lives, registration " + std::to_string(s.registration) + ", is displaced");
+  if (m.ruling.outcome != Outcome::kGranted) return;
+  if (after.current != before.current) h.moved_at = now_;
+  h.instance = after.instance;
+  h.at_us = CoordinatorNow();
+  h.stopped = after.stopped;
 }
 
 // Once one of two assigned nodes has gone on after the other, the other is fenced with its next
@@ -125,11 +150,17 @@ void RegistryRun::Answer(NodeServer& s, uint64_t message) {
       return;
     case Outcome::kRefused:
       counts_.refused++;
-      if (s.tentative && (r.reason == Reason::kUsedNonce || r.reason == Reason::kOtherInstance ||
-                          r.reason == Reason::kSuperseded || r.reason == Reason::kOldCopy)) {
-        counts_.tentative++;
-        s.tentative = false;
+      s.challenge = r.challenge;
+      if (r.challenge != 0 && ++s.challenges <= kMostChallenges) {
+        counts_.challenged++;
         return Send(s);
+      }
+      s.challenge = s.challenges = 0;
+      if (r.reason == Reason::kNodeLives) {
+        counts_.waited++;
+        if (random_.Chance(0.02)) Claim(s);
+        In(random_.Between(kSecond, 2 * kSecond), What::kBeat, s.index);
+        return;
       }
       break;
     case Outcome::kGranted:
@@ -137,9 +168,10 @@ void RegistryRun::Answer(NodeServer& s, uint64_t message) {
         s.dead = true;
         return;
       }
+      s.claims = false;
+      s.challenge = s.challenges = 0;
       Adopt(s, r);
   }
-  s.tentative = true;
   In(setting_.rules.beat_us() - random_.Below(kSecond), What::kBeat, s.index);
 }
 

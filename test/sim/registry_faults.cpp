@@ -34,8 +34,14 @@ void RegistryRun::Fault() {
   if (i < 0) return;
   NodeServer& s = Server(i);
   const int64_t long_us = 2 * setting_.rules.quarantine_us;
-  switch (random_.Below(16)) {
+  switch (random_.Below(18)) {
+    case 16:
+      Recover(s);
+      break;
+    case 17:
     case 0:
+      Stop(s, random_.LogBetween(10 * kMs, random_.Chance(0.2) ? long_us : 20 * kSecond));
+      break;
     case 1:
     case 2:
     case 3:
@@ -80,6 +86,30 @@ void RegistryRun::Crash(NodeServer& s, int64_t down_us) {
   // The machine starts anew, perhaps.
   if (random_.Chance(0.3)) s.boot_offset -= s.Boot(now_);
   In(down_us, What::kStart, s.index);
+}
+
+// It is shut down, and says so once.
+void RegistryRun::Stop(NodeServer& s, int64_t down_us) {
+  counts_.clean_stops++;
+  if (!s.disk.fenced && s.stopped_until <= now_ && s.cut_off_until <= now_) {
+    Message m = {s.index, ++sendings_, s.MakeBeat(now_), {}, now_};
+    m.beat.stops = true;
+    m.beat.challenge = 0;
+    In(random_.LogBetween(100, 200 * kMs), What::kArrive, -1, Keep(m));
+    if (random_.Chance(0.2)) {
+      counts_.late++;
+      In(random_.LogBetween(kSecond, 5 * kMinute), What::kArrive, -1, Keep(m));
+    }
+  }
+  s.up = false;
+  s.epoch++;
+  In(down_us, What::kStart, s.index);
+}
+
+// It does not come again, after a crash or a stop.
+void RegistryRun::End(NodeServer& s) {
+  if (random_.Chance(0.5)) Stop(s, 0);
+  s.dead = true;
 }
 
 void RegistryRun::StepClock(NodeServer& s) {
@@ -143,13 +173,26 @@ void RegistryRun::Promote(NodeServer& s) {
   counts_.standbys++;
   NodeServer& c = Copy(s);
   c.timeline = s.timeline + 1;
+  c.began = detid::Began::kPromoted;
   c.disk = random_.Chance(0.5) ? s.disk : s.standby[random_.Below(4)];
   if (random_.Chance(0.5)) {
-    s.dead = true;
+    End(s);
   } else if (random_.Chance(0.5)) {
     s.cut_off_until = now_ + random_.LogBetween(kSecond, kMinute);
   }
   In(random_.LogBetween(kMs, 10 * kSecond), What::kStart, c.index);
+}
+
+// A backup, perhaps of long ago, and its archive to some point: its timeline is another one, or is
+// the node's by chance.
+void RegistryRun::Recover(NodeServer& s) {
+  counts_.recovered++;
+  NodeServer& c = Copy(s);
+  c.timeline = s.timeline + static_cast<uint32_t>(random_.Below(2));
+  c.began = detid::Began::kRecovered;
+  c.disk = random_.Chance(0.5) ? s.disk : s.standby[random_.Below(4)];
+  if (random_.Chance(0.3)) End(s);
+  In(random_.LogBetween(kMs, kMinute), What::kStart, c.index);
 }
 
 // --- Of the coordinator -----------------------------------------------------------------------
@@ -209,6 +252,7 @@ void RegistryRun::FailOver(int64_t lost_us) {
   coordinator_.Forget(now_ - kMinute);
   coordinator_offset_ = random_.Between(-2 * kSecond, 2 * kSecond);
   coordinator_.rules.floor_us = coordinator_.rules.FloorAt(CoordinatorNow());
+  NoteHere();
   coordinator_away_until_ = now_ + random_.LogBetween(10 * kMs, 3 * kSecond);
   turns_.clear();
   Wake();
@@ -233,6 +277,14 @@ void RegistryRun::SetBack(int64_t lost_us) {
 void RegistryRun::NoteStart() {
   detid::RegistryRules& rules = coordinator_.rules;
   rules.silent_floor_us = std::max(rules.silent_floor_us, rules.FloorAt(CoordinatorNow()));
+  NoteHere();
+}
+
+// What was heard before is not known to this one, perhaps.
+void RegistryRun::NoteHere() {
+  coordinator_.rules.noted_us = CoordinatorNow();
+  coordinator_.rules.secret = random_.Below(int64_t{1} << 62);
+  for (auto& [registration, heard] : heard_) heard.instance = 0;
 }
 
 void RegistryRun::LoseTail(int64_t lost_us) {
@@ -282,11 +334,22 @@ void RegistryRun::Unfence(NodeServer& s) {
   if (!mistaken)
     for (const int i : members_[s.registration])
       if (i != s.index) Server(i).dead = true;
+  if (!both && s.began == detid::Began::kRecovered) return Claim(s);
   s.disk.fenced = false;
   s.granted.Revoke();
-  s.tentative = true;
+  s.challenge = s.challenges = 0;
   turns_[s.registration] = {};
   coordinator_.Expect(s.registration, now_);
+  if (s.up) In(random_.Below(kSecond), What::kBeat, s.index);
+}
+
+// An operator says on a server that it takes the place of the node.
+void RegistryRun::Claim(NodeServer& s) {
+  counts_.claims++;
+  s.claims = true;
+  s.disk.fenced = false;
+  s.granted.Revoke();
+  turns_[s.registration] = {};
   if (s.up) In(random_.Below(kSecond), What::kBeat, s.index);
 }
 

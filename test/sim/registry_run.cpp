@@ -48,7 +48,7 @@ RegistryRun::RegistryRun(uint64_t seed, const RegistryOptions& options)
     const int s = NewServer(coordinator_.Enrol(mode, number), mode, number);
     // Newcomers come some at a time.
     const bool late = i >= options.nodes - newcomers;
-    const int64_t at = late ? int64_t{i / 8} * 7919 * kSecond % End() : 0;
+    const int64_t at = late ? int64_t{i / 8} * 7919 * kSecond % Last() : 0;
     Push(at + random_.Below(late ? 2 * kSecond : 10 * kSecond), What::kStart, s);
   }
   Push(kMinute, What::kFault, -1);
@@ -59,7 +59,7 @@ std::string RegistryRun::Run() {
     const Event e = events_.top();
     events_.pop();
     now_ = e.at;
-    if (now_ > End()) break;
+    if (now_ > Last()) break;
     Handle(e);
   }
   if (error_.empty()) Judge();
@@ -135,7 +135,9 @@ void RegistryRun::Handle(const Event& e) {
       if (s.sending == 0) Send(s);
       break;
     case What::kTimeout:
-      if (s.sending == e.number) Send(s);
+      if (s.sending != e.number) break;
+      s.challenge = 0;
+      Send(s);
       break;
     case What::kAnswer:
       Answer(s, e.number);

@@ -25,10 +25,10 @@ struct RegistryOptions {
 };
 
 struct RegistryCounts {
-  uint64_t beats, ids, granted, repeated, refused, fenced, superseded, tentative, lost_requests,
-      lost_answers, late, stops, backend_stops, crashes, steps, coordinator_steps, outages,
-      coordinator_crashes, promotions, lost_tails, set_backs, taken, cold_clones, vm_clones,
-      standbys, retired, too_far, lapses;
+  uint64_t beats, ids, granted, repeated, refused, fenced, superseded, challenged, waited,
+      lost_requests, lost_answers, late, stops, backend_stops, crashes, steps, coordinator_steps,
+      outages, coordinator_crashes, promotions, lost_tails, set_backs, taken, cold_clones,
+      vm_clones, standbys, recovered, clean_stops, claims, retired, too_far, lapses;
   uint64_t shared_vm, shared_assigned, shared_lost;  // spans of two servers that overlap
 };
 
@@ -79,7 +79,15 @@ class RegistryRun {
     int unheard = 0;  // answers that were lost
   };
 
-  int64_t End() const { return options_.minutes * kMinute; }
+  // Of a registration, as the simulation knows it.
+  struct Heard {
+    int64_t instance = 0;
+    int64_t at_us = 0;     // by the coordinator's clock
+    int64_t moved_at = 0;  // when the nonce was swapped last
+    bool stopped = false;
+  };
+
+  int64_t Last() const { return options_.minutes * kMinute; }
   int64_t CoordinatorNow() const { return kBase + now_ + coordinator_offset_; }
   NodeServer& Server(int i) { return *servers_[static_cast<size_t>(i)]; }
   void Fail(const std::string& text) {
@@ -102,6 +110,7 @@ class RegistryRun {
   void Send(NodeServer& s);
   void Arrive(const Event& e);
   void CheckGrant(NodeServer& s, const Message& m, bool repeated);
+  void CheckDisplaced(const NodeServer& s, const Message& m, const detid::Registration& before);
   void LoseAnswer(const Message& m);
   void Answer(NodeServer& s, uint64_t message);
   void Adopt(NodeServer& s, const detid::Ruling& r);
@@ -118,21 +127,26 @@ class RegistryRun {
   int Any();
   void Fault();
   void Crash(NodeServer& s, int64_t down_us);
+  void Stop(NodeServer& s, int64_t down_us);
+  void End(NodeServer& s);
   void StepClock(NodeServer& s);
   NodeServer& Copy(NodeServer& s);
   void CopyCold(NodeServer& s);
   void CopyMachine(NodeServer& s);
   void Promote(NodeServer& s);
+  void Recover(NodeServer& s);
   void CoordinatorFault();
   void NoteSkew();
   void CrashCoordinator();
   void FailOver(int64_t lost_us);
   void SetBack(int64_t lost_us);
   void NoteStart();
+  void NoteHere();
   void LoseTail(int64_t lost_us);
   void Taken(int registration);
   void Wake();
   void Unfence(NodeServer& s);
+  void Claim(NodeServer& s);
 
   // registry_judge.cpp: the verdict.
   void Judge();
@@ -150,6 +164,7 @@ class RegistryRun {
   std::vector<std::unique_ptr<NodeServer>> servers_;
   std::map<int, std::vector<int>> members_;  // of a registration
   std::map<int, Turns> turns_;
+  std::map<int, Heard> heard_;
   std::priority_queue<Event> events_;
   std::vector<Message> messages_;
   std::vector<size_t> unused_;

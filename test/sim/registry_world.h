@@ -23,15 +23,17 @@ namespace sim {
 // Ways to break the product, to show that the simulation would notice.
 enum class RegistryBreak {
   kNothing,
-  kStartBelowEnd,  // an interval begins at node time, whatever was granted of the number before
-  kAnswerEarly,    // before the registration is stored: a crash forgets it
-  kIgnoreLimit,    // a mint goes on after its interval
-  kKeepGrant,      // a start goes on with the interval that is on the disk
-  kIgnoreNonce,    // a used one is as good as the current
-  kIgnoreFloor,    // after a lost tail intervals begin as ever
-  kIgnoreStart,    // after a coordinator was set back, too
-  kTrustSilent,    // a node that was silent for long may go on after a lost tail
-  kIgnoreFence,    // a fenced node mints on
+  kStartBelowEnd,   // an interval begins at node time, whatever was granted of the number before
+  kAnswerEarly,     // before the registration is stored: a crash forgets it
+  kIgnoreLimit,     // a mint goes on after its interval
+  kKeepGrant,       // a start goes on with the interval that is on the disk
+  kIgnoreNonce,     // a used one is as good as the current
+  kIgnoreFloor,     // after a lost tail intervals begin as ever
+  kIgnoreStart,     // after a coordinator was set back, too
+  kTrustSilent,     // a node that was silent for long may go on after a lost tail
+  kIgnoreFence,     // a fenced node mints on
+  kLateFences,      // a message is as good as who answers a challenge
+  kDisplaceLiving,  // a promoted standby does not wait
 };
 
 struct RegistrySetting {
@@ -143,11 +145,17 @@ inline Coordinator::Served Coordinator::Serve(int who, detid::Beat beat, int64_t
   if (broken_ == RegistryBreak::kIgnoreNonce && beat.instance == r.instance) beat.old = r.current;
   if (broken_ == RegistryBreak::kIgnoreFloor) applied.floor_us = 0;
   if (broken_ == RegistryBreak::kIgnoreStart) applied.silent_floor_us = 0;
+  if (broken_ == RegistryBreak::kDisplaceLiving) r.heard_us = applied.noted_us = 0;
   if (broken_ == RegistryBreak::kTrustSilent) applied.quarantine_us = 1000 * kDay;
   const Nonce before = r.current;
   served.ruling = Rule(&r, beat, false, applied, now_us);
+  if (broken_ == RegistryBreak::kLateFences && served.ruling.challenge != 0) {
+    beat.challenge = served.ruling.challenge;
+    served.ruling = Rule(&r, beat, false, applied, now_us);
+  }
   const Outcome outcome = served.ruling.outcome;
   served.repeated = outcome == Outcome::kGranted && r.current == before;
+  if (outcome == Outcome::kRefused) registrations_[At(who)].heard_us = r.heard_us;
   if (outcome == Outcome::kRefused || (outcome == Outcome::kFenced && !served.ruling.fences_both))
     return served;
   const int32_t number = r.mode == Mode::kLeased ? r.interval.node : kAnyNode;
@@ -211,6 +219,7 @@ struct NodeServer {
   int32_t assigned;
   int64_t instance;
   uint32_t timeline = 1;
+  detid::Began began = detid::Began::kPlainly;
   NodeDisk disk;
   std::array<NodeDisk, 4> standby;  // what one that lags has: the disk at the last beats
   int64_t boot_offset = 0, real_offset = 0;
@@ -223,8 +232,10 @@ struct NodeServer {
   uint32_t epoch = 0;    // events of an earlier one are not its
   int64_t stopped_until = 0, cut_off_until = 0;
   int64_t life = 0;
-  uint64_t sending = 0;  // the request that an answer is awaited for; 0: none
-  bool tentative = true;
+  uint64_t sending = 0;   // the request that an answer is awaited for; 0: none
+  int64_t challenge = 0;  // that the next request answers
+  int challenges = 0;     // in a row
+  bool claims = false;    // an operator's word
 
   // Shared memory, and a backend.
   detid::NodeClock clock;
@@ -274,7 +285,9 @@ struct NodeServer {
     b.granted_us = disk.granted_us;
     b.horizon_us = disk.horizon_us;
     b.retires = retiring;
-    b.tentative = tentative;
+    b.claims = claims;
+    b.began = began;
+    b.challenge = challenge;
     return b;
   }
 
@@ -284,7 +297,7 @@ struct NodeServer {
     up = true;
     life = new_life;
     sending = 0;
-    tentative = true;
+    challenge = challenges = 0;
     minting = false;
     stopped_until = 0;
     const detid::ClockReading now = Reading(true_us);
@@ -324,7 +337,8 @@ struct NodeServer {
     horizon_us = from.horizon_us;
     shard_number = from.shard_number;
     life = from.life;
-    tentative = from.tentative;
+    challenge = from.challenge;
+    began = from.began;
     retiring = from.retiring;
   }
 };

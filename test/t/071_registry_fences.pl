@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # Servers that turn out to be the same node: clones beside their original, copies of a database, two
-# nodes with one seed, a standby that is promoted while its primary lives, a backup that is recovered
-# while the node goes on. Who is to be fenced is, within a beat, stays so over restarts, and mints
+# nodes with one seed, a standby that is promoted while its primary lives and takes its place by an
+# operator's word, a backup that is recovered while the node goes on. Who is to be fenced is, within a beat, stays so over restarts, and mints
 # again only when an operator has said so in both places.
 
 use strict;
@@ -132,10 +132,18 @@ is(sqlstate_of($standby, 'SELECT detid.next_id()'), '25006', 'its standby does n
 same_sql($standby, 'SELECT ready, reason, path FROM detid.node_status', 'f|the server is a standby|eu/pool/w1', 'node_status there');
 my $old = session($leased);
 my @old = split /\n/, $old->query('SELECT detid.next_id() FROM generate_series(1, 1000)');
-$since = time();
 $standby->promote;
+ok($standby->poll_query_until('postgres', q{SELECT registry_trouble LIKE '%was heard of a moment ago%claim_registration()%' FROM detid.node_status}),
+	'promoted, it waits for its primary, which lives');
+like((run_sql($standby, 'SELECT detid.next_id()'))[1], qr/ERROR:  DT002: .*DETAIL: .*was heard of a moment ago/s, 'so the error says');
+same_sql($standby, q{SELECT ok, hint <> '' FROM detid.check() WHERE "check" = 'registry'}, 'f|t', 'and check');
+sleep 4 * BEAT;
+is(sqlstate_of($standby, 'SELECT detid.next_id()'), 'DT002', 'it waits for as long as that one lives');
+push @old, split /\n/, $old->query('SELECT detid.next_id() FROM generate_series(1, 1000)');
+$since = time();
+$standby->safe_psql('postgres', 'SELECT detid.claim_registration()');
 
-my @new = split /\n/, mints_again($standby, 'promoted, it takes its place');
+my @new = split /\n/, mints_again($standby, 'claimed, it takes its place');
 push @new, split /\n/, $standby->safe_psql('postgres', 'SELECT detid.next_id() FROM generate_series(1, 1000)');
 my $err = '';
 while ($err eq '' && time() < $since + 30)
@@ -146,7 +154,7 @@ while ($err eq '' && time() < $since + 30)
 }
 like($err, qr/ERROR:  DT001: .*DETAIL:  A promoted standby or a successor has taken its place/s, 'the old primary is fenced');
 $since = time() - $since;
-cmp_ok($since, '<', BEAT + 4, sprintf('within a beat of the promotion (%.1f s)', $since));
+cmp_ok($since, '<', BEAT + 4, sprintf('within a beat of the word (%.1f s)', $since));
 push @new, split /\n/, $standby->safe_psql('postgres', 'SELECT detid.next_id() FROM generate_series(1, 1000)');
 no_duplicates([ @old, @new ], 'no id twice');
 same_sql($standby, 'SELECT detid.node_of(detid.next_id()), path FROM detid.node_status', '8|eu/pool/w1', 'under the same number');
@@ -158,9 +166,7 @@ mints_nothing($leased, 'the old primary, restarted');
 
 $standby->safe_psql('postgres', q{ALTER SYSTEM SET archive_mode = 'off'});
 my $recovered = PostgreSQL::Test::Cluster->new('recovered');
-$leased->backup('old_backup') if 0;
 $standby->backup('early');
-sleep 10 * BEAT;    # more beats than a standby would lag
 $recovered->init_from_backup($standby, 'early');
 # To a point in time, so that it begins a timeline of its own.
 $recovered->append_conf('postgresql.conf', "restore_command = 'false'\nrecovery_target = 'immediate'\nrecovery_target_action = 'promote'\n");
@@ -170,7 +176,7 @@ ok($recovered->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()'), '
 is(sqlstate_of($recovered, 'SELECT detid.next_id()'), 'DT001', 'it never mints');
 sleep 2 * BEAT;
 is(sqlstate_of($standby, 'SELECT detid.next_id()'), '00000', 'the node goes on');
-like((run_sql($recovered, 'SELECT detid.next_id()'))[1], qr/older than what the registry has seen/, 'why, the error says');
+like((run_sql($recovered, 'SELECT detid.next_id()'))[1], qr/recovered from a backup of the node/, 'why, the error says');
 # Unless an operator says that it is to take its place.
 $last = $standby->safe_psql('postgres', 'SELECT detid.next_id()');
 $recovered->safe_psql('postgres', 'SELECT detid.claim_registration()');
@@ -186,6 +192,10 @@ $assigned->wait_for_catchup($standby2);
 $old = session($assigned);
 @old = split /\n/, $old->query('SELECT detid.next_id() FROM generate_series(1, 1000)');
 $standby2->promote;
+ok($standby2->poll_query_until('postgres', q{SELECT registry_trouble LIKE '%was heard of a moment ago%' FROM detid.node_status}),
+	'assigned: it waits, too');
+push @old, split /\n/, $old->query('SELECT detid.next_id() FROM generate_series(1, 1000)');
+$standby2->safe_psql('postgres', 'SELECT detid.claim_registration()');
 @new = split /\n/, mints_again($standby2, 'assigned: the promoted one mints');
 push @new, split /\n/, $standby2->safe_psql('postgres', 'SELECT detid.next_id() FROM generate_series(1, 1000)');
 $err = '';

@@ -33,11 +33,11 @@ sub beat_sql
 {
 	my ($path) = @_;
 	my $p = $played{$path} //= { counter => 0, bits => 0, granted => 0, life => 1 };
-	my ($old, $old_bits, $next, $bits) = ($p->{counter}, $p->{bits}, $p->{counter} + 1, int rand 2**40);
-	return "SELECT outcome, reason, node, start_us, limit_us, counter, bits FROM signed_beat('$token{$path}', "
-	  . "$old, $old_bits, $next, $bits, 'leased', -1, "
-	  . length($path) * 1000 . ord(substr $path, -1) . ", $p->{life}, 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - " . 1000000 * ($p->{behind} // 0) . ", "
-	  . "$p->{granted}, 0, 0, false, false, false, NULL, 0, NULL, NULL)";
+	my ($old, $old_bits, $bits) = ($p->{counter}, $p->{bits}, int rand 2**40);
+	return "SELECT outcome, reason, node, start_us, limit_us, counter, next FROM ask('$token{$path}', "
+	  . "$old, $old_bits, $bits, 'leased', -1, "
+	  . length($path) * 1000 . ord(substr $path, -1) . ", $p->{life}, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - " . 1000000 * ($p->{behind} // 0) . ", "
+	  . "$p->{granted}, 0)";
 }
 
 sub heard

@@ -107,7 +107,11 @@ for (['eu/a/db1', $db1], ['eu/pool/w1', $w1])
 	is(sqlstate_of($standby, 'SELECT detid.next_id()'), 'DT002', "$path: promoted while the coordinator is away, a standby does not mint");
 	mint($primary, $path) if $path =~ /db1/;
 	$c->safe_psql('postgres', 'ALTER ROLE detid_node LOGIN');
-	mints_again($standby, "$path: the coordinator is back, and it does");
+	ok($standby->poll_query_until('postgres', q{SELECT registry_trouble LIKE '%was heard of a moment ago%claim_registration()%' FROM detid.node_status}),
+		"$path: the coordinator is back, and it waits for the old primary, which lives");
+	is(sqlstate_of($primary, 'SELECT detid.next_id()'), '00000', "$path: that one goes on");
+	$standby->safe_psql('postgres', 'SELECT detid.claim_registration()');
+	mints_again($standby, "$path: an operator says that it takes its place, and it does");
 	fenced_for($primary, qr/A promoted standby or a successor has taken its place/, "$path: the old primary");
 	mint($standby, $path);
 	my $high = (sort { $a <=> $b } @{ $ids{$path} })[-1];
@@ -166,10 +170,17 @@ for (['eu/a/db1', $db1], ['eu/pool/w1', $w1])
 
 my $db2 = registered($c, 'eu/a/db2');
 mints_again($db2, 'a node of its own');
-my $row = $db1->safe_psql('postgres', q{SELECT number, encode(commitment, 'hex'), encode(seed, 'hex') FROM detid._seed WHERE number > 0 ORDER BY number DESC LIMIT 1});
-my ($number, $commitment, $seed) = split /\|/, $row;
+my $row = $db1->safe_psql('postgres', q{SELECT number, encode(commitment, 'hex'), encode(seed, 'hex'), encode(mark, 'hex') FROM detid._seed WHERE number > 0 ORDER BY number DESC LIMIT 1});
+my ($number, $commitment, $seed, $mark) = split /\|/, $row;
+# The seed alone is what is exported: who was given it to verify, and makes ids of it himself, fences
+# nobody.
+my $exported = $db1->safe_psql('postgres', 'SELECT detid.export_seed()');
+$db2->safe_psql('postgres', "SELECT detid.import_seed('$exported'); UPDATE detid._seed SET number = 99 WHERE number < 0");
+same_sql($db2, "SELECT commitment = '$commitment', own FROM detid.seeds WHERE current", 't|t', 'a node makes ids of the seed of another, which it imported');
+sleep 2 * BEAT;
+is(sqlstate_of($_, 'SELECT detid.next_id()'), '00000', $_->name . ' is not fenced for it') for $db1, $db2;
 my $since = time();
-$db2->safe_psql('postgres', "DELETE FROM detid._seed; INSERT INTO detid._seed (number, commitment, seed) VALUES ($number, '\\x$commitment', '\\x$seed')");
+$db2->safe_psql('postgres', "DELETE FROM detid._seed; INSERT INTO detid._seed (number, commitment, seed, mark) VALUES ($number, '\\x$commitment', '\\x$seed', '\\x$mark')");
 fenced_for($_, qr/Two nodes have the same seed/, $_->name . ', of two with one seed,') for $db1, $db2;
 cmp_ok(time() - $since, '<', 2 * BEAT + 3, 'within a beat');
 state_becomes($c, $_, 'fenced same_seed', "$_: the coordinator has it fenced") for 'eu/a/db1', 'eu/a/db2';

@@ -30,8 +30,8 @@ sub beat_sql
 	my ($path, %o) = @_;
 	my $p = $played{$path} //= { counter => 0, bits => 0, granted => 0 };
 	%o = (mode => 'leased', node => -1, horizon => 0, %o);
-	return sprintf "SELECT outcome, reason, node, start_us, limit_us, counter, bits FROM signed_beat('%s', %d, %d, %d, %d, '%s', %d, %d, 1, 1, $us, %d, %s, 0, false, false, false, NULL, 0, NULL, NULL)",
-	  $token{$path}, $p->{counter}, $p->{bits}, $p->{counter} + 1, int rand 2**40, $o{mode}, $o{node},
+	return sprintf "SELECT outcome, reason, node, start_us, limit_us, counter, next FROM ask('%s', %d, %d, %d, '%s', %d, %d, 1, $us, %d, %s)",
+	  $token{$path}, $p->{counter}, $p->{bits}, int rand 2**40, $o{mode}, $o{node},
 	  length($path) * 1000 . ord(substr $path, -1), $p->{granted}, $o{horizon};
 }
 

@@ -89,6 +89,27 @@ sub play_nodes
 			SELECT h.* FROM (SELECT CASE WHEN token ~ '^[0-9a-f]{64}\$' THEN decode(token, 'hex') END) t(token),
 				sign_beat(t.token, NULL, $names) s, detid._heartbeat(s.key, s.signature, $names) h \$\$;
 		GRANT USAGE ON SCHEMA public TO PUBLIC; GRANT EXECUTE ON FUNCTION signed_beat, sign_beat TO PUBLIC});
+	# For clients that play nodes: a beat; and another one, with the challenge, if one was told.
+	$coordinator->safe_psql($db // 'postgres', q{
+		CREATE FUNCTION ask(token text, old bigint, old_bits bigint, bits bigint, mode text, asked_node bigint, instance bigint,
+			life bigint, node_us bigint, granted_us bigint, horizon_us bigint,
+			OUT outcome text, OUT reason text, OUT node integer, OUT start_us bigint, OUT limit_us bigint, OUT counter bigint, OUT next bigint)
+		LANGUAGE plpgsql AS $$
+		DECLARE
+			h record;
+			challenge bigint := 0;
+		BEGIN
+			FOR i IN 1 .. 2 LOOP
+				SELECT * INTO h FROM signed_beat(token, old, old_bits, old + 1, bits, mode, asked_node, instance, life, 1,
+					node_us, granted_us, horizon_us, 0, false, false, false, 'plainly', challenge, NULL, 0, NULL, NULL);
+				challenge := h.challenge;
+				EXIT WHEN challenge = 0;
+			END LOOP;
+			SELECT h.outcome, h.reason, h.node, h.start_us, h.limit_us, h.counter, h.bits
+			INTO ask.outcome, ask.reason, ask.node, ask.start_us, ask.limit_us, ask.counter, ask.next;
+		END
+		$$;
+	});
 	return;
 }
 

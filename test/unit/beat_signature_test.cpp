@@ -48,7 +48,9 @@ Beat TestBeat() {
   b.granted_us = 9;
   b.horizon_us = 10;
   b.since_us = 11;
-  b.tentative = true;
+  b.stops = true;
+  b.began = Began::kRecovered;
+  b.challenge = 15;
   return b;
 }
 
@@ -68,8 +70,8 @@ TEST(BeatSignature, KeyIsThatOfRfc8032) {
 
 TEST(BeatSignature, IsGolden) {
   EXPECT_EQ(Hex(Sign(TestToken(), TestBeat(), TestReport()).byte, kSignatureBytes),
-            "e43730df30d4fe9dfc800bd34b09eeb64bf55910eb4ef0b57abd0ff22bb008d7"
-            "fda7ac36f485f6bf30a6493e443296fcc1e74f38856cc6c69f5ba8d1f278b603");
+            "9587e76004b596b1f32d8f55b1a344f035720463cf4399220c0d1e21366d9cf0"
+            "6d76047422ce07d4286466dd9abdcf5838de6c7a89203ece990ebb5c6243f70b");
 }
 
 TEST(BeatSignature, TokenIs64HexDigits) {
@@ -124,8 +126,10 @@ TEST(BeatSignature, EveryFieldIsSigned) {
       [](Beat* b, BeatReport*) { b->since_us++; },
       [](Beat* b, BeatReport*) { b->claims = true; },
       [](Beat* b, BeatReport*) { b->retires = true; },
-      [](Beat* b, BeatReport*) { b->tentative = false; },
-      [](Beat* b, BeatReport*) { b->tentative = false, b->claims = true; },
+      [](Beat* b, BeatReport*) { b->stops = false; },
+      [](Beat* b, BeatReport*) { b->stops = false, b->claims = true; },
+      [](Beat* b, BeatReport*) { b->began = Began::kPromoted; },
+      [](Beat* b, BeatReport*) { b->challenge++; },
       [](Beat*, BeatReport* r) { r->has_proof = false; },
       [](Beat*, BeatReport* r) { r->proof.byte[15] ^= 1; },
       [](Beat*, BeatReport* r) { r->ids++; },

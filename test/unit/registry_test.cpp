@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace detid {
 namespace {
 
@@ -46,15 +48,21 @@ struct Node {
 
 struct Coordinator {
   Registration r;
-  RegistryRules rules{kLease, kQuarantine};
+  RegistryRules rules{kLease, kQuarantine, 0, 0, 0, 4711};
   int64_t now_us = kNow;
   bool same_seed = false;
 
   explicit Coordinator(Mode mode) : r(Enrolled(mode)) {}
   Ruling Ask(const Node& node) { return Rule(&r, node.beat, same_seed, rules, now_us); }
+  // As a server that lives asks: again, with the challenge, if it is told one.
+  Ruling Insist(Node node) {
+    node.beat.challenge = Ask(node).challenge;
+    return Ask(node);
+  }
   // A beat that is answered.
   Ruling Serve(Node* node) {
-    const Ruling ruling = Ask(*node);
+    Ruling ruling = Ask(*node);
+    if (ruling.challenge != 0) ruling = Insist(*node);
     if (ruling.outcome == Outcome::kGranted) node->Take(ruling);
     return ruling;
   }
@@ -81,7 +89,7 @@ bool Same(const Registration& a, const Registration& b) {
   return a.mode == b.mode && a.state == b.state && a.reason == b.reason && a.current == b.current &&
          a.asked_old == b.asked_old && a.asked_next == b.asked_next && a.instance == b.instance &&
          a.life == b.life && a.timeline == b.timeline && a.interval == b.interval &&
-         a.end_us == b.end_us;
+         a.end_us == b.end_us && a.stopped == b.stopped;
 }
 
 // --- Grants -----------------------------------------------------------------------------------
@@ -118,7 +126,7 @@ TEST(Registry, AnIntervalIsNeverShortened) {
 TEST(Registry, TheSameBeatGetsTheSameAnswer) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
-  const Ruling first = c.Ask(n);  // whose answer is lost
+  const Ruling first = c.Insist(n);  // whose answer is lost
   const Registration stored = c.r;
   n.beat.node_us += kBeat;
   const Ruling again = c.Ask(n);
@@ -144,7 +152,7 @@ TEST(Registry, AStartBeginsAboveTheIntervalBefore) {
 TEST(Registry, AStartThatRepeatsAnAnsweredBeatGetsAnIntervalOfItsOwn) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
-  const Ruling first = c.Ask(n);
+  const Ruling first = c.Insist(n);
   n.Restart(12);
   const Ruling g = c.Serve(&n);
   EXPECT_GRANTED(g);
@@ -157,20 +165,16 @@ TEST(Registry, AStartThatRepeatsAnAnsweredBeatGetsAnIntervalOfItsOwn) {
 TEST(Registry, ACopyThatLooksAlikeIsFoundWithTheNextBeat) {
   Coordinator c(Mode::kAssigned);
   Node n(Mode::kAssigned);
-  EXPECT_GRANTED(c.Ask(n));  // the pair is stored, and copied
+  EXPECT_GRANTED(c.Insist(n));  // the pair is stored, and copied
   Node copy = n;
   copy.beat.life = 12;
-  copy.beat.tentative = true;
   const Registration before = c.r;
   EXPECT_EQ(c.Ask(copy).outcome, Outcome::kRefused);  // or an earlier life's request, late
   EXPECT_TRUE(Same(c.r, before));
-  copy.beat.tentative = false;
   EXPECT_GRANTED(c.Serve(&copy));
   n.beat.old = before.current;
   n.beat.next = {before.current.counter + 1, 4711};
-  const Ruling found = c.Ask(n);
-  EXPECT_EQ(found.outcome, Outcome::kFenced);
-  EXPECT_TRUE(found.fences_both);
+  ExpectFenced(c.Insist(n), Reason::kUsedNonce, true);
 }
 
 // An earlier life's request arrives late, and then the life before it once more.
@@ -180,7 +184,7 @@ TEST(Registry, WhateverLifeAsksNoIntervalIsGrantedTwice) {
   int64_t end = 0;
   for (const int64_t life : {11, 12, 11, 13, 12}) {
     n.beat.life = life;
-    const Ruling g = c.Ask(n);
+    const Ruling g = c.Insist(n);
     EXPECT_GRANTED(g);
     EXPECT_GE(g.interval.start_us, end);
     end = g.interval.limit_us;
@@ -219,7 +223,7 @@ TEST(Registry, ANumberThatIsNewBeginsAboveItsOwnEnd) {
 TEST(Registry, ARepeatedBeatUnderANewNumberGetsAnInterval) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
-  c.Ask(n);
+  c.Insist(n);
   c.r.interval = {9, 0, 0};
   c.r.end_us = 0;
   const Ruling g = c.ServeAt(&n, kNow + kQuarantine);
@@ -247,6 +251,7 @@ TEST(Registry, WhoFollowsAnAssignedNodeBeginsAboveWhatItMints) {
   c.Serve(&n);
   Node promoted(Mode::kAssigned, 2);
   promoted.beat.timeline = 2;
+  promoted.beat.claims = true;
   const Ruling g = c.Serve(&promoted);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval, (Interval{kNumber, kNow + 3 * kSecond + 2 * kBeat, kForEver}));
@@ -271,6 +276,7 @@ TEST(Registry, WhoFollowsAnAssignedNodeWaitsForItsOldBeat) {
   c.rules.lease_us = kLease;
   Node promoted(Mode::kAssigned, 2);
   promoted.beat.timeline = 2;
+  promoted.beat.claims = true;
   const Ruling g = c.Serve(&promoted);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, kNow + 20 * kBeat);
@@ -283,7 +289,7 @@ TEST(Registry, WhoFollowsAnAssignedNodeWaitsForItsOldBeat) {
 TEST(Registry, ARepeatedAnswerIsTheBeatThatWasToldLast) {
   Coordinator c(Mode::kAssigned);
   Node n(Mode::kAssigned);
-  c.Ask(n);
+  c.Insist(n);
   c.rules.lease_us = 10 * kLease;
   c.Ask(n);
   EXPECT_EQ(c.r.beat_us, 10 * kBeat);
@@ -297,7 +303,9 @@ TEST(Registry, WhatIsRefusedChangesNothing) {  // R5
   c.Serve(&n);
   const Registration before = c.r;
   const auto refused = [&](const Beat& beat, Reason reason) {
-    ExpectRefused(Rule(&c.r, beat, false, c.rules, kNow), reason);
+    Node asks = n;
+    asks.beat = beat;
+    ExpectRefused(reason == Reason::kUsedNonce ? c.Ask(asks) : c.Insist(asks), reason);
     EXPECT_TRUE(Same(c.r, before));
   };
   Beat b = n.beat;
@@ -312,7 +320,6 @@ TEST(Registry, WhatIsRefusedChangesNothing) {  // R5
   refused(b, Reason::kTooFarAhead);
   b = n.beat;
   b.old = {0, 5};
-  b.tentative = true;
   refused(b, Reason::kUsedNonce);
 }
 
@@ -325,7 +332,7 @@ TEST(Registry, AWrongClockOfTheCoordinatorDoesNotBecomeTheNodes) {
   n.beat.claims = true;
   const Registration before = c.r;
   c.now_us += 86400 * kSecond;
-  ExpectRefused(c.Ask(n), Reason::kTooFarAhead);
+  ExpectRefused(c.Insist(n), Reason::kTooFarAhead);
   EXPECT_TRUE(Same(c.r, before));  // R5
   c.now_us = kNow;
   const Ruling g = c.Serve(&n);
@@ -357,7 +364,7 @@ TEST(Registry, AUsedNonceFencesTheLeasedNodeThatBringsIt) {
   const Node clone = n;  // of a virtual machine: in the same life
   c.Serve(&n);
   c.Serve(&n);
-  ExpectFenced(c.Ask(clone), Reason::kUsedNonce, false);
+  ExpectFenced(c.Insist(clone), Reason::kUsedNonce, false);
   EXPECT_GRANTED(c.Serve(&n));
 }
 
@@ -371,25 +378,8 @@ TEST(Registry, AUsedNonceFencesBothAssignedNodes) {
   EXPECT_GRANTED(c.Serve(&clone));
   EXPECT_GRANTED(c.Serve(&n));
   clone.beat.next.bits++;
-  ExpectFenced(c.Ask(clone), Reason::kUsedNonce, true);
-  ExpectFenced(c.Ask(n), Reason::kUsedNonce, false);
-}
-
-// A request may be under way for long, and nobody asks again for it.
-TEST(Registry, ALateRequestFencesNobody) {
-  for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
-    Coordinator c(mode);
-    Node n(mode);
-    n.beat.tentative = true;
-    c.Serve(&n);
-    Node late = n;
-    c.Serve(&n);
-    c.Serve(&n);
-    ExpectRefused(c.Ask(late), Reason::kUsedNonce);
-    EXPECT_GRANTED(c.Serve(&n));
-    late.beat.tentative = false;
-    ExpectFenced(c.Ask(late), Reason::kUsedNonce, mode == Mode::kAssigned);
-  }
+  ExpectFenced(c.Insist(clone), Reason::kUsedNonce, true);
+  ExpectFenced(c.Insist(n), Reason::kUsedNonce, false);
 }
 
 TEST(Registry, AnAssignedNodeInTwoDataDirectoriesFencesBoth) {
@@ -398,8 +388,8 @@ TEST(Registry, AnAssignedNodeInTwoDataDirectoriesFencesBoth) {
   c.Serve(&n);
   Node copy = n;
   copy.beat.instance = 2;
-  ExpectFenced(c.Ask(copy), Reason::kOtherInstance, true);
-  ExpectFenced(c.Ask(n), Reason::kOtherInstance, false);
+  ExpectFenced(c.Insist(copy), Reason::kOtherInstance, true);
+  ExpectFenced(c.Insist(n), Reason::kOtherInstance, false);
 }
 
 TEST(Registry, ACopyOfALeasedNodeIsFencedWhileTheNodeLives) {
@@ -409,7 +399,7 @@ TEST(Registry, ACopyOfALeasedNodeIsFencedWhileTheNodeLives) {
   Node copy = n;
   copy.beat.instance = 2;
   c.now_us = kNow + kLease - 1;
-  ExpectFenced(c.Ask(copy), Reason::kOtherInstance, false);
+  ExpectFenced(c.Insist(copy), Reason::kOtherInstance, false);
   EXPECT_GRANTED(c.Serve(&n));
 }
 
@@ -423,60 +413,22 @@ TEST(Registry, ACopyOfALeasedNodeTakesThePlaceOfOneThatIsSilent) {
   copy.beat.instance = 2;
   copy.beat.life = 12;
   c.now_us = kNow + kLease;
-  const Ruling g = c.Ask(copy);
+  const Ruling g = c.Insist(copy);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, last.interval.limit_us);
   // The node comes back.
-  ExpectFenced(c.Ask(n), Reason::kOtherInstance, false);
+  ExpectFenced(c.Insist(n), Reason::kOtherInstance, false);
   // And when the copy is silent, too, what is older than it.
   Node old = behind;
   old.beat.instance = 3;
   c.now_us = c.r.interval.limit_us;
-  ExpectFenced(c.Ask(old), Reason::kUsedNonce, false);
-}
-
-TEST(Registry, APromotedStandbyTakesThePlaceOfItsPrimary) {
-  for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
-    Coordinator c(mode);
-    Node n(mode);
-    c.Serve(&n);
-    Node standby = n;
-    standby.beat.instance = 2;
-    standby.beat.timeline = 2;
-    standby.beat.life = 12;
-    for (int i = 0; i < 7; i++) c.ServeAt(&n, kNow + (i + 1) * kBeat);  // it lags
-    const Interval before = c.r.interval;
-    standby.beat.node_us = c.now_us;
-    const Ruling g = c.Serve(&standby);
-    EXPECT_GRANTED(g);
-    if (mode == Mode::kLeased)
-      EXPECT_GE(g.interval.start_us, before.limit_us);
-    else
-      EXPECT_GE(g.interval.start_us, c.now_us + 2 * kBeat);
-    ExpectFenced(c.Ask(n), Reason::kSuperseded, false);
-    EXPECT_GRANTED(c.Serve(&standby));
-  }
-}
-
-TEST(Registry, AnOldBackupIsNoStandby) {
-  Coordinator c(Mode::kAssigned);
-  Node n(Mode::kAssigned);
-  c.Serve(&n);
-  Node backup = n;
-  backup.beat.instance = 2;
-  backup.beat.timeline = 2;
-  for (int i = 0; i < 10; i++) c.Serve(&n);
-  ExpectFenced(c.Ask(backup), Reason::kOldCopy, false);
-  EXPECT_GRANTED(c.Serve(&n));
-  // Unless an operator says so.
-  backup.beat.claims = true;
-  EXPECT_GRANTED(c.Serve(&backup));
+  ExpectFenced(c.Insist(old), Reason::kUsedNonce, false);
 }
 
 TEST(Registry, ASeedThatAnotherHasFences) {
   Coordinator c(Mode::kLeased);
   c.same_seed = true;
-  ExpectFenced(c.Ask(Node(Mode::kLeased)), Reason::kSameSeed, true);
+  ExpectFenced(c.Insist(Node(Mode::kLeased)), Reason::kSameSeed, true);
   EXPECT_EQ(c.r.state, NodeState::kFenced);
 }
 
@@ -486,9 +438,9 @@ TEST(Registry, WhoIsFencedStaysFencedUntilItIsExpectedAgain) {
   c.Serve(&n);
   Node copy = n;
   copy.beat.instance = 2;
-  c.Ask(copy);
+  c.Insist(copy);
   copy.beat.claims = true;
-  ExpectFenced(c.Ask(copy), Reason::kOtherInstance, false);
+  ExpectFenced(c.Insist(copy), Reason::kOtherInstance, false);
   c.r.state = NodeState::kExpected;
   const Ruling g = c.Serve(&n);
   EXPECT_GRANTED(g);
@@ -501,18 +453,18 @@ TEST(Registry, WhoHasRetiredIsDone) {
   Node n(Mode::kLeased);
   c.Serve(&n);
   n.beat.retires = true;
-  EXPECT_GRANTED(c.Ask(n));
+  EXPECT_GRANTED(c.Insist(n));
   EXPECT_EQ(c.r.state, NodeState::kRetired);
-  ExpectFenced(c.Ask(n), Reason::kRetired, false);
+  ExpectFenced(c.Insist(n), Reason::kRetired, false);
 }
 
 // The pair was sent before, and its answer was lost.
 TEST(Registry, ARepeatedPairCanRetire) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
-  c.Ask(n);
+  c.Insist(n);
   n.beat.retires = true;
-  c.Ask(n);
+  c.Insist(n);
   EXPECT_EQ(c.r.state, NodeState::kRetired);
 }
 
@@ -524,11 +476,234 @@ TEST(Registry, TheCounterNeverFalls) {
   Node standby = n;
   standby.beat.instance = 2;
   standby.beat.timeline = 2;
+  standby.beat.began = Began::kPromoted;
   standby.beat.old = {3, 1};
   standby.beat.next = {4, 2};
-  const Ruling g = c.Ask(standby);
+  c.now_us += kLease;
+  const Ruling g = c.Insist(standby);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.current, (Nonce{6, 2}));
+}
+
+// --- Who follows a node -----------------------------------------------------------------------
+
+struct Follow {
+  Coordinator c;
+  Node n, next;
+  explicit Follow(Mode mode, Began began) : c(mode), n(mode), next(mode) {
+    c.Serve(&n);
+    next = n;
+    next.beat.instance = 2;
+    next.beat.timeline = 2;
+    next.beat.life = 12;
+    next.beat.began = began;
+  }
+  Ruling AskAt(int64_t us) {
+    c.now_us = next.beat.node_us = us;
+    return c.Insist(next);
+  }
+};
+
+// R7
+TEST(Registry, APromotedStandbyWaitsWhileTheNodeAsks) {
+  for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
+    Follow f(mode, Began::kPromoted);
+    for (int i = 1; i <= 20; i++) {
+      EXPECT_GRANTED(f.c.ServeAt(&f.n, kNow + i * kBeat));
+      const Registration before = f.c.r;
+      ExpectRefused(f.AskAt(kNow + (i + 1) * kBeat - 1), Reason::kNodeLives);
+      EXPECT_TRUE(Same(f.c.r, before));
+    }
+    const int64_t last_us = f.c.r.heard_us;
+    ExpectRefused(f.AskAt(last_us + 3 * kBeat - 1), Reason::kNodeLives);
+    const Interval before = f.c.r.interval;
+    const Ruling g = f.AskAt(last_us + 3 * kBeat);
+    EXPECT_GRANTED(g);
+    if (mode == Mode::kLeased)
+      EXPECT_GE(g.interval.start_us, before.limit_us);
+    else
+      EXPECT_GE(g.interval.start_us, f.c.now_us + 2 * kBeat);
+    f.next.Take(g);
+    ExpectFenced(f.c.Insist(f.n), Reason::kSuperseded, false);
+    EXPECT_GRANTED(f.c.Serve(&f.next));
+  }
+}
+
+TEST(Registry, ANodeThatIsStoppedIsFollowedAtOnce) {
+  for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
+    Follow f(mode, Began::kPromoted);
+    f.n.beat.stops = true;
+    EXPECT_GRANTED(f.c.Ask(f.n));
+    EXPECT_TRUE(f.c.r.stopped);
+    EXPECT_GRANTED(f.AskAt(kNow + 1));
+    EXPECT_FALSE(f.c.r.stopped);
+  }
+}
+
+TEST(Registry, ANodeThatIsStoppedComesBack) {
+  Follow f(Mode::kAssigned, Began::kPromoted);
+  f.n.beat.stops = true;
+  f.c.Ask(f.n);
+  f.n.beat.stops = false;
+  f.n.Restart(13);
+  EXPECT_GRANTED(f.c.Serve(&f.n));
+  ExpectRefused(f.AskAt(kNow + 1), Reason::kNodeLives);
+}
+
+// Who is refused for his clock lives, too.
+TEST(Registry, ANodeThatIsRefusedIsNotSilent) {
+  Follow f(Mode::kLeased, Began::kPromoted);
+  f.c.now_us = kNow + 4 * kBeat;
+  f.n.beat.node_us = f.c.now_us + f.c.rules.max_ahead_us() + 1;
+  ExpectRefused(f.c.Ask(f.n), Reason::kClockAhead);
+  ExpectRefused(f.AskAt(kNow + 6 * kBeat), Reason::kNodeLives);
+}
+
+// Nobody could ask before.
+TEST(Registry, ANodeIsNotSilentForAsLongAsTheCoordinatorWasAway) {
+  Follow f(Mode::kAssigned, Began::kPromoted);
+  f.c.rules.noted_us = kNow + 100 * kBeat;
+  ExpectRefused(f.AskAt(kNow + 103 * kBeat - 1), Reason::kNodeLives);
+  EXPECT_GRANTED(f.AskAt(kNow + 103 * kBeat));
+}
+
+// R7: whatever its timeline is, and however long the node has been silent.
+TEST(Registry, ARecoveredBackupFollowsOnlyAnOperatorsWord) {
+  for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
+    for (const int64_t timeline : {1, 2}) {
+      Follow f(mode, Began::kRecovered);
+      f.next.beat.timeline = timeline;
+      ExpectFenced(f.AskAt(kNow + 1), Reason::kOldCopy, false);
+      EXPECT_GRANTED(f.c.ServeAt(&f.n, kNow + 2));
+      ExpectFenced(f.AskAt(kNow + 100 * kBeat), Reason::kOldCopy, false);
+      f.n.beat.stops = true;
+      f.c.Ask(f.n);
+      ExpectFenced(f.AskAt(kNow + 100 * kBeat), Reason::kOldCopy, false);
+      f.next.beat.claims = true;
+      EXPECT_GRANTED(f.AskAt(kNow + 100 * kBeat));
+    }
+  }
+}
+
+// What nothing is known of is no standby.
+TEST(Registry, ALaterTimelineAloneFollowsNobody) {
+  Follow f(Mode::kLeased, Began::kPlainly);
+  ExpectFenced(f.AskAt(kNow + 100 * kBeat), Reason::kOldCopy, false);
+}
+
+// --- Messages from the past -------------------------------------------------------------------
+
+// R6. Every request that was ever sent arrives again, after each step of a node's way: whatever it
+// is, the node is not fenced, displaced or retired by it, and goes on.
+TEST(Registry, NoLateRequestHarmsANode) {
+  for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
+    Coordinator c(mode);
+    Node n(mode);
+    std::vector<Beat> sent;
+    const auto arrive_again = [&] {
+      for (const Beat& late : sent) {
+        const Registration before = c.r;
+        const Ruling ruling = Rule(&c.r, late, false, c.rules, c.now_us);
+        EXPECT_FALSE(ruling.fences_both);
+        EXPECT_EQ(c.r.state, before.state);
+        EXPECT_EQ(c.r.instance, before.instance);
+        EXPECT_EQ(c.r.stopped, before.stopped);
+      }
+    };
+    // One answer of two is lost, each request is sent twice.
+    const auto ask = [&](bool heard) {
+      Ruling ruling = c.Ask(n);
+      sent.push_back(n.beat);
+      if (ruling.challenge != 0) {
+        n.beat.challenge = ruling.challenge;
+        sent.push_back(n.beat);
+        ruling = c.Ask(n);
+        n.beat.challenge = 0;
+      }
+      EXPECT_GRANTED(ruling);
+      if (heard) n.Take(ruling);
+      arrive_again();
+    };
+    const auto restart = [&](int64_t life) {
+      n.beat.life = life;
+      ask(false);
+      ask(true);
+      ask(true);
+    };
+    ask(false);
+    ask(true);
+    restart(12);
+    // It stops, and starts again: the stop arrives late, too.
+    n.beat.stops = true;
+    sent.push_back(n.beat);
+    n.beat.stops = false;
+    restart(13);
+    n.beat.stops = true;
+    ask(false);
+    n.beat.stops = false;
+    restart(14);
+    // A promoted standby follows, then an operator takes the number back to where it was.
+    Node old = n;
+    n.beat.instance = 2;
+    n.beat.timeline = 2;
+    n.beat.began = Began::kPromoted;
+    c.now_us = n.beat.node_us = kNow + 3 * kBeat;
+    restart(15);
+    old.beat.claims = true;
+    n.beat = old.beat;
+    restart(16);
+    // It is to retire, which is taken back before it was heard.
+    n.beat.claims = false;
+    n.beat.retires = true;
+    const Ruling told = c.Ask(n);
+    sent.push_back(n.beat);
+    n.beat.challenge = told.challenge;
+    sent.push_back(n.beat);
+    n.beat.retires = false;
+    n.beat.challenge = 0;
+    ask(true);
+    ask(true);
+    EXPECT_EQ(c.r.state, NodeState::kActive);
+  }
+}
+
+// A challenge is for one request, and for the registration as it is.
+TEST(Registry, AChallengeIsVoidOnceTheNodeHasGoneOn) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  c.Serve(&n);
+  Node copy = n;
+  copy.beat.instance = 2;
+  const int64_t challenge = c.Ask(copy).challenge;
+  EXPECT_NE(challenge, 0);
+  c.Serve(&n);
+  copy.beat.challenge = challenge;
+  const Ruling again = c.Ask(copy);
+  ExpectRefused(again, Reason::kOtherInstance);
+  EXPECT_NE(again.challenge, challenge);
+  Node other = copy;
+  other.beat.life = 77;
+  other.beat.challenge = again.challenge;
+  EXPECT_EQ(c.Ask(other).outcome, Outcome::kRefused);
+  c.rules.secret++;  // the coordinator was started
+  copy.beat.challenge = again.challenge;
+  EXPECT_EQ(c.Ask(copy).outcome, Outcome::kRefused);
+  ExpectFenced(c.Insist(copy), Reason::kOtherInstance, true);
+}
+
+// Unfenced, the next that asks is the node; and a message does not ask.
+TEST(Registry, ALateRequestIsNotTakenForTheNodeThatIsExpected) {
+  Coordinator c(Mode::kAssigned);
+  Node n(Mode::kAssigned);
+  c.Serve(&n);
+  Node copy = n;
+  copy.beat.instance = 2;
+  copy.beat.challenge = c.Ask(copy).challenge;
+  c.Ask(copy);
+  c.r.state = NodeState::kExpected;
+  EXPECT_EQ(c.Ask(copy).outcome, Outcome::kRefused);
+  EXPECT_EQ(c.r.state, NodeState::kExpected);
+  EXPECT_GRANTED(c.Serve(&n));
 }
 
 // --- A coordinator that was promoted ----------------------------------------------------------
@@ -660,7 +835,7 @@ TEST(RegistryFailover, TheFloorIsAboveAllThatMayHaveBeenGranted) {
   Node n(Mode::kLeased);
   n.beat.node_us = kNow + c.rules.max_ahead_us();
   int64_t life = 12;
-  while (c.Ask(n).outcome == Outcome::kGranted) n.Restart(life++);
+  while (c.Insist(n).outcome == Outcome::kGranted) n.Restart(life++);
   EXPECT_GT(life, 12);
   EXPECT_LE(c.r.end_us + kLease, c.rules.FloorAt(kNow));
 }
@@ -726,33 +901,13 @@ TEST(RegistryRollback, WhoTakesThePlaceOfANodeBeginsAboveTheFloor) {
   Node standby = n;
   standby.beat.instance = 2;
   standby.beat.timeline = 2;
+  standby.beat.began = Began::kPromoted;
   standby.beat.granted_us = kNow + kLease;  // it lags
   standby.beat.node_us = f.c.now_us;
-  ExpectRefused(f.c.Ask(standby), Reason::kTooFarAhead);
+  ExpectRefused(f.c.Insist(standby), Reason::kTooFarAhead);
   const Ruling g = f.c.ServeAt(&standby, f.c.now_us + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_GT(g.interval.start_us, lost.interval.limit_us);
-}
-
-// It waits for the floor while the node that it takes the place of asks on, and is not taken for an
-// old backup then.
-TEST(RegistryRollback, WhoWaitsForTheFloorDoesNotBecomeTooOld) {
-  Rollback f;
-  Node n(Mode::kLeased);
-  f.c.Serve(&n);
-  Node standby = n;
-  standby.beat.instance = 2;
-  standby.beat.timeline = 2;
-  f.Fail();
-  f.Start();
-  const int64_t until_us = f.c.now_us + 4 * kLease;
-  while (f.c.now_us < until_us) {
-    standby.beat.node_us = f.c.now_us;
-    ExpectRefused(f.c.Ask(standby), Reason::kTooFarAhead);
-    n.beat.node_us = f.c.now_us;
-    EXPECT_GRANTED(f.c.ServeAt(&n, f.c.now_us + kBeat));
-  }
-  EXPECT_GRANTED(f.c.ServeAt(&standby, until_us));
 }
 
 // --- What a node makes of it ------------------------------------------------------------------
