@@ -22,6 +22,9 @@ use constant { HOUR => 3600, DAY => 86400, YEAR => 365 * 86400 };
 
 my ($node, $clock, $journal, $clients, $crowd);
 
+# When the server was started with its clock set.
+my $begun = time;
+
 # A node that has minted nothing, stopped.
 sub fresh_node
 {
@@ -110,8 +113,6 @@ sub accept_clock
 	is($err, '', "$name: detid.accept_clock() works");
 	return;
 }
-
-my $begun = time;
 
 # Node time is so many seconds ahead of the system clock, give or take a few of them. It loses a
 # tenth of the time since its start, which may be long on a busy machine.
