@@ -37,6 +37,7 @@ Datum Version7(int64_t ms, int64_t ns) {
     Raise(Error::kTimeInvalid, "A uuid of version 7 has a time from 1970 to 10889.");
   Bits id;
   randombytes_buf(id.word, sizeof id.word[0]);
+  id.word[0] &= LowMask(62);
   PutBits(&id, 62, 2, 2);
   PutBits(&id, 64, kFractionBits, static_cast<uint64_t>((ns << kFractionBits) / kMsNs));
   PutBits(&id, 76, 4, 7);
