@@ -63,11 +63,11 @@ my $keyed_sql = q{SELECT n, detid.derive_uuid_keyed(namespace, a, b), detid.deri
 same_sql($node, $keyed_sql, $python, 'and under a secret') or diag($err);
 
 # A namespace that reads as a uuid is that uuid, whatever its form; all else is a name.
-my $forms_sql = q{SELECT n, detid.derive_uuid(f, 'a'), detid.derive_id(f, 'a') FROM unnest('{
+my $forms_sql = q~SELECT n, detid.derive_uuid(f, 'a'), detid.derive_id(f, 'a') FROM unnest('{
 	6ba7b810-9dad-11d1-80b4-00c04fd430c8,6ba7b8109dad11d180b400c04fd430c8,"{6BA7B810-9dad-11d1-80b4-00c04fd430c8}",
 	urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8,URN:UUID:6BA7B8109DAD11D180B400C04FD430C8,6ba7-b810-9dad-11d1-80b4-00c0-4fd4-30c8,
 	6ba7b8109dad11d180b400c04fd430c,"{6ba7b810-9dad-11d1-80b4-00c04fd430c8",6ba7b810--9dad-11d1-80b4-00c04fd430c8,
-	6ba7b8109dad11d180b400c04fd430c8-,uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8}'::text[]) WITH ORDINALITY AS u (f, n) ORDER BY n};
+	6ba7b8109dad11d180b400c04fd430c8-,uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8}'::text[]) WITH ORDINALITY AS u (f, n) ORDER BY n~;
 my $forms = $node->safe_psql('postgres', $forms_sql);
 append_to_file("$dir/forms", $node->safe_psql('postgres', $forms_sql =~ s/detid\.derive_uuid.*'a'\) FROM/encode(convert_to(f, 'UTF8'), 'hex'), '61' FROM/r) . "\n");
 ($python, $err) = run_command([ 'python3', "$dir/derive.py", "$dir/forms" ]);

@@ -48,14 +48,14 @@ database('lent_schema', 'CREATE SCHEMA detid; GRANT USAGE ON SCHEMA detid TO app
 my $catalog = q{
 	WITH object AS (
 	  SELECT 'pg_namespace'::regclass AS class, oid, 'schema' AS kind, nspname::text AS name, nspowner AS owner, nspacl AS acl, 'n'::"char" AS letter
-	  FROM pg_namespace WHERE nspname = 'detid'
+	  FROM pg_namespace WHERE nspname IN ('detid', 'detid_uuid')
 	  UNION ALL
 	  SELECT 'pg_class'::regclass, oid, CASE relkind WHEN 'S' THEN 'sequence' WHEN 'r' THEN 'table' WHEN 'v' THEN 'table' ELSE relkind::text END,
 	    relname::text, relowner, relacl, (CASE relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char"
 	  FROM pg_class WHERE relnamespace = 'detid'::regnamespace AND relkind NOT IN ('i', 'I')
 	  UNION ALL
 	  SELECT 'pg_proc'::regclass, oid, 'function', proname::text || '(' || pg_get_function_identity_arguments(oid) || ')', proowner, proacl, 'f'
-	  FROM pg_proc WHERE pronamespace = 'detid'::regnamespace
+	  FROM pg_proc WHERE pronamespace IN ('detid'::regnamespace, 'detid_uuid'::regnamespace)
 	  UNION ALL
 	  SELECT 'pg_type'::regclass, oid, 'type', typname::text, typowner, typacl, 'T'
 	  FROM pg_type WHERE typnamespace = 'detid'::regnamespace
@@ -73,7 +73,7 @@ for my $db ('generous', 'stingy', 'in_schema', 'lent_schema')
 	is($node->safe_psql($db, $catalog), $ordinary, "$db: privileges are those of an ordinary database");
 }
 same_sql($node, q{SELECT DISTINCT classid::regclass FROM pg_depend WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass
-	AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_detid') ORDER BY 1}, "pg_proc\npg_class",
+	AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_detid') ORDER BY 1}, "pg_proc\npg_class\npg_namespace",
 	'the extension has objects of no other kinds', db => 'ordinary');
 
 # What the reference says.
