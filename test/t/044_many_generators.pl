@@ -87,10 +87,10 @@ is($session->query('SELECT count(*) > 30000 FROM minted'), 't', 'none was minted
 
 # A generator that comes with the extension is looked for by its name, as ever.
 $session->query('SELECT detid.next_id()');
-$node->safe_psql('postgres', 'ALTER SEQUENCE detid.default_id RENAME TO was_default_id');
+$node->safe_psql('postgres', 'SET detid.allow_schema_changes = on; ALTER SEQUENCE detid.default_id RENAME TO was_default_id');
 (undef, $err) = $session->try('SELECT detid.next_id()');
 like($err, qr/ERROR/, 'next_id() does not go on with a sequence of another name');
-$node->safe_psql('postgres', 'ALTER SEQUENCE detid.was_default_id RENAME TO default_id');
+$node->safe_psql('postgres', 'SET detid.allow_schema_changes = on; ALTER SEQUENCE detid.was_default_id RENAME TO default_id');
 is($session->query('SELECT detid.node_of(detid.next_id())'), 7, 'until it has its name again');
 
 # What a session keeps.
