@@ -52,13 +52,13 @@ my $catalog = q{
 	  UNION ALL
 	  SELECT 'pg_class'::regclass, oid, CASE relkind WHEN 'S' THEN 'sequence' WHEN 'r' THEN 'table' WHEN 'v' THEN 'table' ELSE relkind::text END,
 	    relname::text, relowner, relacl, (CASE relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char"
-	  FROM pg_class WHERE relnamespace = 'detid'::regnamespace AND relkind NOT IN ('i', 'I')
+	  FROM pg_class WHERE relnamespace IN ('detid'::regnamespace, 'detid_uuid'::regnamespace) AND relkind NOT IN ('i', 'I')
 	  UNION ALL
 	  SELECT 'pg_proc'::regclass, oid, 'function', proname::text || '(' || pg_get_function_identity_arguments(oid) || ')', proowner, proacl, 'f'
 	  FROM pg_proc WHERE pronamespace IN ('detid'::regnamespace, 'detid_uuid'::regnamespace)
 	  UNION ALL
 	  SELECT 'pg_type'::regclass, oid, 'type', typname::text, typowner, typacl, 'T'
-	  FROM pg_type WHERE typnamespace = 'detid'::regnamespace
+	  FROM pg_type WHERE typnamespace IN ('detid'::regnamespace, 'detid_uuid'::regnamespace)
 	)
 	SELECT kind, name, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END, privilege_type, is_grantable
 	FROM object, aclexplode(coalesce(acl, acldefault(letter, owner)))
