@@ -21,6 +21,10 @@ bool Fits(const Preset& format, std::string_view text, int64_t now_us, Candidate
   const Definition d = PublishedDefinitionOf(format.name).value;
   const Result<Bits> id = ParseAnyForm(d, text, false);
   if (!id.ok()) return false;
+  // A short decimal number may also be digits of the codec without their zeros. decode_as reads it
+  // so, and must find what was guessed.
+  if (const Result<Bits> read = ParseAnyForm(d, text); !read.ok() || !(read.value == id.value))
+    return false;
   if (d.layout.is_bigint() && id.value.word[0] < format.first_id) return false;
   const Result<Decomposed> parts = Decompose(d.layout, id.value);
   if (!parts.ok()) return false;
