@@ -157,6 +157,10 @@ $node->safe_psql('a', q{
 	INSERT INTO t SELECT FROM generate_series(1, 10);
 });
 
+# A database goes on above its original, and knows nothing of other copies of it: what two of them
+# mint in the same tick may be equal. The longest tick is a second, and they begin in the next one.
+sub next_second { sleep(2); return }
+
 # Clones of the template, as test suites make them.
 sub clones
 {
@@ -173,6 +177,7 @@ sub clones
 		not_ahead('clone', "$name, $strategy");
 		is_covered('clone', "$name, $strategy");
 		$node->safe_psql('postgres', 'DROP DATABASE clone');
+		next_second();
 	}
 	return;
 }
@@ -207,6 +212,7 @@ not_ahead('restored', $name);
 
 $name = 'moved to another tablespace';
 $node->safe_psql('postgres', q{SET allow_in_place_tablespaces = on; CREATE TABLESPACE elsewhere LOCATION ''});
+next_second();
 mints_above('a', 'before it is moved');
 my $suspected = $node->safe_psql('a', 'SELECT copy_suspected FROM detid.node_status');
 $node->safe_psql('postgres', 'ALTER DATABASE a SET TABLESPACE elsewhere');

@@ -157,6 +157,9 @@ my (undef, $err) = $session->try(as_nobody_should(
 	'BEGIN; INSERT INTO orders DEFAULT VALUES; ALTER TABLE detid.ledger SET UNLOGGED; COMMIT'));
 like($err, qr/55000: the ledger cannot be made durable/, 'nor committed');
 $session->query('ROLLBACK');
+# A commit takes the rollback to disk. PostgreSQL does not start after a crash that loses the rollback
+# of SET UNLOGGED: it would make a file anew that still waits for the checkpoint to remove it.
+$session->query('INSERT INTO orders DEFAULT VALUES');
 my $rows = $node->safe_psql('postgres', 'SELECT count(*) FROM orders');
 $node->stop('immediate');
 $node->start;
