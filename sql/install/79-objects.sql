@@ -125,6 +125,8 @@ BEGIN ATOMIC
           CASE WHEN d.is IS NULL THEN pg_catalog.format('%s is missing', d.object)
                WHEN d.was IS NULL THEN pg_catalog.format('%s is not the extension''s', d.object)
                ELSE pg_catalog.format('%s: %s; it was made: %s', d.object, d.is, d.was) END,
+          CASE WHEN h.hint ~ '^(ALTER|CREATE|DROP) ' AND h.hint NOT LIKE '% SET LOGGED;' THEN 'SET detid.allow_schema_changes = on; ' ELSE '' END || h.hint
+   FROM difference d, LATERAL (SELECT
           CASE WHEN d.object LIKE 'trigger % on %' AND d.was IS NOT NULL AND d.is LIKE '%, calls ' || pg_catalog.split_part(d.was, ', calls ', 2)
                THEN pg_catalog.format('ALTER TABLE %s ENABLE %sTRIGGER %s;', pg_catalog.split_part(d.object, ' on ', 2),
                       CASE WHEN d.was LIKE 'enabled for replication,%' THEN 'REPLICA ' WHEN d.was LIKE 'enabled always,%' THEN 'ALWAYS ' ELSE '' END,
@@ -139,7 +141,7 @@ BEGIN ATOMIC
                WHEN d.object LIKE 'parent %' AND d.was IS NULL
                THEN pg_catalog.replace(d.ended_by, ' INHERIT ', ' NO INHERIT ')
                WHEN d.is IS NULL THEN d.made_by
-               ELSE d.ended_by END
-   FROM difference d ORDER BY 1, 2, 3 LIMIT 50);
+               ELSE d.ended_by END AS hint) h
+   ORDER BY 1, 2, 3 LIMIT 50);
 END;
 COMMENT ON FUNCTION detid._check_objects() IS 'the part of detid.check() that compares what belongs to the extension with how it was made';

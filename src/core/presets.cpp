@@ -15,7 +15,7 @@ constexpr int64_t kGregorianEpochUs = -12219292800000000;
 constexpr Preset kPresets[] = {
     {"snowflake", "decimal", "time:41@1ms node:10 sequence:12", "", kDefaultEpochUs, false,
      "Twitter's layout with an epoch of 2025-01-01Z"},
-    // The last number that was counted is 29700859247 (S. Nwala et al., TweetedAt, 2019).
+    // The last number that was counted is 29700859247 (TweetedAt, ODU Web Science, 2019).
     {"twitter", "decimal", "time:41@1ms node:10 sequence:12", "", 1288834974657000, false,
      "Twitter Snowflake, 2010", 29700859248},
     // The highest bit of the time of Discord, Instagram, Mastodon and TSID would be a bigint's

@@ -210,8 +210,13 @@ $node{l1}->wait_for_catchup($s1);
 $node{s1} = $s1;
 start_client('s1');
 $s1->promote;
-all_mint('promoted', 's1');
-fenced_within_a_beat($node{l1}, 'the old primary', time());
+ok($s1->poll_query_until('postgres', q{SELECT registry_trouble LIKE '%was heard of a moment ago%' FROM detid.node_status}),
+	'promoted, it waits for its primary, which lives');
+all_mint('the primary goes on', 'l1');
+my $claimed = time();
+$s1->safe_psql('postgres', 'SELECT detid.claim_registration()');
+all_mint('claimed', 's1');
+fenced_within_a_beat($node{l1}, 'the old primary', $claimed);
 
 note_fault('a clone of an assigned node is started beside it');
 $node{a1}->backup('clone');
