@@ -55,6 +55,9 @@ BEGIN
       UNION ALL
       SELECT 'TYPE', t.oid::regtype::text, typnamespace, typname, typowner, typacl, 'T'
       FROM members JOIN pg_catalog.pg_type t ON classid = 'pg_catalog.pg_type'::regclass AND t.oid = objid
+      -- Types of rows and arrays, members from PostgreSQL 17 on, have no privileges of their own.
+      WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                        WHERE d.classid = 'pg_catalog.pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'i')
       UNION ALL
       SELECT 'SCHEMA', quote_ident(nspname), 'detid'::regnamespace, nspname, nspowner, nspacl, 'n'
       FROM members JOIN pg_catalog.pg_namespace n ON classid = 'pg_catalog.pg_namespace'::regclass AND n.oid = objid
