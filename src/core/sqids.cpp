@@ -9,10 +9,6 @@
 namespace detid {
 namespace {
 
-constexpr uint32_t CodeOf(char c) {
-  return static_cast<unsigned char>(c);
-}
-
 // The specification's shuffle, which depends on nothing but the order before it.
 constexpr void Shuffle(SqidsAlphabet* a) {
   const int n = a->size;
@@ -48,27 +44,6 @@ char SeparatorOf(const SqidsAlphabet& a) {
 
 std::string_view DigitsOf(const SqidsAlphabet& a) {
   return {a.letters.data() + 1, static_cast<size_t>(a.size - 1)};
-}
-
-// Returns the end of what was written.
-char* WriteNumber(uint64_t number, std::string_view digits, char* out) {
-  char* end = out;
-  do {
-    *end++ = digits[number % digits.size()];
-    number /= digits.size();
-  } while (number > 0);
-  std::reverse(out, end);
-  return end;
-}
-
-// False if it does not fit 63 bits. REQUIRES: text is of `digits`.
-bool ReadNumber(std::string_view text, std::string_view digits, int64_t* number) {
-  *number = 0;
-  for (const char c : text)
-    if (__builtin_mul_overflow(*number, static_cast<int64_t>(digits.size()), number) ||
-        __builtin_add_overflow(*number, static_cast<int64_t>(digits.find(c)), number))
-      return false;
-  return true;
 }
 
 // How many numbers there are between two polls.
@@ -119,28 +94,11 @@ int FirstOffset(const SqidsAlphabet& alphabet, std::span<const int64_t> numbers)
   return static_cast<int>(sum % n);
 }
 
-Status AlphabetError(std::string_view letters, size_t at, const char* why) {
-  constexpr size_t kShown = 60;
-  return Status::Error(Code::kAlphabetInvalid, "Character %zu of \"%.*s\"%s %s.", at + 1,
-                       Clip(letters, kShown), letters.data(), letters.size() > kShown ? "..." : "",
-                       why);
-}
-
 }  // namespace
 
 Result<SqidsAlphabet> SqidsAlphabetOf(std::string_view letters) {
   if (letters == kSqidsLetters) return kDefaultAlphabet;
-  bool seen[256] = {};
-  for (size_t i = 0; i < letters.size(); i++) {
-    const char c = letters[i];
-    if (c < '!' || c > '~')
-      return AlphabetError(letters, i, "is not printable ASCII, or is a space");
-    if (seen[CodeOf(c)]) return AlphabetError(letters, i, "occurs before");
-    seen[CodeOf(c)] = true;
-  }
-  if (letters.size() < kMinSqidsLetters)
-    return Status::Error(Code::kAlphabetInvalid, "\"%.*s\" has %zu characters; 3 are the least.",
-                         static_cast<int>(letters.size()), letters.data(), letters.size());
+  if (const Status status = CheckAlphabet(letters, kMinSqidsLetters); !status.ok()) return status;
   return Shuffled(letters);
 }
 
@@ -148,13 +106,9 @@ Result<size_t> SqidsLength(const SqidsAlphabet& alphabet, std::span<const int64_
                            int min_length) {
   if (const Status status = CheckNumbers(numbers, min_length); !status.ok()) return status;
   if (numbers.empty()) return size_t{0};
-  const uint64_t radix = static_cast<uint64_t>(alphabet.size - 1);
   size_t length = numbers.size();  // the first letter, and a separator between two numbers
   for (const int64_t number : numbers)
-    for (uint64_t left = static_cast<uint64_t>(number), first = 1; left > 0 || first; first = 0) {
-      left /= radix;
-      length++;
-    }
+    length += NumberLength(static_cast<uint64_t>(number), static_cast<size_t>(alphabet.size - 1));
   return std::max(length, static_cast<size_t>(min_length));
 }
 

@@ -15,6 +15,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/digits.h"
 #include "core/status.h"
 
 namespace detid {
@@ -22,16 +23,11 @@ namespace detid {
 inline constexpr std::string_view kSqidsLetters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 inline constexpr int kMinSqidsLetters = 3;
-inline constexpr int kMaxSqidsLetters = '~' - '!' + 1;  // printable ASCII without the space
 inline constexpr int kMaxSqidsMinLength = 255;
-
-// What a long id calls now and then, so that it can be cancelled; it may leave by longjmp. May be
-// null.
-using Poll = void (*)();
 
 // An alphabet that was checked, in the order in which encoding and decoding begin.
 struct SqidsAlphabet {
-  std::array<char, kMaxSqidsLetters> letters;
+  std::array<char, kMaxLetters> letters;
   int size;
 };
 

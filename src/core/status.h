@@ -34,10 +34,11 @@ enum class Code : uint8_t {
   kTopologySyntax,   // the levels do not parse; detail says where
   kTopologyInvalid,  // they parse, but cannot be the levels of a node number
   kPathSyntax,       // a path does not parse; detail says where
-  // Sqids.
+  // Sqids, Hashids.
   kAlphabetInvalid,  // an alphabet that is too short, or repeats a character, or is not ASCII
   kSqidsInvalid,     // numbers or a length that cannot be encoded
   kSqidsBlocked,     // the block list holds all ids of the numbers
+  kHashidsInvalid,   // numbers, a length or a salt that cannot be encoded
 };
 
 // The longest beginning of `text` of up to `most` bytes that ends with a whole UTF-8 character, for

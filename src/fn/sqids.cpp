@@ -3,41 +3,17 @@
 // sqids_encode, sqids_decode: short texts for numbers.
 
 #include "core/sqids.h"
+#include "fn/numbers.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 
 namespace detid {
 namespace {
 
-// What an array of bigint has room for.
-constexpr size_t kMostNumbers = (MaxAllocSize - 100) / sizeof(int64_t);
-
-void CheckForInterrupts() {
-  CHECK_FOR_INTERRUPTS();
-}
-
 SqidsAlphabet AlphabetArgument(FunctionCallInfo fcinfo, int argument) {
   const Result<SqidsAlphabet> alphabet = SqidsAlphabetOf(View(PG_GETARG_TEXT_PP(argument)));
   if (!alphabet.ok()) Raise(alphabet.status);
   return alphabet.value;
-}
-
-void RequireList(ArrayType* array, const char* what) {
-  if (ARR_NDIM(array) > 1)
-    Raise(Error::kArgumentInvalid, "The array of %s has %d dimensions; it must have one.", what,
-          ARR_NDIM(array));
-  if (!array_contains_nulls(array)) return;
-  int null = 0;
-  while (!att_isnull(null, ARR_NULLBITMAP(array))) null++;
-  Raise(Error::kNullElement, "Element %d of the %s is NULL.", null + 1, what);
-}
-
-// The array's elements, where they lie.
-std::span<const int64_t> NumbersArgument(FunctionCallInfo fcinfo, int argument) {
-  ArrayType* array = PG_GETARG_ARRAYTYPE_P(argument);
-  RequireList(array, "numbers");
-  return {reinterpret_cast<const int64_t*>(ARR_DATA_PTR(array)),
-          static_cast<size_t>(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)))};
 }
 
 SqidsBlockList BlockListArgument(FunctionCallInfo fcinfo, int argument) {
@@ -59,11 +35,7 @@ Datum Encode(FunctionCallInfo fcinfo, std::span<const int64_t> numbers) {
   const int min_length = PG_GETARG_INT32(2);
   const Result<size_t> length = SqidsLength(alphabet, numbers, min_length);
   if (!length.ok()) Raise(length.status);
-  if (length.value > MaxAllocSize - VARHDRSZ)
-    Raise(Status::Error(Code::kSqidsInvalid, "Their id has %zu characters; a text holds up to %zu.",
-                        length.value, static_cast<size_t>(MaxAllocSize - VARHDRSZ)));
-  text* id = static_cast<text*>(palloc(length.value + VARHDRSZ));
-  SET_VARSIZE(id, length.value + VARHDRSZ);
+  text* id = TextOfLength(length.value, Code::kSqidsInvalid);
   const Result<size_t> n = EncodeSqids(alphabet, numbers, min_length, BlockListArgument(fcinfo, 3),
                                        VARDATA(id), CheckForInterrupts);
   if (!n.ok()) Raise(n.status);
@@ -97,18 +69,14 @@ DETID_FUNCTION(detid_sqids_decode) {
   constexpr size_t kFew = 64;
   int64_t few[kFew];
   const size_t count = DecodeSqids(alphabet, id, few, kFew, CheckForInterrupts);
-  if (count == 0 || count > kMostNumbers)
-    PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
+  if (count > kMostNumbers) return NumbersDatum(nullptr, 0);
   const int64_t* numbers = few;
   if (count > kFew) {
     int64_t* all = static_cast<int64_t*>(palloc(count * sizeof(int64_t)));
     DecodeSqids(alphabet, id, all, count, CheckForInterrupts);
     numbers = all;
   }
-  Datum* elements = static_cast<Datum*>(palloc(count * sizeof(Datum)));
-  for (size_t i = 0; i < count; i++) elements[i] = Int64GetDatum(numbers[i]);
-  PG_RETURN_ARRAYTYPE_P(construct_array(elements, static_cast<int>(count), INT8OID, sizeof(int64_t),
-                                        FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+  return NumbersDatum(numbers, count);
 }
 
 }  // namespace detid

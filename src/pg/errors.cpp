@@ -362,13 +362,16 @@ Row RowOf(Code code) {
               "Give one name a level, the first level first: 'eu/prod-a/db1'."};
     case Code::kAlphabetInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "the alphabet cannot be used",
-              "Give at least 3 different characters of printable ASCII other than the space."};
+              "Give different characters of printable ASCII other than the space."};
     case Code::kSqidsInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "no Sqids id can be made of these arguments",
               nullptr};
     case Code::kSqidsBlocked:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "all Sqids ids of these numbers are blocked",
               "Leave out words of the block list, or use a longer alphabet."};
+    case Code::kHashidsInvalid:
+      return {ERRCODE_INVALID_PARAMETER_VALUE, "no Hashids id can be made of these arguments",
+              nullptr};
   }
   return {ERRCODE_INTERNAL_ERROR, "unknown error", nullptr};
 }

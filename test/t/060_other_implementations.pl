@@ -236,5 +236,16 @@ none_wrong($lists, 2804, q{encoded(line) IS DISTINCT FROM line->>'id'}, 'sqids: 
 none_wrong($lists, 2804, $decodes, 'sqids: decodes ids as sqids does');
 none_wrong($texts, 1000, $decodes, 'sqids: decodes texts that nobody minted as sqids does');
 
+# --- Hashids ----------------------------------------------------------------------------------
+
+load('hashids', node_js('hashids.mjs', ''));
+my $arguments = q{line->>'salt', (line->>'min_length')::int, line->>'alphabet'};
+($lists, $texts) = map { "(SELECT * FROM hashids WHERE line->'numbers' $_ 'null') s" } '<>', '=';
+$decodes = qq{detid.hashids_decode(line->>'id', $arguments) IS DISTINCT FROM numbers(line->'read')};
+none_wrong($lists, 2800, qq{detid.hashids_encode(numbers(line->'numbers'), $arguments) IS DISTINCT FROM line->>'id'},
+	'hashids: encodes lists of numbers as hashids does');
+none_wrong($lists, 2800, $decodes, 'hashids: decodes ids as hashids does');
+none_wrong($texts, 1000, $decodes, 'hashids: decodes texts that nobody minted as hashids does');
+
 $node->stop;
 done_testing();

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Alphabets of one's own, and numbers as digits of them. The radix is known only when running; the
+// codecs, which have theirs in the code, use radix.h.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/status.h"
+
+namespace detid {
+
+inline constexpr int kMaxLetters = '~' - '!' + 1;  // printable ASCII without the space
+
+// What long work calls now and then, so that it can be cancelled; it may leave by longjmp. May be
+// null.
+using Poll = void (*)();
+
+constexpr uint32_t CodeOf(char c) {
+  return static_cast<unsigned char>(c);
+}
+
+// Errors: kAlphabetInvalid unless `letters` are at least `least` different printable ASCII
+// characters, of which the space is none.
+Status CheckAlphabet(std::string_view letters, int least);
+
+// The error of an alphabet whose character `at`, from 0 on, cannot be used, and why.
+Status AlphabetError(std::string_view letters, size_t at, const char* why);
+
+// Whether an alphabet may hold the character at all.
+constexpr bool IsLetter(char c) {
+  return c >= '!' && c <= '~';
+}
+
+// Writes a number with as few digits as it has, at least one, the highest first. Returns the end of
+// what was written. REQUIRES: at least 2 digits.
+char* WriteNumber(uint64_t number, std::string_view digits, char* out);
+
+// How many digits WriteNumber writes.
+size_t NumberLength(uint64_t number, size_t radix);
+
+// False if it does not fit 63 bits, or the text has other characters.
+bool ReadNumber(std::string_view text, std::string_view digits, int64_t* number);
+
+}  // namespace detid
