@@ -9,6 +9,7 @@
 // docs/architecture.md lists what is taken of everything that is scarce.
 
 #include "core/prf.h"
+#include "fn/patience.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/claim.h"
@@ -55,6 +56,7 @@ void OnRoleChange(Datum, int, uint32) {
 
 // The registration first: it may refuse to prepare, and what minted is written after that.
 void OnTransaction(XactEvent event, void*) {
+  patience::OnTransaction(event);
   registration::OnTransaction(event);
   ledger::OnTransaction(event);
   if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE) return;

@@ -20,9 +20,13 @@ CREATE TABLE detid._registration (
   fenced text,                   -- why
   claims boolean NOT NULL,
   retires boolean NOT NULL,
-  path text NOT NULL
+  path text NOT NULL,
+  words bigint NOT NULL          -- rises with each of its operators' words
 ) USING heap WITH (fillfactor = 50);
-INSERT INTO detid._registration VALUES (true, 0, 0, 0, 0, 0, 0, -1, 0, 0, 'plainly', 0, 0, NULL, false, false, '');
+-- Each word is a transaction, so a row that is made again begins above all that the one before had.
+INSERT INTO detid._registration
+VALUES (true, 0, 0, 0, 0, 0, 0, -1, 0, 0, 'plainly', 0, 0, NULL, false, false, '',
+        pg_catalog.pg_current_xact_id()::text::bigint);
 COMMENT ON TABLE detid._registration IS 'this node as the registry knows it; left out of dumps';
 CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON detid._registration
   FOR EACH ROW EXECUTE FUNCTION detid._keep_topology();

@@ -20,6 +20,7 @@
 #include "state/seed.h"
 #include "state/settings.h"
 #include "state/shared.h"
+#include "state/standby.h"
 #include "state/witness.h"
 
 extern "C" {
@@ -68,8 +69,18 @@ void CheckRegistry(ReturnSetInfo* set) {
     PutRule(set, "fence", stopped, "");
   StoredRegistration stored;
   ReadRegistration(&stored);
-  if (const Reason why = StoppedBy(stored); why != Reason::kNone) {
-    Put(set, "fence", false, psprintf("this node is fenced: %s", Explain(why)), AdviceOn(why));
+  const Reason why = StoppedBy(stored);
+  const bool in_memory = (LookAtDatabase(MyDatabaseId).fenced & Fence::kRow) != 0;
+  if (why != Reason::kNone) {
+    const char* where = shared == nullptr || in_memory ? "" : " (in detid._registration, not in memory yet)";
+    Put(set, "fence", false, psprintf("this node is fenced: %s%s", Explain(why), where),
+        AdviceOn(why));
+    return;
+  }
+  if (in_memory) {
+    Put(set, "fence", false, "this node is fenced in memory, and not in detid._registration",
+        "If nothing keeps the registrar from that table (see pg_locks), it stores the fence and says "
+        "why. If it does not: SELECT detid.unfence(); clears both.");
     return;
   }
   // A standby asks nobody.
@@ -88,6 +99,14 @@ void CheckRegistry(ReturnSetInfo* set) {
           ? "See the server's log, and detid.nodes on the coordinator."
           : "ALTER SYSTEM SET max_worker_processes = 16; then restart the server. It logs what "
             "else keeps processes from starting.");
+}
+
+// What would stop it once it is promoted. That a number is missing is a row of its own.
+void CheckStandby(ReturnSetInfo* set) {
+  if (!RecoveryInProgress()) return;
+  const StandbyTrouble t = LookAtStandby();
+  const bool ok = t.detail[0] == '\0';
+  Put(set, "standby", ok, ok ? "promoted, this standby can take the place of its primary" : t.detail, t.hint);
 }
 
 void CheckClock(ReturnSetInfo* set) {
@@ -280,7 +299,7 @@ constexpr struct {
   void (*check)(ReturnSetInfo*);
 } kChecks[] = {
     {"preloaded", CheckPreload}, {"extension", CheckExtension},  {"node_id", CheckNodeId},
-    {"registry", CheckRegistry}, {"horizon", CheckHorizon},      {"seed", CheckSeed},
+    {"registry", CheckRegistry}, {"standby", CheckStandby}, {"horizon", CheckHorizon},      {"seed", CheckSeed},
     {"masks", CheckMasks},       {"topology", CheckTopology},    {"generator", CheckGenerators},
     {"clock", CheckClock},       {"generators", CheckRoom},      {"manual_clock", CheckManualClock},
 };

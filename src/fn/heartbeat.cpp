@@ -13,6 +13,7 @@
 #include "core/instant.h"
 #include "core/registry_text.h"
 #include "fn/nodes.h"
+#include "fn/patience.h"
 #include "fn/record.h"
 #include "pg/errors.h"
 #include "pg/query.h"
@@ -264,13 +265,10 @@ void StoreRefusal(const Node& n, Reason reason) {
 // A node that hears nothing goes away and comes again; its beat would wait on, and the next beside
 // it. Nor may a node that leaves its transaction open keep for long what others look for.
 void WaitNotLong() {
-  const int lease_ms =
-      static_cast<int>(std::min<int64_t>(int64_t{settings::lease_s} * 1000, 60000));
-  if (IdleInTransactionSessionTimeout == 0 || IdleInTransactionSessionTimeout > lease_ms)
-    SetLocally("idle_in_transaction_session_timeout", psprintf("%d", lease_ms));
-  const int64_t ms = std::clamp<int64_t>(int64_t{settings::lease_s} * 1000 / 6, 500, 10000);
+  LimitThisTransaction();
+  const int ms = BeatLockMs();
   if (LockTimeout > 0 && LockTimeout <= ms) return;
-  SetLocally("lock_timeout", psprintf("%d", static_cast<int>(ms)));
+  SetLocally("lock_timeout", psprintf("%d", ms));
 }
 
 }  // namespace

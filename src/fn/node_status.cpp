@@ -78,10 +78,9 @@ void AddClock(Row* row) {
 DETID_FUNCTION(detid_node_status) {
   HorizonRecord record;
   const bool found = ReadHorizon(&record);
-  DatabaseState state = LookAtDatabase(MyDatabaseId);
+  const DatabaseState state = LookAtDatabase(MyDatabaseId);
   StoredRegistration stored;
   ReadRegistration(&stored);
-  state.fenced |= StoppedBy(stored) != Reason::kNone || record.duplicates.stopped;
   Row row;
   if (const int32_t node = NodeNumber(); node >= 0)
     row.Add(Int32GetDatum(node));
@@ -102,7 +101,8 @@ DETID_FUNCTION(detid_node_status) {
     row.Skip(2);
   }
   if (shared != nullptr)
-    row.Add(BoolGetDatum(state.fenced));
+    row.Add(BoolGetDatum(state.fenced != 0 || StoppedBy(stored) != Reason::kNone ||
+                         record.duplicates.stopped));
   else
     row.Skip();
   AddTime(&row, record.horizon_us);

@@ -9,6 +9,7 @@
 #include "pg/errors.h"
 #include "pg/query.h"
 #include "state/settings.h"
+#include "state/shared.h"
 #include "state/witness.h"
 
 namespace detid {
@@ -168,7 +169,8 @@ void NoteCoordinator(Node* n) {
   const int64_t started_us = PgStartTime + kPostgresEpochUs;
   if (Query().Change(
           "SELECT instance, timeline, started_us, floor_us, silent_floor_us, noted_us, secret, "
-          "timeline = 0 AND NOT EXISTS (SELECT FROM detid._nodes) FROM detid._coordinator",
+          "timeline = 0 AND NOT EXISTS (SELECT FROM detid._nodes), xmin::text::int8 "
+          "FROM detid._coordinator",
           &plan) == 0)
     elog(ERROR, "detid._coordinator is empty");
   const bool same_place = NumberAt(0, 1) == place && NumberAt(0, 2) == timeline;
@@ -179,9 +181,15 @@ void NoteCoordinator(Node* n) {
   if (same_place && NumberAt(0, 3) == started_us) return;
   const bool first = strcmp(TextAt(0, 8), "t") == 0;
   int64_t* floor_us = same_place ? &n->silent_floor_us : &n->floor_us;
-  if (!first) *floor_us = std::max(*floor_us, RulesFor(*n).FloorAt(ClockUs()));
-  n->noted_us = ClockUs();
-  n->secret = RandomBits63();
+  CoordinatorNote note = {NumberAt(0, 9), RulesFor(*n).FloorAt(ClockUs()), ClockUs(),
+                          RandomBits63()};
+  if (Database* database = shared == nullptr ? nullptr : AttachDatabase(MyDatabaseId)) {
+    note = FirstNote(database, note);
+    Detach(database);
+  }
+  if (!first) *floor_us = std::max(*floor_us, note.floor_us);
+  n->noted_us = note.noted_us;
+  n->secret = note.secret;
   Query()
       .Number(place)
       .Number(timeline)

@@ -2,6 +2,7 @@
 
 #include "fn/prefixes.h"
 
+#include "fn/patience.h"
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 
@@ -13,8 +14,14 @@ void BeginWriting(const char* function) {
   const Oid schema = get_namespace_oid("detid", true);
   const Oid table = OidIsValid(schema) ? get_relname_relid("prefixes", schema) : InvalidOid;
   if (!OidIsValid(table)) Raise(Error::kNoExtension);
-  LockRelationOid(table, ShareRowExclusiveLock);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  if (ConditionalLockRelationOid(table, ShareRowExclusiveLock)) return;
+  const Holder holder = HolderFound(Query().Add(OIDOID, ObjectIdGetDatum(table)).Read(
+      "SELECT l.pid::int8, a.usename FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
+      "WHERE l.locktype = 'relation' AND l.relation = $1 AND l.granted AND l.mode NOT IN "
+      "('AccessShareLock', 'RowShareLock') ORDER BY a.xact_start LIMIT 1",
+      Seen::kNow));
+  Patiently(holder, [&] { LockRelationOid(table, ShareRowExclusiveLock); });
 }
 
 bool ReadTopology(Topology* topology) {

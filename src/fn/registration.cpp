@@ -3,6 +3,7 @@
 // unfence, retire_node and claim_registration of the node itself: an operator's word, stored in
 // detid._registration. The registrar (state/registrar.h) acts on it.
 
+#include "fn/patience.h"
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
@@ -19,19 +20,25 @@ void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
   if (shared == nullptr) Raise(Error::kNotPreloaded);
   RequireRights("_registration", ACL_SELECT | ACL_UPDATE);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  WriteWord(claims, retires, unfenced);
+  char holder[512];
+  snprintf(holder, sizeof holder, kHolderOfRow, "_registration", "true");
+  const Holder who = HolderFound(Query().Read(holder, Seen::kNow));
+  Patiently(who, [&] {
+    WriteWord(claims, retires, unfenced, LookAtDatabase(MyDatabaseId).fence_count);
+  });
   SPI_finish();
   FollowWordAtCommit();
 }
 
 }  // namespace
 
-// unfence(). A node that is not fenced goes on without asking anybody.
+// unfence(). A node that is not fenced, by its row or in memory, goes on without asking anybody.
 DETID_FUNCTION(detid_unfence) {
   const bool stopped = DuplicateRule().refused;
   if (stopped) EndDuplicates();
   StoredRegistration stored;
-  if (ReadRegistration(&stored) && StoppedBy(stored) == Reason::kNone) {
+  if (ReadRegistration(&stored) && StoppedBy(stored) == Reason::kNone &&
+      (LookAtDatabase(MyDatabaseId).fenced & Fence::kRow) == 0) {
     if (!stopped) ereport(NOTICE, (errmsg("this node is not fenced")));
     PG_RETURN_VOID();
   }

@@ -9,6 +9,7 @@
 #include "core/registry_text.h"
 #include "core/topology.h"
 #include "fn/nodes.h"
+#include "fn/patience.h"
 #include "fn/prefixes.h"
 #include "pg/as_owner.h"
 #include "pg/errors.h"
@@ -51,11 +52,18 @@ void LogWord(std::string_view path, const char* what) {
 
 // The node that is enrolled under a path and not retired. Its row is locked.
 bool FindNode(std::string_view path, Node* n) {
-  char sql[1024];
-  snprintf(sql, sizeof sql,
-           "SELECT %s FROM detid._nodes WHERE path = $1 AND state <> 'retired' FOR UPDATE",
-           kNodeColumns);
-  if (Query().Text(path).Change(sql) == 0) return false;
+  constexpr char kWhere[] = "path = $1 AND state <> 'retired'";
+  char now[1040], later[1024], holder[512];
+  snprintf(later, sizeof later, "SELECT %s FROM detid._nodes WHERE %s FOR UPDATE", kNodeColumns,
+           kWhere);
+  snprintf(now, sizeof now, "%s SKIP LOCKED", later);
+  uint64_t rows = Query().Text(path).Change(now);
+  if (rows == 0) {
+    snprintf(holder, sizeof holder, kHolderOfRow, "_nodes", "r.path = $1 AND r.state <> 'retired'");
+    const Holder who = HolderFound(Query().Text(path).Read(holder, Seen::kNow));
+    Patiently(who, [&] { rows = Query().Text(path).Change(later); });
+  }
+  if (rows == 0) return false;
   *n = NodeAt(0);
   return true;
 }

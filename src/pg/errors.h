@@ -86,6 +86,8 @@ enum class Error : uint8_t {
   kRefusedByRegistry,
   kNotANode,
   kWordPrepared,
+  kBeatPrepared,
+  kLocked,
   kNodesEnrolled,
   kOwnersDiffer,
   kTableAltered,

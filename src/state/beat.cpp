@@ -25,11 +25,13 @@ namespace detid {
 namespace {
 
 constexpr int kFencedMs = 60000;
+constexpr int kSoonMs = 200;
 constexpr int64_t kMaxRefusedMs = 60000;  // while the coordinator refuses to answer
 
 const char* name = nullptr;  // of the database
 Database* database = nullptr;
 bool misset = false;    // refused for what is set
+int64_t words = 0;      // the row's count of operators' words as this beat began
 bool answered = false;  // the pair that was stored last
 Nonce current;          // then: what to present next
 int64_t beat_us = 10000000;
@@ -53,10 +55,17 @@ bool Store(const StoredRegistration& stored, bool heard = false, bool without_en
   return done == Done::kYes;
 }
 
+// Sessions that wait for the first interval need not wait longer, unless an operator has said
+// something since: then it is asked for once more.
+void EndRegistering() {
+  if (words < 0 || database->fence.count() == words)
+    database->registering.store(0, std::memory_order_relaxed);
+}
+
 // Says it once.
 void NoteTrouble(const char* trouble) {
   TellTrouble(database, trouble);
-  database->registering.store(0, std::memory_order_relaxed);
+  EndRegistering();
   if (strcmp(trouble, last_trouble) == 0) return;
   CopyClipped(trouble, last_trouble, sizeof last_trouble);
   ereport(LOG, (errmsg("the registry has not answered this node with an interval"),
@@ -109,17 +118,20 @@ void LogFence(Reason reason) {
                 errhint("%s", AdviceOn(reason))));
 }
 
-// Stops minting at once, then stores it: whatever keeps it from that.
-void FenceHere(StoredRegistration* stored, Reason reason) {
-  database->fenced.fetch_or(kFencedByRegistry, std::memory_order_release);
+// Stops minting at once, then stores it: whatever keeps it from that. If an operator has said
+// something since the beat began, which may be that it is not fenced, it asks again instead. Returns
+// how long to wait.
+int64_t FenceHere(StoredRegistration* stored, Reason reason) {
   database->granted.Revoke();
-  database->registering.store(0, std::memory_order_relaxed);
+  if (!database->fence.Take(stored->words, true)) return kSoonMs;
+  EndRegistering();
   stored->fenced = reason;
   TellTrouble(database, "This node is fenced.");
   LogFence(reason);
   EndAtOnce(true);
   Store(*stored, true, true);
   EndAtOnce(false);
+  return kFencedMs;
 }
 
 // --- A beat ---
@@ -178,7 +190,7 @@ void StartConfirmed(const StoredRegistration& s, const Witness& here) {
   if (settings::node_id < 0 || !confirmed || s.retires) return;
   const Ruling again = {
       Outcome::kGranted, Reason::kNone, {s.node, s.start_us, kForEver}, {}, shared->life};
-  if (AdoptHere(again) == Adopted::kYes) database->registering.store(0, std::memory_order_relaxed);
+  if (AdoptHere(again) == Adopted::kYes) EndRegistering();
 }
 
 // False if it cannot be stored now.
@@ -202,10 +214,7 @@ bool StoreAnswer(StoredRegistration* stored, const Beat& beat, const Reply& repl
 // Returns how long to wait for the next beat.
 int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& reply, uint64_t ids) {
   const bool kept = StoreAnswer(stored, beat, reply);
-  if (beat.retires) {
-    FenceHere(stored, Reason::kRetired);
-    return kFencedMs;
-  }
+  if (beat.retires) return FenceHere(stored, Reason::kRetired);
   if (!kept) return NoteLocked();
   const Adopted adopted = AdoptHere(reply.ruling);
   if (adopted == Adopted::kOtherLife) return 0;
@@ -217,7 +226,7 @@ int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& rep
   }
   database->answered_ids.store(ids, std::memory_order_relaxed);
   database->answered_us.store(NodeTimeUs(), std::memory_order_relaxed);
-  database->registering.store(0, std::memory_order_relaxed);
+  EndRegistering();
   if (!told || last_trouble[0] != '\0')
     ereport(LOG, (errmsg("this node is registered as %s, under number %d", reply.path,
                          reply.ruling.interval.node)));
@@ -303,8 +312,7 @@ int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
   if (asked != Asked::kAnswered) return retry_ms;
   switch (reply.ruling.outcome) {
     case Outcome::kFenced:
-      FenceHere(stored, reply.ruling.reason);
-      return kFencedMs;
+      return FenceHere(stored, reply.ruling.reason);
     case Outcome::kRefused:
       NoteReason(reply.ruling.reason);
       // It may follow soon, or was not heard in time.
@@ -355,12 +363,13 @@ int64_t BeatNow() {
                       "own its tables.");
     return kIdleMs;
   }
-  // The COMMIT of a word is visible before it has set this (FollowWordAtCommit).
-  if (StoppedBy(stored) != Reason::kNone)
-    database->fenced.fetch_or(kFencedByRegistry, std::memory_order_release);
+  // The COMMIT of a word is visible before it is in memory (FollowWordAtCommit); and this process may
+  // have been stopped since it read the row.
+  words = stored.words;
+  if (!TakeFence(database, stored)) return kSoonMs;
   if (stored.fenced != Reason::kNone) {
     database->granted.Revoke();
-    database->registering.store(0, std::memory_order_relaxed);
+    EndRegistering();
     TellTrouble(database, "This node is fenced.");
     LogFence(stored.fenced);
     return kFencedMs;
@@ -384,7 +393,7 @@ void SayStopped(const char* database_name, Database* of) {
   constexpr int kMostMs = 1000;
   name = database_name;
   database = of;
-  database->fenced.fetch_or(kFencedByShutdown, std::memory_order_seq_cst);
+  database->fence.Set(Fence::kShutdown);
   stopping = true;
   StoredRegistration stored;
   Witness here;

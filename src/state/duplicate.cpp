@@ -68,7 +68,7 @@ OwnNumber OwnNumberOf(const HorizonRecord& record) {
 void Stop() {
   Database* database = AttachDatabase(MyDatabaseId);
   if (database == nullptr) return;  // then the next to attach reads the row
-  database->fenced.fetch_or(kFencedByDuplicate, std::memory_order_release);
+  database->fence.Set(Fence::kDuplicate);
   Detach(database);
 }
 
@@ -166,7 +166,7 @@ Refusal DuplicateRule() {
 void KnowDuplicates(Database* database) {
   HorizonRecord record;
   if (ReadHorizon(&record) && record.duplicates.stopped)
-    database->fenced.fetch_or(kFencedByDuplicate, std::memory_order_relaxed);
+    database->fence.Set(Fence::kDuplicate);
 }
 
 void EndDuplicates() {
@@ -181,7 +181,7 @@ void EndDuplicates() {
   XLogFlush(written.lsn);
   Database* database = AttachDatabase(MyDatabaseId);
   if (database == nullptr) return;
-  database->fenced.fetch_and(~kFencedByDuplicate, std::memory_order_release);
+  database->fence.End(Fence::kDuplicate);
   Detach(database);
 }
 

@@ -195,7 +195,7 @@ void FillFromDefinition(Minter* m) {
   }
   m->database = my_database;
   KnowFence(m->database);
-  if (m->database->fenced.load(std::memory_order_relaxed) != 0) RaiseFenced();
+  if (m->database->fence.is_set()) RaiseFenced();
   if (!m->pinned) {
     CheckEpoch(m);
     LoadHorizon(m->database);

@@ -65,7 +65,7 @@ struct Host {
   Minter* m;
 
   void CheckFence() {
-    if (m->database->fenced.load(std::memory_order_relaxed) != 0) RaiseFenced();
+    if (m->database->fence.is_set()) RaiseFenced();
   }
   uint64_t Now() { return NowPosition(m); }
   // Of a minter that is not ready, Ready does it.

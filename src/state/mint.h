@@ -41,7 +41,7 @@ inline uint64_t NowPosition(Minter* m) {
 // REQUIRES: the Minter is ready. Errors: fenced, end of epoch, cancelled, and the horizon's.
 inline Grant Take(Minter* m, uint32_t wanted) {
   Grant grant{Verdict::kRaise, 0, 0};
-  if (m->database->fenced.load(std::memory_order_relaxed) == 0) [[likely]] {
+  if (!m->database->fence.is_set()) [[likely]] {
     grant = m->Take(NowPosition(m), wanted);
     if (grant.verdict == Verdict::kGiven && grant.first < m->renew) [[likely]]
       return grant;
@@ -51,7 +51,7 @@ inline Grant Take(Minter* m, uint32_t wanted) {
 
 // One position that is this backend's. REQUIRES and errors: as Take.
 inline uint64_t TakeOne(Minter* m) {
-  if (m->database->fenced.load(std::memory_order_relaxed) == 0 && !m->ordered) [[likely]] {
+  if (!m->database->fence.is_set() && !m->ordered) [[likely]] {
     const uint64_t position = m->TakeOne(NowPosition(m));
     if (position != kNone) [[likely]]
       return position;

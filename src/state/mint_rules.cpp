@@ -82,7 +82,12 @@ Refusal RegistryRule(const DatabaseState& state) {
     fenced.hint = AdviceOn(StoppedBy(stored));
     return fenced;
   }
-  if (state.fenced) return Refuse(Error::kFenced);
+  if (state.fenced == Fence::kShutdown) return Refuse(Error::kNoInterval, "The server is being shut down.");
+  if (state.fenced != 0) {
+    Refusal in_memory = Refuse(Error::kFenced);
+    in_memory.message = "this node is fenced in memory, and not in detid._registration";
+    return in_memory;
+  }
   if (!settings::registers() || state.interval.limit_us > NodeTimeUs()) return {};
   if (!IsListed())
     return Refuse(Error::kNotRegistered, "detid.registered_databases is \"%s\".",

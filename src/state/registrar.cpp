@@ -32,11 +32,16 @@ const char* DatabaseOf(int index) {
   return index < list_length(names) ? static_cast<const char*>(list_nth(names, index)) : nullptr;
 }
 
+// However this process ends, it is no user of the record any more, and another one may be.
+void LeaveDatabase(int, Datum) {
+  if (database != nullptr) Detach(database);
+  database = nullptr;
+}
+
 // What is set for the database is read as a process begins: so another one does, if it may have
 // been set right since.
 void StartAnew() {
   ereport(LOG, (errmsg("the registrar starts again, to read what is set for its database")));
-  Detach(database);
   proc_exit(1);
 }
 
@@ -112,6 +117,7 @@ void detid_registrar_main(Datum index) {
   pqsignal(SIGHUP, SignalHandlerForConfigReload);
   pqsignal(SIGTERM, die);
   BackgroundWorkerUnblockSignals();
+  before_shmem_exit(LeaveDatabase, Datum{0});
   const int64_t began_us = BootUs();
   const char* name = MemoryContextStrdup(TopMemoryContext, DatabaseOf(DatumGetInt32(index)));
   BackgroundWorkerInitializeConnection(name, nullptr, 0);

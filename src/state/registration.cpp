@@ -32,11 +32,12 @@ enum Column {
   kClaims,
   kRetires,
   kPath,
+  kWords,
   kColumns
 };
 constexpr Oid kTypes[kColumns] = {BOOLOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID,
                                   INT8OID, INT4OID, INT8OID, INT8OID, TEXTOID, INT8OID,
-                                  INT8OID, TEXTOID, BOOLOID, BOOLOID, TEXTOID};
+                                  INT8OID, TEXTOID, BOOLOID, BOOLOID, TEXTOID, INT8OID};
 
 Oid RegistrationRelation() {
   const Oid schema = get_namespace_oid("detid", true);
@@ -70,6 +71,7 @@ StoredRegistration Deform(HeapTuple tuple, TupleDesc descriptor) {
   }
   s.claims = !nulls[kClaims] && DatumGetBool(v[kClaims]);
   s.retires = !nulls[kRetires] && DatumGetBool(v[kRetires]);
+  s.words = number(kWords);
   if (!nulls[kPath]) {
     const std::string_view path = View(DatumGetTextPP(v[kPath]));
     snprintf(s.path, sizeof s.path, "%.*s", Clip(path, sizeof s.path - 1), path.data());
@@ -116,14 +118,8 @@ namespace {
 // Whether the transaction has changed the row's words, unless what did was rolled back; and what
 // becomes of the word in memory when it commits, which the row says.
 bool changed = false;
-enum class AtCommit : uint8_t { kNothing, kClear, kSet };
-AtCommit at_commit = AtCommit::kNothing;
-
-AtCommit WordOfRow() {
-  StoredRegistration stored;
-  if (!ReadRegistration(&stored)) return AtCommit::kNothing;
-  return StoppedBy(stored) != Reason::kNone ? AtCommit::kSet : AtCommit::kClear;
-}
+StoredRegistration at_commit;
+bool row_is_there = false;
 
 }  // namespace
 
@@ -131,12 +127,12 @@ void registration::OnTransaction(XactEvent event) {
   if (!changed) return;
   // Who commits a prepared transaction may be nobody who knows of this.
   if (event == XACT_EVENT_PRE_PREPARE) Raise(Error::kWordPrepared);
-  if (event == XACT_EVENT_PRE_COMMIT) at_commit = WordOfRow();
+  if (event == XACT_EVENT_PRE_COMMIT) row_is_there = ReadRegistration(&at_commit);
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT) return;
   changed = false;
-  const AtCommit what = at_commit;
-  at_commit = AtCommit::kNothing;
-  if (event == XACT_EVENT_ABORT || what == AtCommit::kNothing || shared == nullptr) return;
+  const bool known = row_is_there;
+  row_is_there = false;
+  if (event == XACT_EVENT_ABORT || !known || shared == nullptr) return;
   Database* database = AttachDatabase(MyDatabaseId);
   if (database == nullptr) return;  // then the next to attach reads the row
   // What was granted before is not good any more; who has read it forgot it with this transaction.
@@ -144,10 +140,7 @@ void registration::OnTransaction(XactEvent event) {
     database->granted.Revoke();
     database->registering.store(1, std::memory_order_relaxed);
   }
-  if (what == AtCommit::kSet)
-    database->fenced.fetch_or(kFencedByRegistry, std::memory_order_release);
-  else
-    database->fenced.fetch_and(~kFencedByRegistry, std::memory_order_release);
+  TakeFence(database, at_commit);
   WakeRegistrar(database);
   Detach(database);
 }
@@ -198,6 +191,7 @@ bool ReadRegistration(StoredRegistration* stored) {
     relation_close(relation, AccessShareLock);
     *stored = {};
     stored->fenced = kAltered;
+    stored->words = -1;
     return true;
   }
   const Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(oid));
@@ -229,34 +223,46 @@ void WriteRegistration(const StoredRegistration& s, bool heard) {
       .Add(BOOLOID, BoolGetDatum(heard && s.claims))
       .Add(BOOLOID, BoolGetDatum(heard && s.retires))
       .Text(s.path)
+      .Number(s.words)
       .Write(
           "UPDATE detid._registration SET (old_counter, old_bits, next_counter, next_bits, "
-          "instance, timeline, node, start_us, granted_us, began, began_instance, began_timeline, "
-          "fenced, claims, retires, path) = "
-          "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, fenced), "
-          "claims AND NOT $14, retires AND NOT $15, $16)",
+          "timeline, node, start_us, granted_us, began, began_instance, began_timeline, path) = "
+          "($1, $2, $3, $4, $6, $7, $8, $9, $10, $11, $12, $16), "
+          "instance = CASE WHEN words = $17 THEN $5 ELSE instance END, "
+          "fenced = CASE WHEN words = $17 THEN coalesce($13, fenced) ELSE fenced END, "
+          "claims = claims AND NOT ($14 AND words = $17), "
+          "retires = retires AND NOT ($15 AND words = $17)",
           SPI_OK_UPDATE);
   // Its owner may have seen to it that nothing is written, such as by a trigger.
   if (SPI_processed != 1) elog(ERROR, "could not store the registration of this node");
 }
 
-void WriteWord(bool claims, bool retires, bool unfenced) {
+void WriteWord(bool claims, bool retires, bool unfenced, int64_t above) {
   Query()
       .Add(BOOLOID, BoolGetDatum(claims))
       .Add(BOOLOID, BoolGetDatum(retires))
       .Add(BOOLOID, BoolGetDatum(unfenced))
+      .Number(above)
       .Write(
           "UPDATE detid._registration SET claims = $1, retires = $2, "
           "fenced = CASE WHEN NOT $3 THEN fenced END, instance = CASE WHEN NOT $3 THEN instance "
-          "ELSE 0 END",
+          "ELSE 0 END, words = greatest(words, $4) + 1",
           SPI_OK_UPDATE);
+}
+
+bool TakeFence(Database* database, const StoredRegistration& s) {
+  const bool stopped = StoppedBy(s) != Reason::kNone;
+  if (s.words >= 0) return database->fence.Take(s.words, stopped);
+  if (stopped) database->fence.Set(Fence::kRow);
+  return true;
 }
 
 void KnowFence(Database* database) {
   if (database->fence_known.load(std::memory_order_acquire) != 0) return;
+  // What it would read here may be rolled back.
+  if (changed) Raise(Error::kFenced);
   StoredRegistration stored;
-  if (ReadRegistration(&stored) && StoppedBy(stored) != Reason::kNone)
-    database->fenced.fetch_or(kFencedByRegistry, std::memory_order_relaxed);
+  if (ReadRegistration(&stored)) TakeFence(database, stored);
   KnowDuplicates(database);
   database->fence_known.store(1, std::memory_order_release);
 }
@@ -271,7 +277,7 @@ Interval AwaitInterval(Database* database, int64_t above_us) {
   for (int waited_ms = 0;; waited_ms += 10) {
     const Interval interval = database->granted.Read();
     if (interval.limit_us > above_us) return interval;
-    if (database->fenced.load(std::memory_order_relaxed) != 0) RaiseFenced();
+    if (database->fence.is_set()) RaiseFenced();
     // An interval that is not over yet is used up by a lead over the clock, and will be prolonged.
     const bool over = interval.limit_us <= NodeTimeUs();
     if (over && (database->registering.load(std::memory_order_relaxed) == 0 ||
@@ -298,9 +304,9 @@ void RaiseFenced() {
                     errdetail_internal("%s", detail), errhint("%s", AdviceOn(StoppedBy(stored)))));
   }
   Database* database = AttachDatabase(MyDatabaseId);
-  const uint32_t why = database == nullptr ? 0 : database->fenced.load(std::memory_order_relaxed);
+  const uint64_t why = database == nullptr ? 0 : database->fence.why();
   if (database != nullptr) Detach(database);
-  if (why == kFencedByShutdown) Raise(Error::kNoInterval, "The server is being shut down.");
+  if (why == Fence::kShutdown) Raise(Error::kNoInterval, "The server is being shut down.");
   Raise(Error::kFenced);
 }
 

@@ -5,8 +5,9 @@
 // interval that was granted. registrar.h asks the registry.
 //
 // Invariants:
-//   N1  a fence is in the row before the word is cleared, and the word is set from the row before
-//       the first mint of a life. So a fence outlives restarts.
+//   N1  the fence in memory (core/fence.h) is cleared only by an operator's word that is committed in
+//       the row, and is taken from the row before the first mint of a life. So a fence outlives
+//       restarts, and none outlives the word that ends it.
 //   N2  an interval is not stored: it is good in this life alone (core/registry.h, R3). What is
 //       stored of an assigned node is that it was confirmed, and where: a copy is elsewhere.
 
@@ -33,6 +34,7 @@ struct StoredRegistration {
   Reason fenced = Reason::kNone;
   bool claims = false;   // an operator's word, to be sent
   bool retires = false;  // the same
+  int64_t words = 0;     // rises with each of theirs; negative: the row cannot be read
   char path[kMaxPathText] = {};
 };
 
@@ -50,14 +52,19 @@ bool ReadRegistration(StoredRegistration* stored);
 
 // The registrar's columns: all but the operators' words, which others write meanwhile. A fence is
 // stored if there is one, and never taken away; `heard`: the words in `stored` have been acted on.
-// REQUIRES: SPI is connected. Errors: the server's; nothing was stored.
+// If an operator has said something since `stored` was read, no fence is stored, no word is taken for
+// heard, and where the node was confirmed stays as it is: the next beat finds out. REQUIRES: SPI is connected. Errors: the server's; nothing was stored.
 void WriteRegistration(const StoredRegistration& stored, bool heard);
 
 // The operators' words: whether it claims, retires, and is not fenced any more; then it was
-// confirmed nowhere. REQUIRES: as WriteRegistration.
-void WriteWord(bool claims, bool retires, bool unfenced);
+// confirmed nowhere. The row's count becomes higher than it was, and than `above`. REQUIRES: as
+// WriteRegistration.
+void WriteWord(bool claims, bool retires, bool unfenced, int64_t above);
 
-// Sets the database's word if its row says that it is stopped; reads the row once.
+// Takes into memory what was read of the row. False if an operator has said something since.
+bool TakeFence(Database* database, const StoredRegistration& stored);
+
+// Takes the row's fence into memory, once a life. Errors: this transaction has changed the row.
 void KnowFence(Database* database);
 
 // Sets or clears the word when this transaction commits, as the row says by then, and has the

@@ -225,7 +225,7 @@ void BeginAnew(Database* database) {
   const bool remade = database->directory != 0 || database->made_here;
   if (remade && database->users.load(std::memory_order_acquire) == 0) {
     EvictShardsOf(database);
-    database->fenced.store(0, std::memory_order_relaxed);
+    database->fence.Forget();
     database->fence_known.store(0, std::memory_order_relaxed);
     database->trouble[0] = '\0';
   }
@@ -300,7 +300,8 @@ DatabaseState LookAtDatabase(ObjectId oid) {
   for (int i = 0; i < shared->capacity; i++)
     if (all[i].oid == oid && (all[i].directory == 0 || all[i].directory == directory)) {
       state.published_us = all[i].horizon.published();
-      state.fenced = all[i].fenced.load(std::memory_order_relaxed) != 0;
+      state.fenced = all[i].fence.why();
+      state.fence_count = all[i].fence.count();
       state.interval = all[i].granted.Read();
       state.answered_us = all[i].answered_us.load(std::memory_order_relaxed);
       state.has_registrar = all[i].registrar.load(std::memory_order_relaxed) != nullptr;

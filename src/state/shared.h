@@ -26,11 +26,13 @@
 #include <cstdint>
 
 #include "core/definition.h"
+#include "core/fence.h"
 #include "core/granted.h"
 #include "core/history.h"
 #include "core/horizon.h"
 #include "core/node_clock.h"
 #include "core/sequence.h"
+#include "state/coordinator_note.h"
 
 struct LWLock;
 struct Latch;
@@ -41,11 +43,6 @@ using ObjectId = unsigned int;  // PostgreSQL's Oid
 
 inline constexpr int kMaxTrouble = 256;
 
-// Reasons in Database::fenced, each with its own bit: who ends one must not end the other.
-inline constexpr uint32_t kFencedByRegistry = 1;   // or an operator: registration.h
-inline constexpr uint32_t kFencedByDuplicate = 2;  // duplicate.h
-inline constexpr uint32_t kFencedByShutdown = 4;   // the registry was told, or is about to be
-
 // Of one (database, horizon relation).
 struct alignas(kCacheLine) Database {
   ObjectId oid = 0;
@@ -53,7 +50,7 @@ struct alignas(kCacheLine) Database {
   uint64_t directory = 0;         // the database's files it is in (witness.h); 0: not loaded
   bool made_here = false;         // in this life a database was made under the oid; not loaded yet
   std::atomic<uint32_t> users{0};
-  std::atomic<uint32_t> fenced{0};  // why nothing is minted: kFencedBy...; read by every mint
+  Fence fence;  // why nothing is minted; read by every mint
   Horizon horizon;
   Granted granted;
   std::atomic<int64_t> start_us{0};  // node time that this life of the database began at
@@ -66,6 +63,7 @@ struct alignas(kCacheLine) Database {
   std::atomic<uint32_t> wake{0};           // the registry is to be asked now
   std::atomic<Latch*> registrar{nullptr};  // of the process that asks
   char trouble[kMaxTrouble] = {};          // why there is no new interval; under the lock
+  CoordinatorNote note;                    // under the lock
 };
 
 // A shard serves one (database, generator, node id), or its twin with a pinned clock. A generator
@@ -162,7 +160,8 @@ void KeepAbove(Database* database, int64_t us);
 // library was not preloaded.
 struct DatabaseState {
   int64_t published_us = 0;  // 0: its horizon is not loaded
-  bool fenced = false;
+  uint64_t fenced = 0;      // why, in memory: Fence::k...
+  int64_t fence_count = 0;  // of the row that it was taken from
   Interval interval;
   int64_t answered_us = 0;
   bool has_registrar = false;  // in this life one has begun to ask the registry

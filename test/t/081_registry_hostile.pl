@@ -41,8 +41,8 @@ my $row = $db1->safe_psql('postgres', 'SELECT * FROM detid._horizon') =~ s/\|/, 
 my $horizon = $db1->safe_psql('postgres', q{SELECT string_agg(format('%I %s NOT NULL', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
 	FROM pg_attribute WHERE attrelid = 'detid._horizon'::regclass AND attnum > 0});
 my $columns = 'only_row boolean, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, instance bigint, timeline bigint,
-	node integer, start_us bigint, granted_us bigint, fenced text, claims boolean, retires boolean, path text';
-my $values = "true, 0, 0, 0, 0, 0, 0, -1, 0, 0, NULL, false, false, ''";
+	node integer, start_us bigint, granted_us bigint, fenced text, claims boolean, retires boolean, path text, words bigint';
+my $values = "true, 0, 0, 0, 0, 0, 0, -1, 0, 0, NULL, false, false, '', 0";
 
 # As bob, in database shop: other tables in the place of those that are there. The registrar begins anew.
 sub replace_tables
