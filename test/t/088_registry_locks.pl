@@ -31,21 +31,27 @@ my $us = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint';
 sub beat
 {
 	my $old = $counter++;
-	return "signed_beat('$token', $old, $old, $counter, $counter, 'assigned', $number, 1, 1, 1, $us, 0, 0, 0, false, false, false, NULL, 0, NULL, NULL)";
+	return "ask('$token', $old, $old, $counter, 'assigned', $number, 1, 1, $us, 0, 0)";
 }
 my $new = 0;
+
+# What a leased node asks first.
+sub first_beat
+{
+	my ($path) = @_;
+	my $t = $c->safe_psql('postgres', "SELECT detid.enroll_node('$path', 'leased', 'detid_node')");
+	return "SELECT outcome, reason FROM ask('$t', 0, 0, 7, 'leased', -1, " . ++$new . ", 1, $us, 0, 0)";
+}
 
 # Others go on while somebody holds what a beat locks.
 sub others_go_on
 {
 	my ($name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	my $path = 'eu/pool/n' . ++$new;
 	my $since = time();
-	my $t = $c->safe_psql('postgres', "SELECT detid.enroll_node('$path', 'leased', 'detid_node')");
+	my $beat = first_beat("eu/pool/n$new");
 	cmp_ok(time() - $since, '<', PATIENCE + BUSY, "$name: a node is enrolled");
-	same_sql($c, "SELECT outcome, reason FROM signed_beat('$t', 0, 0, 1, 7, 'leased', -1, $new, 1, 1, $us, 0, 0, 0, false, false, false, NULL, 0, NULL, NULL)",
-		'granted|none', "$name: and granted an interval", extra_params => [ '-U', 'detid_node' ]);
+	same_sql($c, $beat, 'granted|none', "$name: and granted an interval", extra_params => [ '-U', 'detid_node' ]);
 	$since = time();
 	my (undef, $err) = run_sql($c, q{SELECT detid.unfence('eu/a/evil')});
 	cmp_ok(time() - $since, '<', PATIENCE + BUSY, "$name: an operator is answered");
@@ -71,8 +77,6 @@ my %ways = (
 );
 for my $name (sort keys %ways)
 {
-	# The coordinator has started anew: who beats first is who notes it.
-	$c->restart if $name eq 'an open transaction';
 	$c->safe_psql('postgres', q{SELECT detid.unfence('eu/a/evil')});
 	my $evil = session($c, user => 'evil');
 	my $pid = $evil->query('SELECT pg_backend_pid()');
@@ -110,9 +114,33 @@ sleep 0.3;
 others_go_on('a crowd');
 eval { $_->quit } for @crowd;
 
+# --- A coordinator that has started, and cannot store that it has ---
+
+# It grants nothing new until what it may have lost is over, and asks new nodes back. Neither begins
+# again with each that asks.
+my $holder = session($c);
+my @late = map { first_beat("eu/pool/late$_") } 1 .. 2;
+$good->stop('immediate');
+$c->restart;
+my $since = time();
+$holder = session($c);
+$holder->query('BEGIN; SELECT FROM detid._coordinator FOR UPDATE');
+same_sql($c, $late[0], 'refused|too_far_ahead', 'a new node is refused for a while', extra_params => [ '-U', 'detid_node' ]);
+# The floor is (4 + 1 + 2) leases and 20 s ahead, and an interval begins at most 3 leases and 20 s ahead.
+my $told = '';
+until ($told eq 'granted|none' || time() > $since + 60)
+{
+	sleep 0.5;
+	$told = $c->safe_psql('postgres', $late[1], extra_params => [ '-U', 'detid_node' ]);
+}
+is($told, 'granted|none', 'and granted an interval then');
+cmp_ok(time() - $since, '<', 4 * LEASE + 2 * BUSY, sprintf('in time (%.1f s)', time() - $since));
+$holder->query('ROLLBACK');
+$good->start;
+mints_again($good, 'a node that was known mints');
+
 # --- Others who have the lock ---
 
-my $holder = session($c);
 my $pid = $holder->query('SELECT pg_backend_pid()');
 my $me = $c->safe_psql('postgres', 'SELECT session_user');
 # [lock, operator's functions that wait for it]
