@@ -145,6 +145,10 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   if (r->state == NodeState::kFenced) return Fence(r, r->reason, false);
   if (b.mode != r->mode) return Refuse(Reason::kWrongMode);
   if (r->mode == Mode::kAssigned && b.node != r->interval.node) return Refuse(Reason::kWrongNode);
+  if (b.began == Began::kNotYet) {
+    const bool ahead = b.node_us > now_us + rules.max_ahead_us();
+    return ahead ? Refuse(Reason::kClockAhead) : Ruling{Outcome::kGranted};
+  }
   if (r->mode == Mode::kLeased && r->interval.node == kAnyNode) return Refuse(Reason::kNoNumber);
   const Judgement j = Judge(*r, b, rules, now_us);
   if (j.who == Who::kWaiting) return Refuse(j.reason);

@@ -35,6 +35,8 @@
 //       that carries the challenge of the registration as it is. A challenge is told to one asker,
 //       for one request, and is void once the nonce has moved.
 //   R7  who was heard of within kSilentBeats is displaced by nobody but an operator's word.
+//   R8  a request of a standby changes nothing, and nothing is granted by it. It is told what would
+//       keep it from minting if it were promoted, whatever becomes of the node meanwhile.
 
 #pragma once
 
@@ -53,6 +55,7 @@ enum class Began : uint8_t {
   kPlainly,    // or nothing is known of it
   kPromoted,   // a standby that streamed from another server
   kRecovered,  // from a backup, as far as can be told
+  kNotYet,     // it is a standby, and asks what it would be told
 };
 
 struct Nonce {

@@ -9,7 +9,7 @@ namespace {
 
 // In the order of the enumerations.
 constexpr const char* kModes[] = {"assigned", "leased"};
-constexpr const char* kBegan[] = {"plainly", "promoted", "recovered"};
+constexpr const char* kBegan[] = {"plainly", "promoted", "recovered", "not_yet"};
 constexpr const char* kStates[] = {"expected", "active", "fenced", "retired"};
 constexpr const char* kOutcomes[] = {"granted", "refused", "fenced"};
 

@@ -83,7 +83,7 @@ void CheckRegistry(ReturnSetInfo* set) {
         "why. If it does not: SELECT detid.unfence(); clears both.");
     return;
   }
-  // A standby asks nobody.
+  // Of a standby see CheckStandby.
   if (!settings::registers() || shared == nullptr || RecoveryInProgress()) return;
   if (!IsListed()) {
     Put(set, "registry", false, MessageOf(Error::kNotRegistered), HintOf(Error::kNotRegistered));
@@ -105,8 +105,15 @@ void CheckRegistry(ReturnSetInfo* set) {
 void CheckStandby(ReturnSetInfo* set) {
   if (!RecoveryInProgress()) return;
   const StandbyTrouble t = LookAtStandby();
-  const bool ok = t.detail[0] == '\0';
-  Put(set, "standby", ok, ok ? "promoted, this standby can take the place of its primary" : t.detail, t.hint);
+  if (t.detail[0] != '\0') return Put(set, "standby", false, t.detail, t.hint);
+  const char* good = "promoted, this standby can take the place of its primary";
+  if (!settings::registers() || shared == nullptr) return Put(set, "standby", true, good, nullptr);
+  const DatabaseState state = LookAtDatabase(MyDatabaseId);
+  const bool ok = state.foretold_us != 0 && state.trouble[0] == '\0';
+  Put(set, "standby", ok,
+      ok ? psprintf("%s, as the registry says", good)
+         : psprintf("promoted, this standby would mint nothing. %s", TroubleOf(state)),
+      "See the server's log, and detid.nodes on the coordinator.");
 }
 
 void CheckClock(ReturnSetInfo* set) {

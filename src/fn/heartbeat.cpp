@@ -4,8 +4,9 @@
 // it is read, locked, and stored with the answer.
 //
 // Who asks is known by his role and by the signature of a node over all that he says
-// (core/beat_signature.h): nobody else learns anything, changes anything or waits for a lock. A beat locks the node's own row, and changes no other's, but where two nodes
-// have one seed.
+// (core/beat_signature.h): nobody else learns anything, changes anything or waits for a lock. A beat
+// locks the node's own row, and changes no other's, but where two nodes have one seed. That of a
+// standby locks and changes nothing.
 
 #include <algorithm>
 
@@ -124,15 +125,14 @@ void RequireSigned(FunctionCallInfo fcinfo, const Beat& b, const BeatReport& r) 
     Raise(Error::kRefusedByRegistry);
 }
 
-// The node of this key and role. Its row is locked from here on. Errors: there is none; which of
-// the two is wrong is not told.
-Node Authenticate(FunctionCallInfo fcinfo) {
-  static SPIPlanPtr plan = nullptr;
-  static char sql[1024];
-  if (sql[0] == '\0')
-    snprintf(sql, sizeof sql,
-             "SELECT %s FROM detid._nodes WHERE key = $1 AND role = $2 FOR NO KEY UPDATE",
-             kNodeColumns);
+// The node of this key and role; if it `locks`, its row is locked from here on. Errors: there is
+// none; which of the two is wrong is not told.
+Node Authenticate(FunctionCallInfo fcinfo, bool locks) {
+  static SPIPlanPtr plans[2] = {};
+  SPIPlanPtr& plan = plans[locks];
+  char sql[1024];
+  snprintf(sql, sizeof sql, "SELECT %s FROM detid._nodes WHERE key = $1 AND role = $2%s",
+           kNodeColumns, locks ? " FOR NO KEY UPDATE" : "");
   const uint64_t rows = Query()
                             .Add(BYTEAOID, PG_GETARG_DATUM(kKey))
                             .Add(OIDOID, ObjectIdGetDatum(GetSessionUserId()))
@@ -282,15 +282,18 @@ DETID_FUNCTION(detid_heartbeat) {
   RequireSigned(fcinfo, beat, ReportOf(fcinfo));
   WaitNotLong();
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  Node n = Authenticate(fcinfo);
-  CommitDurably();
-  NoteCoordinator(&n);
-  FindNumber(&n);
-  const bool same_seed = SharesSeed(fcinfo, n);
+  const bool stores = beat.began != Began::kNotYet;
+  Node n = Authenticate(fcinfo, stores);
+  if (stores) {
+    CommitDurably();
+    NoteCoordinator(&n);
+    FindNumber(&n);
+  }
+  const bool same_seed = stores && SharesSeed(fcinfo, n);
   const int64_t now_us = ClockUs();
   const Node before = n;
   const Ruling ruling = Rule(&n.r, beat, same_seed, RulesFor(n), now_us);
-  switch (ruling.outcome) {
+  if (stores) switch (ruling.outcome) {
     case Outcome::kGranted:
       StoreGrant(fcinfo, n, beat);
       break;

@@ -2,6 +2,8 @@
 //
 // node_status, and accept_clock and accept_copy, which end what it may complain of.
 
+#include <algorithm>
+
 #include "core/registry_text.h"
 #include "fn/record.h"
 #include "pg/errors.h"
@@ -50,7 +52,7 @@ void AddRegistration(Row* row, const StoredRegistration& stored, const DatabaseS
     row->Add(TimestampTzGetDatum(DT_NOEND));
   else
     AddTime(row, state.interval.limit_us);
-  AddTime(row, state.answered_us);
+  AddTime(row, std::max(state.answered_us, state.foretold_us));
   AddText(row, state.trouble);
 }
 

@@ -2,9 +2,12 @@
 
 #include "state/registrar.h"
 
+#include <algorithm>
+
 #include "pg/pg.h"
 #include "state/beat.h"
 #include "state/clock.h"
+#include "state/foretell.h"
 #include "state/server.h"
 #include "state/settings.h"
 #include "state/shared.h"
@@ -51,21 +54,29 @@ int64_t Step(const char* name, int64_t began_us) {
   if (database == nullptr) return kIdleMs;
   database->registrar.store(MyLatch, std::memory_order_release);
   database->wake.store(0, std::memory_order_relaxed);  // whatever it was, it is read now
-  const Beaten beaten = BeatOnce(name, database);
+  static bool standby = false;
+  if (standby && !RecoveryInProgress()) TellTrouble(database, nullptr);  // what a standby was told
+  standby = RecoveryInProgress();
+  const Beaten beaten =
+      standby ? ForetellOnce(name, database) : BeatOnce(name, database);
   if (beaten.misset && (reloaded || BootUs() - began_us >= kAnewUs)) StartAnew();
   return beaten.wait_ms;
 }
 
 // Until it is time for the next beat, or somebody asks for one. Latches are set for many reasons.
 void Rest(int64_t ms) {
+  constexpr int64_t kMostOfStandbyMs = 200;
   const int64_t until_us = BootUs() + ms * 1000;
+  const bool standby = RecoveryInProgress();
   for (;;) {
+    if (standby && !RecoveryInProgress()) return;  // it was promoted: nobody says so
     const bool woken =
         database != nullptr && database->wake.exchange(0, std::memory_order_acquire) != 0;
     const int64_t left_ms = woken ? 0 : (until_us - BootUs() + 999) / 1000;
     if (left_ms > 0)
       WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-                static_cast<long>(left_ms), PG_WAIT_EXTENSION);
+                static_cast<long>(standby ? std::min(left_ms, kMostOfStandbyMs) : left_ms),
+                PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();
     if (EndAsked()) return;
@@ -82,7 +93,7 @@ void Rest(int64_t ms) {
 // As any process does on SIGTERM; with the server, the registry is told before.
 [[noreturn]] void End(const char* name) {
   ForgetEnd();
-  if (database != nullptr && ServerStops()) SayStopped(name, database);
+  if (database != nullptr && !RecoveryInProgress() && ServerStops()) SayStopped(name, database);
   ereport(FATAL, (errcode(ERRCODE_ADMIN_SHUTDOWN),
                   errmsg("terminating background worker \"%s\" due to administrator command",
                          MyBgworkerEntry->bgw_type)));
@@ -99,7 +110,7 @@ void RegisterRegistrars() {
     if (again) continue;
     BackgroundWorker worker = {};
     worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-    worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+    worker.bgw_start_time = BgWorkerStart_ConsistentState;
     worker.bgw_restart_time = kRestartSeconds;
     strlcpy(worker.bgw_library_name, "pg_detid", sizeof worker.bgw_library_name);
     strlcpy(worker.bgw_function_name, "detid_registrar_main", sizeof worker.bgw_function_name);

@@ -10,6 +10,9 @@
 //   3  what it answered is stored, durably
 //   4  node time goes to the start of the interval, and the interval is published (core/registry.h)
 //
+// On a standby it only asks what it would be told (foretell.h), and becomes what it is above once the
+// server is promoted.
+//
 // Invariants:
 //   B1  the database may be anybody's. Only tables that are the extension's are looked at, and only
 //       as their owner, in a security-restricted operation: of what he made of them (triggers,

@@ -304,6 +304,7 @@ DatabaseState LookAtDatabase(ObjectId oid) {
       state.fence_count = all[i].fence.count();
       state.interval = all[i].granted.Read();
       state.answered_us = all[i].answered_us.load(std::memory_order_relaxed);
+      state.foretold_us = all[i].foretold_us.load(std::memory_order_relaxed);
       state.has_registrar = all[i].registrar.load(std::memory_order_relaxed) != nullptr;
       strlcpy(state.trouble, all[i].trouble, sizeof state.trouble);
     }

@@ -60,6 +60,7 @@ struct alignas(kCacheLine) Database {
   std::atomic<uint32_t> registering{0};    // the registry is being asked for the first interval
   std::atomic<int64_t> answered_us{0};     // node time of the last answer of the registry, and
   std::atomic<uint64_t> answered_ids{0};   // what had been minted by then
+  std::atomic<int64_t> foretold_us{0};     // that of its last answer to this server as a standby
   std::atomic<uint32_t> wake{0};           // the registry is to be asked now
   std::atomic<Latch*> registrar{nullptr};  // of the process that asks
   char trouble[kMaxTrouble] = {};          // why there is no new interval; under the lock
@@ -164,6 +165,7 @@ struct DatabaseState {
   int64_t fence_count = 0;  // of the row that it was taken from
   Interval interval;
   int64_t answered_us = 0;
+  int64_t foretold_us = 0;
   bool has_registrar = false;  // in this life one has begun to ask the registry
   char trouble[kMaxTrouble] = {};
 };

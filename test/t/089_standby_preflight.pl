@@ -80,6 +80,47 @@ for ([ "detid.registered_databases = 'shop'", qr/^f\|this database is no node of
 	$s->restart;
 	like(preflight($db1, $s), $detail, $lines =~ s/\n.*//r);
 }
+$s->append_conf('postgresql.conf', join_registry($c, 'eu/a/db1') . "max_worker_processes = 16\n");
+$s->restart;
+
+# --- The coordinator is asked ---
+
+my $standby_says = q{SELECT CASE WHEN ok THEN 'fine' ELSE detail END FROM detid.check() WHERE "check" = 'standby'};
+my $of_db1 = q{SELECT state, reason, life, instance, timeline, stopped, refused, end_us FROM detid._nodes WHERE path = 'eu/a/db1'};
+my $says = sub {
+	my ($pattern, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	ok($s->poll_query_until('postgres', "SELECT ($standby_says) ~ '$pattern'"), $name) or diag($s->safe_psql('postgres', $standby_says));
+	my $trouble = $pattern eq '^fine$' ? '' : $pattern =~ s/.* nothing\\. //r;
+	ok($s->poll_query_until('postgres', $trouble eq '' ? 'SELECT registry_trouble IS NULL FROM detid.node_status' : "SELECT registry_trouble ~ '$trouble' FROM detid.node_status"),
+		"$name: node_status, too");
+};
+my $before = $c->safe_psql('postgres', $of_db1);
+$says->('^fine$', 'the coordinator knows it');
+same_sql($s, 'SELECT registry_answered_at IS NOT NULL FROM detid.node_status', 't', 'node_status says that it has answered');
+write_token($s, 'f' x 64);
+$says->('would mint nothing\\. The coordinator refused to answer: .*not known', 'a token that the registry does not know');
+write_token($s, token_of($db1));
+$says->('^fine$', 'the right one again');
+$c->safe_psql('postgres', q{UPDATE detid._nodes SET mode = 'leased' WHERE path = 'eu/a/db1'});
+$says->('would mint nothing\\. The registry would refuse this node: it was enrolled in the other mode', 'enrolled in the other mode');
+$c->safe_psql('postgres', q{UPDATE detid._nodes SET mode = 'assigned', node = 6 WHERE path = 'eu/a/db1'});
+$says->('would mint nothing\\. The registry would refuse this node: detid\\.node_id is not the number', 'enrolled under another number');
+$c->safe_psql('postgres', q{UPDATE detid._nodes SET node = 0 WHERE path = 'eu/a/db1'});
+my $open = session($c);
+$open->query(q{BEGIN; SELECT FROM detid._nodes WHERE path = 'eu/a/db1' FOR UPDATE; SELECT FROM detid._coordinator FOR UPDATE});
+$says->('^fine$', 'it is answered while somebody has locked the node and the coordinator');
+$open->query('ROLLBACK');
+$open->quit;
+mints_again($db1, 'its primary mints');
+is($c->safe_psql('postgres', $of_db1), $before, 'all these questions have changed nothing');
+$c->stop;
+$says->('would mint nothing\\. The coordinator cannot be reached', 'a coordinator that cannot be reached');
+like(slurp_file($s->logfile), qr/LOG:  promoted now, this standby would not be answered by the registry with an interval/, 'the log says so');
+$c->start;
+$says->('^fine$', 'it can be reached again');
+$db1->safe_psql('postgres', 'SELECT detid.retire_node()');
+$says->('fenced|retired', 'a node that is retired');
 $s->stop;
 my $l = standby_of($w1, 'l', '');
 like(preflight($w1, $l), qr/^t\|/, 'a leased node: without a number');
@@ -87,5 +128,19 @@ $l->append_conf('postgresql.conf', "detid.node_id = 3\n");
 $l->reload;
 ok($l->poll_query_until('postgres', q{SELECT NOT ok AND detail ~ 'wrong_mode.*The primary is leased; detid\.node_id is 3 here' FROM detid.check() WHERE "check" = 'standby'}), 'with one');
 
-$_->stop for $l, $w1, $db1, $c;
+# The registrar that asked goes on as the node's, once it is promoted.
+$l->append_conf('postgresql.conf', "detid.node_id = -1\n");
+$l->reload;
+ok($l->poll_query_until('postgres', q{SELECT ok FROM detid.check() WHERE "check" = 'standby'}), 'without one');
+my $registrar = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_detid registrar'};
+my $pid = $l->safe_psql('template1', $registrar);
+$w1->stop;
+$l->promote;
+mints_again($l, 'promoted, it mints');
+same_sql($l, $registrar, $pid, 'by the same registrar') if $pid ne '';
+same_sql($l, q{SELECT ok FROM detid.check() WHERE "check" = 'registry'}, 't', 'which is well');
+same_sql($l, 'SELECT registry_trouble IS NULL FROM detid.node_status', 't', 'and forgot what it was told as a standby');
+$l->stop;
+
+$_->stop for $db1, $c;
 done_testing();

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <vector>
 
 namespace detid {
@@ -483,6 +484,52 @@ TEST(Registry, TheCounterNeverFalls) {
   const Ruling g = c.Insist(standby);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.current, (Nonce{6, 2}));
+}
+
+// --- What a standby is told ---------------------------------------------------------------------
+
+// R8
+TEST(Registry, AStandbyIsToldWhatWouldStopItAndChangesNothing) {
+  for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
+    Coordinator c(mode);
+    Node n(mode);
+    Node standby(mode, 2, 12);
+    standby.beat.began = Began::kNotYet;
+    const auto told = [&](auto change) {
+      Node asks = standby;
+      change(&asks.beat);
+      const Registration before = c.r;
+      const Ruling ruling = c.Ask(asks);
+      EXPECT_EQ(memcmp(&before, &c.r, sizeof before), 0);
+      EXPECT_EQ(ruling.challenge, 0);
+      EXPECT_EQ(ruling.interval.limit_us, 0);
+      return ruling;
+    };
+    const auto as_it_is = [](Beat*) {};
+    EXPECT_GRANTED(told(as_it_is));  // its primary has not registered yet
+    c.Serve(&n);
+    c.now_us += kSecond;
+    EXPECT_GRANTED(told(as_it_is));  // nor when its primary lives
+    ExpectRefused(told([&](Beat* b) {
+                    b->mode = mode == Mode::kLeased ? Mode::kAssigned : Mode::kLeased;
+                  }),
+                  Reason::kWrongMode);
+    if (mode == Mode::kAssigned)
+      ExpectRefused(told([](Beat* b) { b->node = kNumber + 1; }), Reason::kWrongNode);
+    ExpectRefused(told([](Beat* b) { b->node_us = kNow + 100 * kLease; }), Reason::kClockAhead);
+    // Whatever else it says.
+    EXPECT_GRANTED(told([](Beat* b) { b->claims = b->retires = b->stops = true; }));
+    c.same_seed = true;
+    EXPECT_GRANTED(told(as_it_is));
+    c.same_seed = false;
+    c.ServeAt(&n, c.now_us + kBeat);
+    EXPECT_EQ(c.r.state, NodeState::kActive);
+    c.r.state = NodeState::kRetired;
+    ExpectFenced(told(as_it_is), Reason::kRetired, false);
+    c.r.state = NodeState::kFenced;
+    c.r.reason = Reason::kUsedNonce;
+    ExpectFenced(told(as_it_is), Reason::kUsedNonce, false);
+  }
 }
 
 // --- Who follows a node -----------------------------------------------------------------------
