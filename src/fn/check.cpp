@@ -72,7 +72,9 @@ void CheckRegistry(ReturnSetInfo* set) {
   const Reason why = StoppedBy(stored);
   const bool in_memory = (LookAtDatabase(MyDatabaseId).fenced & Fence::kRow) != 0;
   if (why != Reason::kNone) {
-    const char* where = shared == nullptr || in_memory ? "" : " (in detid._registration, not in memory yet)";
+    const char* where = shared == nullptr || in_memory || RecoveryInProgress()
+                            ? ""
+                            : " (in detid._registration, not in memory yet)";
     Put(set, "fence", false, psprintf("this node is fenced: %s%s", Explain(why), where),
         AdviceOn(why));
     return;
