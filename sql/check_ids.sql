@@ -56,7 +56,7 @@ SELECT problem, ids, left(example, 40) AS example FROM detid.check_ids('c_acc', 
 SELECT column_name, problem, ids, example FROM detid.check_ids('c_acc', '{c_t.v,c_t.c,c_t.n}') WHERE problem LIKE 'not%' OR problem LIKE 'also%';
 SELECT problem, ids, length(example) FROM detid.check_ids('c_acc', '{c_t.id}') WHERE problem LIKE 'not%';
 DELETE FROM c_t WHERE id <> repeat('ä', 100000);
-SELECT problem, ids, example = repeat('ä', 200) AS clipped FROM detid.check_ids('c_acc', 'c_t', 'id');
+SELECT problem, ids, example = repeat('ä', 240) AS clipped FROM detid.check_ids('c_acc', 'c_t', 'id');
 -- The same id as a text and as a number or a uuid is one id.
 CREATE TABLE c_m (t text, i bigint, a text, u uuid);
 INSERT INTO c_m SELECT 'ord_' || detid.encode(n, 'crockford'), n, 'acc_' || detid.encode(u, 'typeid'), u

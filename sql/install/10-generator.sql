@@ -11,11 +11,13 @@ CREATE FUNCTION detid.create_generator(
   codec text DEFAULT NULL,
   scatter boolean DEFAULT false,
   history integer DEFAULT 0,
-  check_character text DEFAULT NULL
+  check_character text DEFAULT NULL,
+  alphabet text DEFAULT NULL,
+  length integer DEFAULT NULL
 ) RETURNS regclass
   LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
   AS 'MODULE_PATHNAME', 'detid_create_generator';
-COMMENT ON FUNCTION detid.create_generator(text, text, timestamptz, text, text, boolean, text, text, boolean, integer, text) IS
+COMMENT ON FUNCTION detid.create_generator(text, text, timestamptz, text, text, boolean, text, text, boolean, integer, text, text, integer) IS
   'creates a generator: a sequence whose label says how its ids are laid out';
 
 CREATE FUNCTION detid.drop_generator(generator regclass) RETURNS void
@@ -51,7 +53,7 @@ CREATE FUNCTION detid._describe(
   generator regclass,
   OUT preset text, OUT fields text, OUT bits integer, OUT type text,
   OUT epoch timestamptz, OUT epoch_ends timestamptz, OUT ids_per_second bigint,
-  OUT audit text, OUT ordering text, OUT codec text, OUT prefix text, OUT check_character text, OUT scatter boolean,
+  OUT audit text, OUT ordering text, OUT codec text, OUT alphabet text, OUT prefix text, OUT check_character text, OUT scatter boolean,
   OUT masked boolean, OUT history integer
 ) LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_describe';
 COMMENT ON FUNCTION detid._describe(regclass) IS 'what a generator''s label says';
@@ -70,7 +72,7 @@ CREATE VIEW detid.generators AS
   SELECT c.oid::regclass AS generator,
          COALESCE(d.preset, d.fields) AS layout,
          d.fields, d.bits, d.type, d.epoch, d.epoch_ends, d.ids_per_second, d.audit, d.ordering,
-         d.codec, d.prefix, d.check_character, d.scatter, d.masked, d.history
+         d.codec, d.alphabet, d.prefix, d.check_character, d.scatter, d.masked, d.history
   FROM (SELECT s.objoid AS oid FROM pg_catalog.pg_seclabel s
         WHERE s.provider = 'detid' AND s.classoid = 'pg_catalog.pg_class'::regclass AND s.objsubid = 0
         UNION

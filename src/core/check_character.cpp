@@ -44,21 +44,24 @@ bool ParseCheck(std::string_view name, CheckCharacter* check) {
 }
 
 bool TakesCheck(const Codec& codec, CheckCharacter check) {
+  return check == CheckCharacter::kNone ||
+         (codec.hyphens == 0 && TakesCheck(codec.alphabet, check));
+}
+
+bool TakesCheck(std::string_view a, CheckCharacter check) {
   if (check == CheckCharacter::kNone) return true;
-  if (codec.hyphens != 0) return false;
-  if (check == CheckCharacter::kLuhn) return true;
-  const std::string_view a = codec.alphabet;
+  if (check == CheckCharacter::kLuhn) return a.size() % 2 == 0;
   return std::ranges::all_of(a, [](char c) { return Value36(c) >= 0; }) &&
          !(std::ranges::any_of(a, IsLower) && std::ranges::any_of(a, IsUpper));
 }
 
-char CheckCharacterOf(const Codec& codec, CheckCharacter check, std::string_view digits) {
+char CheckCharacterOf(std::string_view alphabet, CheckCharacter check, std::string_view text) {
   if (check == CheckCharacter::kLuhn)
-    return codec.alphabet[static_cast<size_t>(LuhnModN(digits, codec.alphabet))];
-  const bool lower = std::ranges::any_of(codec.alphabet, IsLower);
+    return alphabet[static_cast<size_t>(LuhnModN(text, alphabet))];
+  const bool lower = std::ranges::any_of(alphabet, IsLower);
   const std::string_view letters =
       lower ? "0123456789abcdefghijklmnopqrstuvwxyz" : "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  return letters[static_cast<size_t>(Mod37_36(digits))];
+  return letters[static_cast<size_t>(Mod37_36(text))];
 }
 
 bool SameCheckCharacter(const Codec& codec, CheckCharacter check, char c, char is) {

@@ -26,11 +26,13 @@ std::string_view CheckName(CheckCharacter check);
 // False for what is none of these but "".
 bool ParseCheck(std::string_view name, CheckCharacter* check);
 
-// Whether texts of the codec can have the check character.
+// Whether texts of the codec, or of digits of an alphabet, can have the check character. luhn takes an
+// even number of digits: with an odd one, two of them doubled are alike.
 bool TakesCheck(const Codec& codec, CheckCharacter check);
+bool TakesCheck(std::string_view alphabet, CheckCharacter check);
 
-// The check character of digits as the codec writes them. REQUIRES: TakesCheck; check is not kNone.
-char CheckCharacterOf(const Codec& codec, CheckCharacter check, std::string_view digits);
+// The check character of a text of digits. REQUIRES: TakesCheck; check is not kNone.
+char CheckCharacterOf(std::string_view alphabet, CheckCharacter check, std::string_view text);
 
 // Whether `c` is the check character `is`, in either case if the codec reads both.
 bool SameCheckCharacter(const Codec& codec, CheckCharacter check, char c, char is);

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/codec_groups.h"
 #include "core/id_text.h"
 #include "core/radix.h"
 #include "core/no_postgres.h"
@@ -120,6 +121,18 @@ Status OverflowError(const Codec& codec, std::string_view text, int bits) {
   return ErrorAt(codec, at, "becomes larger than %d bits can hold", bits);
 }
 
+// Why a text of groups is refused, at the character that does not fit, or where it ends too early or
+// too late.
+Status GroupError(const Codec& codec, std::string_view text, int at) {
+  const int length = GroupedLength(codec.groups);
+  if (at == length) return ErrorAt(codec, at, "goes on, but all have %d characters", length);
+  if (static_cast<size_t>(at) >= text.size())
+    return ErrorAt(codec, at, "ends, but all have %d characters", length);
+  const auto c = static_cast<uint8_t>(text[static_cast<size_t>(at)]);
+  if (c < ' ' || c > '~') return ErrorAt(codec, at, "has the byte 0x%02X, which cannot be there", c);
+  return ErrorAt(codec, at, "has \"%c\", which cannot be there", c);
+}
+
 bool HasLength(const Codec& codec, std::string_view text, int length) {
   if (codec.width == Width::kFixed) return text.size() == static_cast<size_t>(length);
   return !text.empty() && text.size() <= static_cast<size_t>(length);
@@ -201,10 +214,12 @@ int BytesOfNumber(const Codec& codec, std::string_view text, const Bits& v) {
 int EncodedLength(const Codec& codec, int bits) {
   if (bits < 1 || bits > kMaxIdBits) return 0;
   if (codec.only_bits != 0 && bits != codec.only_bits) return 0;
+  if (!codec.groups.empty()) return GroupedLength(codec.groups);
   return DigitCount(codec, bits) + codec.hyphen_count;
 }
 
 int Encode(const Codec& codec, const Bits& value, int bits, char* out) {
+  if (!codec.groups.empty()) return WriteGroups(codec.groups, value, out);
   const Radix& radix = *codec.radix;
   int count = 0, zeros = 0;  // digits of the number, and zeros before them
   if (codec.width == Width::kFixed) {
@@ -226,6 +241,11 @@ int Encode(const Codec& codec, const Bits& value, int bits, char* out) {
 Result<Bits> Decode(const Codec& codec, std::string_view text, int bits) {
   if (EncodedLength(codec, bits) == 0) return NoSuchWidth(codec, bits);
   Bits v;
+  if (!codec.groups.empty()) {
+    const int at = ReadGroups(codec.groups, text, &v);
+    if (at >= 0) return GroupError(codec, text, at);
+    return v;
+  }
   Status status = Read(codec, text, bits, &v);
   if (status.ok()) status = CheckCanonical(codec, text, v, bits);
   if (!status.ok()) return status;
@@ -276,6 +296,9 @@ Result<Bits> DecodeLiberal(const Codec& codec, std::string_view text, int bits, 
 }
 
 Result<Bytes> DecodeBytes(const Codec& codec, std::string_view text) {
+  if (!codec.groups.empty())
+    return Status::Error(Code::kTextSyntax, "Texts of the codec %s are not of bytes.",
+                         codec.name.data());
   const bool fixed = codec.width == Width::kFixed;
   int bytes =
       fixed ? codec.bytes_within[std::min<size_t>(text.size(), kMaxEncoded)] : kMaxIdBits / kByte;

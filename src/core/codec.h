@@ -15,6 +15,12 @@
 //   base62     0-9A-Za-z                                 22
 //   base64url  RFC 4648 section 5, no padding            22
 //   pushid     Firebase's                                22  (120 bits: 20)
+//
+// Two more are each of one format, whose texts are no numbers but groups of digits. Only ids of that
+// width have such texts, and no bytes:
+//
+//   cuid       "c" and 8, 4, 4, 8 digits of 0-9a-z       126 bits: 25
+//   cuid2      a letter and 23 digits of 0-9a-z          124 bits: 24
 
 #pragma once
 
@@ -45,6 +51,13 @@ enum class Width : uint8_t {
   kZeroBytes,  // each leading zero byte is a zero digit, the rest has no leading zeros
 };
 
+// Digits that stand for a number of their own, the highest first: so many bits of the id.
+struct DigitGroup {
+  std::string_view alphabet;
+  uint8_t digits;
+  uint8_t bits;  // the least that hold all of their numbers; 0 of one digit that is always the same
+};
+
 struct Codec {
   std::string_view name;
   std::string_view source;    // the spec, for documentation
@@ -56,6 +69,7 @@ struct Codec {
   std::string_view look_alikes = {};  // pairs of what else is read and the digit that it stands for
   uint64_t hyphens = 0;               // bit i: character i is a hyphen
   int only_bits = 0;                  // the one width that it can hold; 0 if any
+  std::span<const DigitGroup> groups = {};  // of a text that is no number, the highest first
 
   // Follow from the columns above.
   bool ordered = false;  // texts of equal width sort (by bytes, collation C) as their numbers do
@@ -67,19 +81,23 @@ struct Codec {
   std::array<uint8_t, kMaxEncoded + 1> bytes_within{};
 };
 
-// All codecs, in the order of the list above.
+// The codecs of numbers, in the order of the list above.
 std::span<const Codec> Codecs();
 
-// The codec of that name, exactly so written; null if there is none.
+// The codec of that name, exactly so written, also one of a format; null if there is none.
 const Codec* FindCodec(std::string_view name);
+
+// Whether the codec can write every id whose set bits are among those of `greatest`, which is of a
+// width that it can hold: codecs of groups cannot write all.
+bool HoldsAll(const Codec& codec, const Bits& greatest);
 
 // The number of characters that `bits` bits have, in a codec of variable width the most. 0 if the
 // codec cannot hold that width, as none can beyond 1 to 160.
 int EncodedLength(const Codec& codec, int bits);
 
 // Writes `value` as the text of an id of `bits` bits, with a terminating zero. Returns the length
-// without it. REQUIRES: EncodedLength(codec, bits) > 0, value < 2^bits, and room for
-// kMaxEncoded + 1 characters.
+// without it. REQUIRES: EncodedLength(codec, bits) > 0, value < 2^bits, HoldsAll(codec, value), and
+// room for kMaxEncoded + 1 characters.
 int Encode(const Codec& codec, const Bits& value, int bits, char* out);
 
 // The inverse. Exactly one text is read as a value, but for the folding of case and look-alikes.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// The rows of the table of codecs.
+// The rows of the table of codecs, and of those of formats.
 
 #include <algorithm>
 #include <bit>
@@ -44,6 +44,7 @@ constexpr bool Holds(const Codec& c, int bits) {
 
 constexpr void FillBytesWithin(Codec* c) {
   constexpr int kMaxBytes = kMaxIdBits / 8;
+  if (!c->groups.empty()) return;
   int least = 1;
   while (!Holds(*c, 8 * least)) least++;
   for (int length = 0; length <= kMaxEncoded; length++) {
@@ -58,6 +59,8 @@ constexpr void FillBytesWithin(Codec* c) {
 // Fills in the columns that follow from the others.
 consteval Codec Row(Codec c) {
   c.ordered = c.width == Width::kFixed && std::ranges::is_sorted(c.alphabet);
+  for (const DigitGroup& group : c.groups)
+    c.ordered = c.ordered && std::ranges::is_sorted(group.alphabet);
   c.radix = FindRadix(c.alphabet.size());
   c.values.fill(-1);
   const auto read_as = [&c](char digit, int8_t value) {
@@ -127,6 +130,32 @@ constexpr Codec kCodecs[] = {
          .alphabet = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"}),
 };
 
+constexpr std::string_view kDigits36 = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+// cuid 1: the time, a counter, a fingerprint of the host, chance.
+constexpr DigitGroup kCuidGroups[] = {
+    {"c", 1, 0}, {kDigits36, 8, 42}, {kDigits36, 4, 21}, {kDigits36, 4, 21}, {kDigits36, 8, 42}};
+constexpr DigitGroup kCuid2Groups[] = {{"abcdefghijklmnopqrstuvwxyz", 1, 5}, {kDigits36, 23, 119}};
+
+constexpr int BitsOf(std::span<const DigitGroup> groups) {
+  int bits = 0;
+  for (const DigitGroup& group : groups) bits += group.bits;
+  return bits;
+}
+
+constexpr Codec kFormatCodecs[] = {
+    Row({.name = "cuid",
+         .source = "cuid version 1",
+         .alphabet = kDigits36,
+         .only_bits = BitsOf(kCuidGroups),
+         .groups = kCuidGroups}),
+    Row({.name = "cuid2",
+         .source = "cuid2, of 24 characters",
+         .alphabet = kDigits36,
+         .only_bits = BitsOf(kCuid2Groups),
+         .groups = kCuid2Groups}),
+};
+
 // A name's place in an index of its own: FindCodec is called with every call from SQL. The numbers
 // are the least that keep the names apart.
 constexpr size_t SlotOf(std::string_view name) {
@@ -157,7 +186,10 @@ std::span<const Codec> Codecs() {
 const Codec* FindCodec(std::string_view name) {
   if (name.size() < 3) return nullptr;
   const Codec* codec = kSlots[SlotOf(name)];
-  return codec != nullptr && codec->name == name ? codec : nullptr;
+  if (codec != nullptr && codec->name == name) return codec;
+  for (const Codec& of_format : kFormatCodecs)
+    if (of_format.name == name) return &of_format;
+  return nullptr;
 }
 
 }  // namespace detid

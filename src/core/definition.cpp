@@ -2,6 +2,7 @@
 
 #include "core/definition.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <limits>
@@ -16,6 +17,8 @@
 
 namespace detid {
 namespace {
+
+constexpr char kCodecOrAlphabet[] = "there is a codec or an alphabet, not both";
 
 constexpr std::string_view kAuditNames[] = {"off", "range", "each"};
 constexpr std::string_view kOrderingNames[] = {"backend", "node"};
@@ -52,12 +55,13 @@ enum Key {
   kMask,
   kHistory,
   kCheck,
+  kAlphabet,
   kKeys
 };
 constexpr int kRequiredKeys = kCodec;  // those before it
 constexpr std::string_view kKeyNames[kKeys] = {"layout", "epoch",  "audit",  "ordering",
                                                "salt",   "codec",  "prefix", "scatter",
-                                               "mask",   "history", "check"};
+                                               "mask",   "history", "check",  "alphabet"};
 
 bool ParseHex64(std::string_view text, uint64_t* value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value, 16);
@@ -108,6 +112,7 @@ Status SetKey(Key key, std::string_view value, Definition* d) {
                  ? SetCheck(value, d)
                  : LabelError(value, "check is mod37_36 or luhn, or not there");
     case kCodec:  // once the layout is known
+    case kAlphabet:
     case kPrefix:
     case kKeys:
       break;
@@ -188,7 +193,7 @@ Status SetPrefix(std::string_view prefix, Definition* d) {
                               "and does not end with _");
   prefix.copy(d->prefix, prefix.size());
   d->prefix_length = static_cast<uint8_t>(prefix.size());
-  d->codec = DefaultCodec(*d);
+  if (!d->has_own_alphabet()) d->codec = DefaultCodec(*d);
   return Status::Ok();
 }
 
@@ -205,7 +210,57 @@ Status SetCheck(std::string_view name, Definition* d) {
              : LabelError(name, "a check character is mod37_36 or luhn");
 }
 
+bool Definition::texts_sort() const {
+  return has_own_alphabet() ? std::ranges::is_sorted(digits()) : codec->ordered;
+}
+
+namespace {
+
+Status CheckOwnAlphabet(std::string_view alphabet) {
+  const Status status = CheckAlphabet(alphabet, 2);
+  if (!status.ok()) return Status::Error(Code::kLabelSyntax, "%s", status.detail);
+  return alphabet.find(';') == std::string_view::npos
+             ? Status::Ok()
+             : LabelError(alphabet, "an alphabet of a generator has no semicolon");
+}
+
+}  // namespace
+
+Status SetAlphabet(std::string_view alphabet, Definition* d) {
+  if (Status s = CheckOwnAlphabet(alphabet); !s.ok()) return s;
+  d->codec = nullptr;
+  d->own_digits = static_cast<uint8_t>(alphabet.copy(d->own_alphabet, kMaxOwnDigits));
+  d->own_length = static_cast<uint8_t>(std::max(1, DigitCount(alphabet.size(), d->layout.greatest())));
+  return Status::Ok();
+}
+
+Result<Definition> NanoIdOf(std::string_view alphabet, int length) {
+  if (Status s = CheckOwnAlphabet(alphabet); !s.ok()) return s;
+  const int bits = length < 1 ? 0 : BitsOfDigits(alphabet.size(), length);
+  if (bits < 1 || bits > kMaxIdBits) {
+    int most = 1;
+    while (BitsOfDigits(alphabet.size(), most + 1) <= kMaxIdBits) most++;
+    return Status::Error(Code::kLabelSyntax,
+                         "The length is %d; texts of these %zu letters may have 1 to %d.", length,
+                         alphabet.size(), most);
+  }
+  // No layout has 64 bits.
+  char layout[40];
+  std::snprintf(layout, sizeof layout, bits == 64 ? "const:1=0 random:%d" : "random:%d", bits);
+  Result<Definition> nano = DefinitionOf(layout);
+  if (!nano.ok()) return nano;
+  SetAlphabet(alphabet, &nano.value);
+  return nano;
+}
+
 Status CheckTextForm(const Definition& d) {
+  if (d.has_own_alphabet()) {
+    if (TakesCheck(d.digits(), d.check)) return Status::Ok();
+    return LabelError(d.digits(),
+                      d.check == CheckCharacter::kLuhn
+                          ? "luhn takes an alphabet with an even number of letters"
+                          : "mod37_36 takes digits and letters of one case; luhn takes others");
+  }
   if (d.codec->name == "typeid" && !IsTypeIdPrefix(d.prefix_text()))
     return LabelError(d.prefix_text(),
                       "a TypeID's prefix has a to z and _ only; other codecs, such as base62, take "
@@ -221,7 +276,7 @@ Status CheckTextForm(const Definition& d) {
 Status SetCodec(std::string_view name, Definition* d) {
   const Codec* codec = FindCodec(name);
   if (codec == nullptr) return LabelError(name, "there is no such codec");
-  if (EncodedLength(*codec, TextBits(d->layout, *codec)) == 0)
+  if (EncodedLength(*codec, TextBits(d->layout, *codec)) == 0 || !HoldsAll(*codec, d->layout.greatest()))
     return LabelError(name, "the codec cannot hold ids of this layout");
   d->codec = codec;
   return Status::Ok();
@@ -263,7 +318,7 @@ uint64_t SaltOf(std::string_view name) {
 Result<Definition> ParseLabel(std::string_view label) {
   Definition d;
   bool seen[kKeys] = {};
-  std::string_view codec, prefix;
+  std::string_view codec, prefix, alphabet;
   while (!label.empty()) {
     const size_t end = label.find(';');
     const std::string_view part = Trim(label.substr(0, end));
@@ -279,12 +334,16 @@ Result<Definition> ParseLabel(std::string_view label) {
     if (Status s = SetKey(static_cast<Key>(key), value, &d); !s.ok()) return s;
     if (key == kCodec) codec = value;
     if (key == kPrefix) prefix = value;
+    if (key == kAlphabet) alphabet = value;
   }
   for (int key = 0; key < kRequiredKeys; key++)
     if (!seen[key]) return LabelError(kKeyNames[key], "the key is missing");
   if (Status s = SetPrefix(prefix, &d); !s.ok()) return s;
   if (seen[kCodec])
     if (Status s = SetCodec(codec, &d); !s.ok()) return s;
+  if (seen[kCodec] && seen[kAlphabet]) return LabelError(codec, kCodecOrAlphabet);
+  if (seen[kAlphabet])
+    if (Status s = SetAlphabet(alphabet, &d); !s.ok()) return s;
   if (Status s = CheckTextForm(d); !s.ok()) return s;
   if (Status s = CheckOrdering(d.layout, d.ordering); !s.ok()) return s;
   if (d.scatter)
@@ -312,7 +371,10 @@ int FormatLabel(const Definition& d, char* out, int size) {
       AuditName(d.audit).data(), OrderingName(d.ordering).data(),
       static_cast<unsigned long long>(d.salt));
   if (d.prefix_length > 0) add("; prefix=%.*s", int{d.prefix_length}, d.prefix);
-  if (d.codec != DefaultCodec(d)) add("; codec=%s", d.codec->name.data());
+  if (d.has_own_alphabet())
+    add("; alphabet=%.*s", int{d.own_digits}, d.own_alphabet);
+  else if (d.codec != DefaultCodec(d))
+    add("; codec=%s", d.codec->name.data());
   if (d.check != CheckCharacter::kNone) add("; check=%s", CheckName(d.check).data());
   if (d.scatter) add("; scatter=%s", "on");
   if (d.has_mask) {
@@ -347,7 +409,8 @@ uint64_t Fingerprint(const Definition& d) {
 
 bool MayBecome(const Definition& from, const Definition& to) {
   return Fingerprint(from) == Fingerprint(to) && from.ordering == to.ordering &&
-         from.codec == to.codec && from.prefix_text() == to.prefix_text() &&
+         from.codec == to.codec && from.has_own_alphabet() == to.has_own_alphabet() &&
+         (!from.has_own_alphabet() || from.digits() == to.digits()) && from.prefix_text() == to.prefix_text() &&
          from.check == to.check &&
          (!from.has_mask || (to.has_mask && from.mask == to.mask));
 }

@@ -8,6 +8,7 @@
 // Others may be:
 //
 //   codec=crockford   of the text form (codec.h)
+//   alphabet=abcdef   in place of a codec: the digits of the text form
 //   prefix=ord        before it, and an underscore between
 //   check=luhn        a check character behind it (check_character.h)
 //   scatter=on        each tick's sequence begins at a place of its own (sequencer.h)
@@ -24,6 +25,7 @@
 
 #include "core/check_character.h"
 #include "core/codec.h"
+#include "core/digits.h"
 #include "core/layout.h"
 #include "core/presets.h"
 #include "core/prf.h"
@@ -40,7 +42,8 @@ bool ParseAudit(std::string_view text, Audit* audit);
 bool ParseOrdering(std::string_view text, Ordering* ordering);
 
 inline constexpr int kMaxPrefix = 63;
-inline constexpr int kMaxLabelText = kMaxLayoutText + 400;
+inline constexpr int kMaxOwnDigits = kMaxLetters - 1;  // a ; would end the alphabet in a label
+inline constexpr int kMaxLabelText = kMaxLayoutText + 520;
 
 struct Definition {
   Layout layout;
@@ -53,12 +56,23 @@ struct Definition {
   bool has_mask = false;
   uint32_t history = 0;          // ids; 0: none are remembered
   Commitment mask{};             // of the seed behind the mask; if has_mask
-  const Codec* codec = nullptr;  // never null once DefinitionOf has made it
+  const Codec* codec = nullptr;  // never null once DefinitionOf has made it, but for an own alphabet
   CheckCharacter check = CheckCharacter::kNone;    // of the text form
+  uint8_t own_digits = 0;        // of an alphabet of its own; 0: it has a codec
+  uint8_t own_length = 0;        // of a text of them
+  char own_alphabet[kMaxOwnDigits];
   uint8_t prefix_length = 0;     // 0: no prefix
   char prefix[kMaxPrefix];
 
   std::string_view prefix_text() const { return {prefix, prefix_length}; }
+
+  // The digits of the text form: of an alphabet of its own, or of the codec.
+  bool has_own_alphabet() const { return own_digits > 0; }
+  std::string_view digits() const {
+    return has_own_alphabet() ? std::string_view(own_alphabet, own_digits) : codec->alphabet;
+  }
+  // Whether texts of ids sort as their ids do.
+  bool texts_sort() const;
 };
 
 // The width in which ids of a layout are written in a codec: the layout's own. Codecs that write
@@ -84,6 +98,20 @@ bool IsTypeIdPrefix(std::string_view prefix);
 
 // Errors: kLabelSyntax, if there is no such codec or it cannot hold the layout's ids.
 Status SetCodec(std::string_view name, Definition* definition);
+
+// Sets an alphabet in place of a codec: the id is a number, written with as many of these digits as the
+// greatest needs. Errors: kLabelSyntax, unless they are 2 to 93 different printable ASCII characters
+// without the space and the semicolon.
+Status SetAlphabet(std::string_view alphabet, Definition* definition);
+
+inline constexpr std::string_view kNanoIdAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+inline constexpr int kNanoIdLength = 21;
+
+// A Nano ID of another alphabet or length: the layout of as many random bits as texts of that length
+// tell apart. Errors: those of SetAlphabet; kLabelSyntax for a length that is not within 1 and what
+// 160 bits have.
+Result<Definition> NanoIdOf(std::string_view alphabet, int length);
 
 // Errors: kLabelSyntax, if there is no such check character.
 Status SetCheck(std::string_view name, Definition* definition);

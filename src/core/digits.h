@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/bits.h"
 #include "core/status.h"
 
 namespace detid {
@@ -44,5 +45,18 @@ size_t NumberLength(uint64_t number, size_t radix);
 
 // False if it does not fit 63 bits, or the text has other characters.
 bool ReadNumber(std::string_view text, std::string_view digits, int64_t* number);
+
+// How many digits a number of up to kMaxIdBits bits has; 0 has none.
+int DigitCount(size_t radix, const Bits& number);
+
+// The most bits whose numbers have no more than so many digits; beyond kMaxIdBits, kMaxIdBits + 1.
+int BitsOfDigits(size_t radix, int digits);
+
+// Writes a number as `count` digits. REQUIRES: it has no more.
+void WriteDigits(Bits number, std::string_view digits, int count, char* out);
+
+// Returns the place of the first character that is no digit, and -1 if there is none.
+// REQUIRES: the number of the greatest digits fits 192 bits.
+int ReadDigits(std::string_view text, std::string_view digits, Bits* number);
 
 }  // namespace detid

@@ -75,7 +75,7 @@ Result<Definition> PublishedDefinitionOf(std::string_view layout) {
 Result<Bits> ParseAnyForm(const Definition& d, std::string_view text, bool unpadded) {
   const Result<Bits> own = ParseTextForm(d, text, unpadded);
   if (own.ok()) return own;
-  if (d.layout.is_uuid() && d.codec->name == "uuid")
+  if (d.layout.is_uuid() && !d.has_own_alphabet() && d.codec->name == "uuid")
     if (const Result<TypeId> typed = ParseTypeId(text); typed.ok()) return typed.value.uuid;
   if (d.layout.is_bigint())
     if (const Result<Bits> id = ParseId(d.layout, text); id.ok()) return id;

@@ -84,6 +84,13 @@ struct Layout {
   bool is_uuid() const { return bits == 128; }
   bool is_text() const { return !is_bigint() && !is_uuid(); }
 
+  // The id whose every bit is set that any of its ids has set.
+  Bits greatest() const {
+    Bits id;
+    for (int i = 0; i < 3; i++) id.word[i] = ~fixed_mask.word[i] | fixed.word[i];
+    return id;
+  }
+
   // True if ids sort by time: the time comes first (behind constants only), uncut or in parts, high
   // bits first, with nothing but constants between them.
   bool time_first() const;

@@ -75,6 +75,10 @@ constexpr Preset kPresets[] = {
      "BSON ObjectId; node and worker are its 5 bytes that are unique to a process"},
     {"nanoid", "base64url", "random:126", "", kDefaultEpochUs, false,
      "Nano ID, 21 characters; a stream of the seed"},
+    // The highest bit of the letter and of the digits is 0, as 26 letters and 23 digits of radix 36 have
+    // less than 5 and 119 bits.
+    {"cuid2", "cuid2", "const:1=0 random:4 const:1=0 random:118", "random:124", kDefaultEpochUs,
+     false, "cuid2, 24 characters; a stream of the seed in place of its hash"},
 };
 
 constexpr Preset kForeign[] = {
@@ -87,6 +91,8 @@ constexpr Preset kForeign[] = {
     {"nil", "uuid", "const:64=0 const:64=0", "", kDefaultEpochUs, true, "RFC 9562 section 5.9"},
     {"max", "uuid", "const:64=0xffffffffffffffff const:64=0xffffffffffffffff", "", kDefaultEpochUs,
      true, "RFC 9562 section 5.10"},
+    {"cuid", "cuid", "time:42@1ms sequence:21 node:21 random:42", "", 0, true,
+     "cuid version 1; sequence is the counter, node the fingerprint"},
     {"uuid", "uuid", "random:128", "", kDefaultEpochUs, true,
      "a uuid of another variant, or of no version of RFC 9562"},
 };

@@ -30,7 +30,7 @@ std::span<const Preset> Presets();
 const Preset* FindPreset(std::string_view name);
 
 // Formats that are read and not minted: the versions of RFC 9562 that are no presets, nil and max,
-// and "uuid" for 128 bits that are none of these.
+// cuid version 1, and "uuid" for 128 bits that are no other's.
 std::span<const Preset> ForeignFormats();
 
 // The name that is likely meant by a word that is none: another case, a letter or two wrong, or

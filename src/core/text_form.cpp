@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "core/digits.h"
 #include "core/id_text.h"
 #include "core/no_postgres.h"
 
@@ -17,6 +18,30 @@ Status WrongPrefix(const Definition& d, std::string_view text) {
                        text.data(), int{d.prefix_length}, d.prefix, kSeparator);
 }
 
+// The digits without a prefix and a check character, with a terminating zero.
+int WriteBody(const Definition& d, const Bits& id, char* out) {
+  if (!d.has_own_alphabet()) return Encode(*d.codec, id, TextBits(d.layout, *d.codec), out);
+  WriteDigits(id, d.digits(), d.own_length, out);
+  out[d.own_length] = '\0';
+  return d.own_length;
+}
+
+// An id of an alphabet of its own, exactly as it is written.
+Result<Bits> ReadOwnDigits(const Definition& d, std::string_view text) {
+  const auto error = [](size_t at, const char* what) {
+    return Status::Error(Code::kTextSyntax, "At character %zu, the text %s.", at + 1, what);
+  };
+  const size_t length = d.own_length;
+  Bits id;
+  const int foreign = ReadDigits(text.substr(0, length), d.digits(), &id);
+  if (foreign >= 0)
+    return error(static_cast<size_t>(foreign), "has what is no digit of the generator's alphabet");
+  if (text.size() < length) return error(text.size(), "ends too early");
+  if (text.size() > length) return error(length, "goes on");
+  if (id > d.layout.greatest()) return error(0, "begins a number that no id has");
+  return id;
+}
+
 }  // namespace
 
 int FormatTextForm(const Definition& d, const Bits& id, char* out) {
@@ -25,10 +50,10 @@ int FormatTextForm(const Definition& d, const Bits& id, char* out) {
     std::memcpy(out, d.prefix, static_cast<size_t>(n));
     out[n++] = kSeparator;
   }
-  const int digits = Encode(*d.codec, id, TextBits(d.layout, *d.codec), out + n);
+  const int digits = WriteBody(d, id, out + n);
   if (d.check != CheckCharacter::kNone) {
     const std::string_view body(out + n, static_cast<size_t>(digits));
-    out[n + digits] = CheckCharacterOf(*d.codec, d.check, body);
+    out[n + digits] = CheckCharacterOf(d.digits(), d.check, body);
     out[++n + digits] = '\0';
   }
   return n + digits;
@@ -36,19 +61,25 @@ int FormatTextForm(const Definition& d, const Bits& id, char* out) {
 
 namespace {
 
+Result<Bits> ReadBody(const Definition& d, std::string_view text, bool unpadded) {
+  if (d.has_own_alphabet()) return ReadOwnDigits(d, text);
+  return DecodeLiberal(*d.codec, text, TextBits(d.layout, *d.codec), unpadded);
+}
+
 // The digits, and the check character behind them if there is one.
 Result<Bits> ParseBody(const Definition& d, std::string_view text, bool unpadded) {
-  const int bits = TextBits(d.layout, *d.codec);
-  if (d.check == CheckCharacter::kNone) return DecodeLiberal(*d.codec, text, bits, unpadded);
+  if (d.check == CheckCharacter::kNone) return ReadBody(d, text, unpadded);
   if (text.empty()) return Status::Error(Code::kTextSyntax, "There is no check character.");
   const std::string_view digits = text.substr(0, text.size() - 1);
   // Without all its digits, the last one of a text would pass for its check character now and then.
-  const Result<Bits> id = DecodeLiberal(*d.codec, digits, bits, false);
+  const Result<Bits> id = ReadBody(d, digits, false);
   if (!id.ok()) return id;
-  char written[kMaxEncoded + 1];
-  const int n = Encode(*d.codec, id.value, bits, written);
-  const char is = CheckCharacterOf(*d.codec, d.check, {written, static_cast<size_t>(n)});
-  if (SameCheckCharacter(*d.codec, d.check, text.back(), is)) return id;
+  char written[kMaxDigits + 1];
+  const int n = WriteBody(d, id.value, written);
+  const char is = CheckCharacterOf(d.digits(), d.check, {written, static_cast<size_t>(n)});
+  if (d.has_own_alphabet() ? text.back() == is
+                           : SameCheckCharacter(*d.codec, d.check, text.back(), is))
+    return id;
   return Status::Error(Code::kMistyped, "\"%.*s\" does not end with its check character.",
                        Clip(text, 60), text.data());
 }

@@ -23,7 +23,7 @@ namespace {
 constexpr long kFetch = 1000;
 
 // As much of a text is read, and shown as an example. Whatever is longer is no id.
-constexpr int kMostCharacters = 200;
+constexpr int kMostCharacters = 240;
 static_assert(kMaxTextForm < kMostCharacters);
 
 enum class Form : uint8_t { kNumber, kUuid, kText };
@@ -228,6 +228,10 @@ const char* KeyOf(const Column& c) {
 
 // Those of a column of texts, as bigints or uuids; NULL for what is no id.
 const char* ParsedKeyOf(const Column& c, Oid generator, const Definition& d) {
+  if (d.has_own_alphabet() || d.check != CheckCharacter::kNone)
+    Raise(Error::kArgumentInvalid,
+          "%s.%s has texts with %s, which are compared with other texts only.", c.from, c.quoted,
+          d.has_own_alphabet() ? "digits of the generator's own" : "a check character");
   const int behind_prefix = d.prefix_length > 0 ? d.prefix_length + 2 : 1;
   return psprintf(
       "CASE WHEN detid.is_valid(%s::pg_catalog.text, '%u'::pg_catalog.regclass) THEN "

@@ -119,7 +119,7 @@ void RaiseUnlessOk(const Status& status) {
   if (!status.ok()) Raise(status);
 }
 
-// Arguments 6, 7 and 10: the prefix, the codec and the check character of the text form.
+// Arguments 6, 7, 10 and 11: prefix, codec, check character and alphabet of the text form.
 void SetText(FunctionCallInfo fcinfo, Definition* d) {
   if (!PG_ARGISNULL(6)) {
     const Status status = SetPrefix(View(PG_GETARG_TEXT_PP(6)), d);
@@ -127,6 +127,10 @@ void SetText(FunctionCallInfo fcinfo, Definition* d) {
   }
   if (!PG_ARGISNULL(7)) {
     const Status status = SetCodec(View(PG_GETARG_TEXT_PP(7)), d);
+    if (!status.ok()) Raise(Error::kArgumentInvalid, "%s", status.detail);
+  }
+  if (!PG_ARGISNULL(11) && !d->has_own_alphabet()) {
+    const Status status = SetAlphabet(View(PG_GETARG_TEXT_PP(11)), d);
     if (!status.ok()) Raise(Error::kArgumentInvalid, "%s", status.detail);
   }
   if (!PG_ARGISNULL(10)) {
@@ -144,8 +148,28 @@ void SetHistory(Definition* d, int32_t ids) {
   if (ids > 0) RaiseUnlessOk(CheckHistory(d->layout, d->history));
 }
 
+// Arguments 1, 11 and 12: the layout; of a Nano ID, by the alphabet and the length of its texts.
+Result<Definition> LayoutArguments(FunctionCallInfo fcinfo) {
+  const std::string_view layout = Required(fcinfo, 1, "layout");
+  const bool own = !PG_ARGISNULL(11) || !PG_ARGISNULL(12);
+  if (!PG_ARGISNULL(11) && !PG_ARGISNULL(7))
+    Raise(Error::kArgumentInvalid, "There is a codec or an alphabet, not both.");
+  if (own && layout == "nanoid" && PG_ARGISNULL(7)) {
+    const Result<Definition> nano =
+        NanoIdOf(PG_ARGISNULL(11) ? kNanoIdAlphabet : View(PG_GETARG_TEXT_PP(11)),
+                 PG_ARGISNULL(12) ? kNanoIdLength : PG_GETARG_INT32(12));
+    if (!nano.ok()) Raise(Error::kArgumentInvalid, "%s", nano.status.detail);
+    return nano;
+  }
+  if (!PG_ARGISNULL(12))
+    Raise(Error::kArgumentInvalid,
+          "A length is given with the layout nanoid and without a codec; other texts have as many "
+          "digits as the layout's bits need.");
+  return DefinitionOf(layout);
+}
+
 Definition DefinitionArguments(FunctionCallInfo fcinfo) {
-  const Result<Definition> parsed = DefinitionOf(Required(fcinfo, 1, "layout"));
+  const Result<Definition> parsed = LayoutArguments(fcinfo);
   if (!parsed.ok()) Raise(parsed.status);
   Definition d = parsed.value;
   if (!PG_ARGISNULL(2)) SetPastEpoch(&d, PG_GETARG_TIMESTAMPTZ(2));
@@ -200,7 +224,7 @@ uint64_t FreeSalt(const char* qualified) {
 }  // namespace
 
 // create_generator(name, layout, epoch, audit, ordering, if_not_exists, prefix, codec, scatter,
-//   history, check_character) -> regclass
+//   history, check_character, alphabet, length) -> regclass
 DETID_FUNCTION(detid_create_generator) {
   const char* qualified = Qualify(Required(fcinfo, 0, "name"));
   Definition d = DefinitionArguments(fcinfo);
@@ -296,7 +320,7 @@ DETID_FUNCTION(detid_describe) {
   char fields[kMaxLayoutText + 1];
   FormatLayout(d.layout, fields, sizeof fields);
   const double rate = IdsPerSecond(d.layout);
-  Record<15> row;
+  Record<16> row;
   if (d.preset != nullptr)
     row.AddText(d.preset->name.data());
   else
@@ -312,7 +336,13 @@ DETID_FUNCTION(detid_describe) {
     row.Skip();
   row.AddText(AuditName(d.audit).data());
   row.AddText(OrderingName(d.ordering).data());
-  row.AddText(d.codec->name.data());
+  if (d.has_own_alphabet()) {
+    row.Skip();
+    row.Add(PointerGetDatum(cstring_to_text_with_len(d.own_alphabet, d.own_digits)));
+  } else {
+    row.AddText(d.codec->name.data());
+    row.Skip();
+  }
   if (d.prefix_length > 0)
     row.Add(PointerGetDatum(cstring_to_text_with_len(d.prefix, d.prefix_length)));
   else

@@ -45,6 +45,13 @@ Datum TextFormDatum(const Definition& d, const Bits& id) {
   return PointerGetDatum(cstring_to_text_with_len(text, n));
 }
 
+void RequireSortedTexts(const Definition& d, Error error) {
+  if (d.texts_sort()) return;
+  if (d.has_own_alphabet())
+    Raise(error, "The generator's alphabet is not in the order of its characters.");
+  Raise(error, "Texts of the codec %s do not sort as their ids do.", d.codec->name.data());
+}
+
 bool IsOwnText(const Definition& d, const Bits& id, std::string_view given) {
   char own[kMaxTextForm + 1];
   return given == std::string_view(own, static_cast<size_t>(FormatTextForm(d, id, own)));

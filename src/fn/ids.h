@@ -9,6 +9,7 @@
 #include "core/definition.h"
 #include "core/id_text.h"
 #include "core/text_form.h"
+#include "pg/errors.h"
 #include "pg/pg.h"
 
 namespace detid {
@@ -34,6 +35,9 @@ const char* TypeOf(const Layout& layout);
 
 // The text form as a value.
 Datum TextFormDatum(const Definition& definition, const Bits& id);
+
+// Errors: `error`, if the texts of a generator's ids do not sort as the ids do.
+void RequireSortedTexts(const Definition& definition, Error error);
 
 // Whether a text is the one that the id has: other forms that are read, such as a uuid's, would be
 // the same id once more in a column of texts.

@@ -47,9 +47,7 @@ namespace {
 
 // The value above the highest id of the layout, if `bits` bits hold it; else that id.
 Bits AboveAll(const Layout& layout, int bits) {
-  Bits highest;
-  for (int i = 0; i < 3; i++)
-    highest.word[i] = layout.fixed.word[i] | ~layout.fixed_mask.word[i];
+  const Bits highest = layout.greatest();
   const Bits above = MultiplyAdd(highest, 1, 1);
   return FitsBits(above, bits) ? above : highest;
 }
@@ -91,10 +89,9 @@ DETID_FUNCTION(detid_uuid_at) {
 
 DETID_FUNCTION(detid_text_at) {
   const Definition& d = DefinitionFor(PG_GETARG_OID(0));
-  if (!d.codec->ordered)
-    Raise(Error::kTimeNotShown, "Texts of the codec %s do not sort as their ids do.",
-          d.codec->name.data());
-  const int bits = TextBits(d.layout, *d.codec);
+  RequireSortedTexts(d, Error::kTimeNotShown);
+  // What is above the highest id may have a digit more, and a text of digits has no room for it.
+  const int bits = d.has_own_alphabet() ? 0 : TextBits(d.layout, *d.codec);
   return TextFormDatum(d, LowestIdAt(d, PG_GETARG_TIMESTAMPTZ(1), bits));
 }
 

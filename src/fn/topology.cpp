@@ -253,9 +253,7 @@ DETID_FUNCTION(detid_node_range) {
   ParsePathOrRaise(path);
   if (!d.layout.node_first())
     Raise(Error::kNodeNotFirst, "Its node field is not the first of the layout.");
-  if (d.layout.is_text() && !d.codec->ordered)
-    Raise(Error::kNodeNotFirst, "Texts of the codec %s do not sort as their ids do.",
-          d.codec->name.data());
+  if (d.layout.is_text()) RequireSortedTexts(d, Error::kNodeNotFirst);
   RequireRights("prefixes", ACL_SELECT);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   const Nodes nodes = RequireAssigned(path, Seen::kBySnapshot);

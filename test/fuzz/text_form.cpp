@@ -3,7 +3,8 @@
 // Any text either is refused or is an id whose text form gives the same id, for every preset,
 // minted or published, with and without a prefix, in every codec; what is of the layout can be
 // drawn, and all ways to read its coordinates agree. The first byte chooses the preset, the second
-// the prefix and the codec, the lowest two bits of the third the check character.
+// the prefix and the codec, the lowest two bits of the third the check character, the others an
+// alphabet in place of the codec, or a Nano ID's.
 
 #include "core/text_form.h"
 
@@ -28,6 +29,9 @@ using detid::Result;
 constexpr std::string_view kPrefixes[] = {
     "", "ord", "Pk_1", "abcdefghijklmnopqrstuvwxyz_abcdefghijklmnopqrstuvwxyz_abcdefghi"};
 
+constexpr std::string_view kAlphabets[] = {"01", "0123456789abcdef", "zyx", "!-~_.x5A",
+                                           detid::kNanoIdAlphabet};
+
 void Require(bool holds) {
   if (!holds) std::abort();
 }
@@ -40,8 +44,17 @@ Definition Chosen(uint8_t which, uint8_t how, uint8_t check) {
   const size_t codec = how / std::size(kPrefixes);
   if (codec < detid::Codecs().size()) detid::SetCodec(detid::Codecs()[codec].name, &d);
   if (d.codec->name == "typeid" && !detid::IsTypeIdPrefix(d.prefix_text())) detid::SetPrefix("", &d);
-  const CheckCharacter chosen = static_cast<CheckCharacter>(check % 3);
-  if (detid::TakesCheck(*d.codec, chosen)) d.check = chosen;
+  const std::string_view alphabet = kAlphabets[check / 8 % std::size(kAlphabets)];
+  if ((check & 4) != 0 && which == 0) {
+    const Result<Definition> nano = detid::NanoIdOf(alphabet, how);
+    if (nano.ok()) d = nano.value;
+  } else if ((check & 4) != 0) {
+    Require(detid::SetAlphabet(alphabet, &d).ok());
+  }
+  const CheckCharacter chosen = static_cast<CheckCharacter>(check % 4 % 3);
+  if (d.has_own_alphabet() ? detid::TakesCheck(d.digits(), chosen)
+                           : detid::TakesCheck(*d.codec, chosen))
+    d.check = chosen;
   Require(detid::CheckTextForm(d).ok());
   return d;
 }
@@ -98,7 +111,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Result<Bits> back = detid::ParseTextForm(d, form);
   Require(back.ok() && back.value == any.value);
   // Strictly, only the length that is written, in whatever case.
-  if (id.ok() && d.check == CheckCharacter::kNone &&
+  if (id.ok() && d.has_own_alphabet()) Require(form == text || detid::LooksLikeUuid(text));
+  if (id.ok() && d.check == CheckCharacter::kNone && !d.has_own_alphabet() &&
       detid::Decode(*d.codec, text, detid::TextBits(d.layout, *d.codec)).ok() && d.prefix_length == 0)
     Require(form.size() == text.size());
   // Whatever else is read is one of few forms: it is never much longer.

@@ -18,7 +18,9 @@
 import './globals.mjs';
 
 import { DiscordSnowflake, Snowflake, TwitterSnowflake } from '@sapphire/snowflake';
+import * as cuid2 from '@paralleldrive/cuid2';
 import { ObjectId } from 'bson';
+import cuid from 'cuid';
 import KSUID from 'ksuid';
 import base62 from 'ksuid/base62.js';
 import { customRandom, urlAlphabet } from 'nanoid';
@@ -184,6 +186,20 @@ function seeNanoId(id) {
   return { random: hex(digits(kBase64Url).read(id, 16)) };
 }
 
+// What isCuid of cuid2 takes are letters and digits of any length; that of cuid 1 wants 25 characters.
+function seeCuid2(id) {
+  must(cuid2.isCuid(id) && id.length === 24, `${id} is no cuid2`);
+  return {};
+}
+
+// cuid 1 is cut as its README explains.
+function seeCuid(id) {
+  must(cuid.isCuid(id), `${id} is no cuid`);
+  const [time, counter, fingerprint] = [id.slice(1, 9), id.slice(9, 13), id.slice(13, 17)].map((digits) => parseInt(digits, 36));
+  must(id.slice(13, 17) === cuid.fingerprint() && at(time, Math.random, cuid).startsWith(id.slice(0, 9)), `${id} has other parts`);
+  return { us: us(time), sequence: counter, node: fingerprint };
+}
+
 // --- Numbers ----------------------------------------------------------------------------------
 
 const withNumber = (id, rest) => ({ bytes: hexOfNumber(id, 8), ...rest });
@@ -308,6 +324,11 @@ export const formats = {
     see: seeNanoId,
     mint: (ms, random) => customRandom(urlAlphabet, 21, random.bytes)(),
   },
+  cuid2: {
+    see: seeCuid2,
+    mint: (ms, random) => cuid2.init({ random: random.fraction, fingerprint: 'test', counter: () => ms })(),
+  },
+  cuid: { see: seeCuid, mint: (ms, random) => at(ms, random.fraction, cuid) },
 
   snowflake: { year: 2025, ...snowflake(new Snowflake(Date.UTC(2025, 0, 1))) },
   twitter: snowflake(TwitterSnowflake),

@@ -24,7 +24,7 @@ my $node = new_node('interop', conf => "timezone = 'UTC'\n");
 
 # The formats: [ name, implementation, layout (the same), options of the generator, codec (the
 # layout's), whether an id of it cannot be of another: then it is the first guess; whether it shows no
-# time ].
+# time; whether it is read and not minted ].
 my @formats = (
 	[ 'uuid1', 'uuid', sure => 1 ],
 	[ 'uuid4', 'uuid', sure => 1, untimed => 1 ],
@@ -39,6 +39,8 @@ my @formats = (
 	[ 'xid', 'xid-ts', sure => 1 ],
 	[ 'objectid', 'bson', sure => 1 ],
 	[ 'nanoid', 'nanoid', sure => 1, untimed => 1 ],
+	[ 'cuid2', '@paralleldrive/cuid2', sure => 1, untimed => 1 ],
+	[ 'cuid', 'cuid', sure => 1, read_only => 1 ],
 	[ 'snowflake', '@sapphire/snowflake' ],
 	[ 'twitter', '@sapphire/snowflake' ],
 	[ 'discord', '@sapphire/snowflake' ],
@@ -109,7 +111,7 @@ sub has_the_same_bytes
 {
 	my ($table, $format, $name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	return if $format->{name} eq 'nanoid';  # 126 bits, which are no bytes
+	return if $format->{name} =~ /^(nanoid|cuid2?)$/;  # 124 or 126 bits, which are no bytes
 	my $codec = $format->{codec};
 	none_wrong(qq{(SELECT line, regexp_replace(line->>'id', '^order_', '') AS id,
 			pg_catalog.decode(line->>'bytes', 'hex') AS bytes
@@ -142,12 +144,12 @@ for my $format (@formats)
 	$format->{codec} //= $node->safe_psql('postgres', "SELECT codec FROM detid.layouts WHERE layout = '$format->{layout}'");
 }
 is($node->safe_psql('postgres', 'SELECT string_agg(layout, \' \' ORDER BY layout) FROM detid.layouts'),
-	join(' ', sort grep { $_ ne 'typeid' } map { $_->{name} } @formats), 'every layout that has a name is here');
+	join(' ', sort grep { $_ ne 'typeid' } map { $_->{name} } grep { !$_->{read_only} } @formats), 'every layout that has a name is here');
 
 # --- Ours, read by others ---------------------------------------------------------------------
 
 my $minted = '';
-for my $format (@formats)
+for my $format (grep { !$_->{read_only} } @formats)
 {
 	my $options = join ', ', "'$format->{name}_id'", "'$format->{layout}'", "audit => 'off'", $format->{options} || ();
 	$node->safe_psql('postgres', "SELECT detid.create_generator($options)");
@@ -157,7 +159,7 @@ for my $format (@formats)
 	}) . "\n";
 }
 load('ours', node_js('parse.mjs', $minted));
-for my $format (@formats)
+for my $format (grep { !$_->{read_only} } @formats)
 {
 	my ($name, $by) = @$format{qw(name by)};
 	sees_the_same('ours', $format, "$name: $by sees in ours what we see");
@@ -198,7 +200,7 @@ for (lines($node->safe_psql('postgres', q{
 		OR line ? 'also' AND detid.decode_text(line->>'also', '$codec') <> bytes},
 		"$codec: we read $bits bits as $by does");
 }
-is($node->safe_psql('postgres', q{SELECT count(DISTINCT line->>'codec') FROM texts}), 12, 'every codec is here');
+is($node->safe_psql('postgres', q{SELECT count(DISTINCT line->>'codec') FROM texts}), 12, 'every codec of bytes is here');
 
 # bigints, which are not negative, and uuids have functions of their own.
 my $half = q{FROM texts WHERE line->>'bits' = '64' AND line->>'bytes' < '8'};
@@ -235,6 +237,25 @@ my $decodes = q{line->'id' <> 'null'
 none_wrong($lists, 2804, q{encoded(line) IS DISTINCT FROM line->>'id'}, 'sqids: encodes lists of numbers as sqids does');
 none_wrong($lists, 2804, $decodes, 'sqids: decodes ids as sqids does');
 none_wrong($texts, 1000, $decodes, 'sqids: decodes texts that nobody minted as sqids does');
+
+# --- Nano ID --------------------------------------------------------------------------------------
+
+# Its letters and its length are all that is published: those of ours are those that it is asked for.
+load('nano', node_js('nanoid.mjs', ''));
+$node->safe_psql('postgres', q{
+	CREATE FUNCTION nano_fits(line jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+	DECLARE
+	  generator regclass := detid.create_generator('nano_any', 'nanoid', alphabet => line->>'alphabet',
+	    length => (line->>'length')::int, audit => 'off');
+	  id text := detid.next_text(generator);
+	  fits boolean := length(id) = length(line->>'id') AND translate(id, line->>'alphabet', '') = ''
+	    AND (NOT (line->>'whole')::boolean OR detid.is_valid(line->>'id', generator));
+	BEGIN
+	  PERFORM detid.drop_generator(generator);
+	  RETURN fits;
+	END $$;
+});
+none_wrong('nano', 52, 'NOT nano_fits(line)', 'nanoid: ours have the alphabet and the length, theirs are read');
 
 # --- Hashids ----------------------------------------------------------------------------------
 

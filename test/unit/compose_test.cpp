@@ -259,6 +259,7 @@ TEST(Compose, SmallestAndLargestIdOfEveryPreset) {
       {"xid", "00000000000000000000", "vvvvvvvvvvvvvvvvvvvg"},
       {"objectid", "000000000000000000000000", "ffffffffffffffffffffffff"},
       {"nanoid", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAA"},
+      {"cuid2", "a00000000000000000000000", "a00000000000000000000000"},
   };
   ASSERT_EQ(std::size(kEnds), Presets().size());
   const GeneratorKey key = Key();

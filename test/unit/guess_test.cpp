@@ -54,6 +54,7 @@ TEST(Guess, KnowsPublishedIdsByTheirText) {
       {"9m4e2mr0ui3e8a215n4g", "xid", "2011-03-22T17:50:19Z"},
       {"507f1f77bcf86cd799439011", "objectid", "2012-10-17T21:13:27Z"},
       {"-JhLeOlGIEjaIOFHR0xd", "pushid", "2015-02-04T22:15:31.153Z"},
+      {"ch72gsb320000udocl363eofy", "cuid", "2012-09-13T23:03:12.926Z"},
       {"prefix_01h455vb4pex5vsknk084sn02q", "uuid7", "2023-06-30T03:34:18.518Z"},
       {"01h455vb4pex5vsknk084sn02q", "ulid", "2023-06-30T03:34:18.518Z"},
   };
@@ -73,6 +74,11 @@ TEST(Guess, KnowsFormatsWithoutATimeByTheirConstantsOrLength) {
   EXPECT_EQ(Names("919108f7-52d1-4320-9bac-f847db4148a8"), List{"uuid4"});
   EXPECT_EQ(Names("2489e9ad-2ee2-8e00-8ec9-32d5f69181c0"), List{"uuid8"});
   EXPECT_EQ(Names("V1StGXR8_Z5jdHi6B-myT"), List{"nanoid"});
+  EXPECT_EQ(Names("tz4a98xxat96iws9zmbrgj3a"), List{"cuid2"});
+  EXPECT_EQ(Names("tz4a98xxat96iws9zmbrgj3A"), List{});
+  EXPECT_EQ(Names("1z4a98xxat96iws9zmbrgj3a"), List{});
+  EXPECT_EQ(Names("f07f1f77bcf86cd799439011"), List{"cuid2"});  // an ObjectId of 2097
+  EXPECT_EQ(Names("a07f1f77bcf86cd799439011", Us("2060-01-01Z")), (List{"objectid", "cuid2"}));
   const Candidates all = Guess("V1StGXR8_Z5jdHi6B-myT", kNow);
   EXPECT_FALSE(all.candidate[0].timed);
 }

@@ -95,6 +95,7 @@ TEST(LabelOptions, DefaultCodecIsThePresetsOrTheTypes) {
       {"snowflake", "decimal"},   {"tsid", "crockford"},
       {"ulid", "crockford"},      {"ksuid", "base62"},
       {"nanoid", "base64url"},    {"random:128", "uuid"},
+      {"cuid2", "cuid2"},
       {"time:41@1ms", "decimal"}, {"time:41@1ms random:59", "hex"},
       {"random:129", "hex"}};
   for (const auto& [layout, codec] : kCodecs) {
@@ -105,6 +106,41 @@ TEST(LabelOptions, DefaultCodecIsThePresetsOrTheTypes) {
     ASSERT_TRUE(SetPrefix("", &d).ok());
     EXPECT_EQ(d.codec->name, codec) << layout;
   }
+}
+
+TEST(LabelOptions, AnAlphabetComesBack) {
+  for (const char* alphabet : {"01", "0123456789abcdef", "=:'\\\"%{}", "!#$%&'()*+,-./:<=>?@[\\]^_`{|}~"}) {
+    const Definition d = Parsed(Snowflake(std::string("; alphabet=") + alphabet));
+    EXPECT_EQ(d.digits(), alphabet);
+    EXPECT_EQ(Label(d), Snowflake(std::string("; alphabet=") + alphabet));
+  }
+  const Definition d = Parsed(Snowflake("; alphabet=abcdef; prefix=ord; check=luhn"));
+  EXPECT_EQ(Label(d), Snowflake("; prefix=ord; alphabet=abcdef; check=luhn"));
+  const Definition other = Parsed(Snowflake("; alphabet=abcdfe; prefix=ord; check=luhn"));
+  EXPECT_TRUE(MayBecome(d, d));
+  EXPECT_FALSE(MayBecome(d, other));
+  EXPECT_FALSE(MayBecome(d, Parsed(Snowflake("; prefix=ord"))));
+  EXPECT_FALSE(MayBecome(Parsed(Snowflake("; prefix=ord")), d));
+}
+
+TEST(LabelOptions, AlphabetsThatCannotBeAreRefused) {
+  ExpectRefused(Snowflake("; alphabet=a"), "\"a\" has 1 characters; 2 are the least.");
+  ExpectRefused(Snowflake("; alphabet="), "\"\" has 0 characters; 2 are the least.");
+  ExpectRefused(Snowflake("; alphabet=aba"), "Character 3 of \"aba\" occurs before.");
+  ExpectRefused(Snowflake("; alphabet=a b"),
+                "Character 2 of \"a b\" is not printable ASCII, or is a space.");
+  ExpectRefused(Snowflake("; alphabet=ab; codec=hex"), "\"hex\": there is a codec or an alphabet, not both.");
+  ExpectRefused(Snowflake("; alphabet=abc; check=luhn"),
+                "\"abc\": luhn takes an alphabet with an even number of letters.");
+  ExpectRefused(Snowflake("; alphabet=abcdEF; check=mod37_36"),
+                "\"abcdEF\": mod37_36 takes digits and letters of one case; luhn takes others.");
+  EXPECT_FALSE(NanoIdOf("ab;", 10).ok());
+  EXPECT_STREQ(NanoIdOf("0123456789", 49).status.detail,
+               "The length is 49; texts of these 10 letters may have 1 to 48.");
+  EXPECT_STREQ(NanoIdOf("0123456789", 0).status.detail,
+               "The length is 0; texts of these 10 letters may have 1 to 48.");
+  EXPECT_FALSE(NanoIdOf("01", -2147483647).ok());
+  EXPECT_FALSE(NanoIdOf("01", 2147483647).ok());
 }
 
 TEST(LabelOptions, RefusalsNameTheValue) {

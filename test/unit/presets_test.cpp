@@ -118,6 +118,8 @@ constexpr Pinned kPinned[] = {
      1099511627776.0},
     {"nanoid", "base64url", "random:126", "", 126, k2025, false, false, "2094-09-07T15:47:35.552Z",
      0},
+    {"cuid2", "cuid2", "const:1=0 random:4 const:1=0 random:118", "random:124", 124, k2025, false,
+     false, "2094-09-07T15:47:35.552Z", 0},
 };
 
 TEST(Presets, TextBitsAndEpochArePinned) {

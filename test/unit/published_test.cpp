@@ -178,6 +178,7 @@ constexpr char kBase62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 constexpr char kPush[] = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 constexpr char kXid[] = "0123456789abcdefghijklmnopqrstuv";
 constexpr char kNano[] = "useandom-26T198340PX75pxJACKVERYMINDBUSHWOLF_GQZbfghjklqvwyzrict";
+constexpr char kCuid[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 // What an outside parser knows of a format: its text, and where it finds the time in microseconds
 // since 1970 (null if nowhere), the node and the sequence.
@@ -247,6 +248,7 @@ std::vector<Outside> Outsiders() {
       {"xid", 20, kXid, 100, 0, 1000000, SecondsAt(0, 32, 0), At(32, 24), At(72, 24)},
       {"objectid", 24, kHex, 96, 0, 1000000, SecondsAt(0, 32, 0), At(32, 24), At(72, 24)},
       {"nanoid", 21, kNano, 126, 0, 1, none, none, none},
+      {"cuid2", 24, kCuid, 125, 0, 1, none, none, none},
   };
 }
 

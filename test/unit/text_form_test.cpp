@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "core/digits.h"
 #include "core/presets.h"
 
 namespace detid {
@@ -76,7 +77,8 @@ TEST(TextForm, EveryPresetsTextComesBack) {
       const Definition d = Of(preset.name, prefix);
       const size_t before = d.prefix_length > 0 ? d.prefix_length + size_t{1} : 0;
       for (int i = 0; i < 300; i++) {
-        const Bits id = Random(&rng, i == 0 ? 1 : d.layout.bits);
+        Bits id = Random(&rng, i == 0 ? 1 : d.layout.bits);
+        for (int w = 0; w < 3; w++) id.word[w] &= d.layout.greatest().word[w];
         const std::string text = Format(d, id);
         ASSERT_EQ(text.substr(0, before), before > 0 ? prefix + std::string("_") : "");
         ASSERT_LE(text.size() - before,
@@ -103,7 +105,61 @@ TEST(TextForm, EveryCodecThatFitsComesBackBehindTheLongestPrefix) {
         ASSERT_EQ(ParseTextForm(d, text).value, id) << text;
       }
     }
-  EXPECT_EQ(most, static_cast<size_t>(kMaxTextForm - 1));  // which has a check character
+  EXPECT_EQ(most, static_cast<size_t>(kMaxPrefix + 1 + kMaxEncoded));
+}
+
+// Nano ID's customAlphabet: an alphabet and a length.
+TEST(TextForm, ANanoIdHasItsAlphabetAndLength) {
+  std::mt19937_64 rng(19);
+  const std::string_view alphabets[] = {"01", "abc", "0123456789", "0123456789abcdef", "!-~_.x5",
+                                        kNanoIdAlphabet};
+  for (const std::string_view alphabet : alphabets)
+    for (int length = 1;; length++) {
+      const Result<Definition> made = NanoIdOf(alphabet, length);
+      if (!made.ok()) {
+        EXPECT_GT(BitsOfDigits(alphabet.size(), length), kMaxIdBits) << alphabet << length;
+        break;
+      }
+      const Definition& d = made.value;
+      for (int i = 0; i < 20; i++) {
+        Bits id = Random(&rng, d.layout.bits);
+        for (int w = 0; w < 3; w++) id.word[w] &= d.layout.greatest().word[w];
+        if (i == 0) id = d.layout.greatest();
+        const std::string text = Format(d, id);
+        ASSERT_EQ(text.size(), static_cast<size_t>(length)) << alphabet;
+        ASSERT_EQ(text.find_first_not_of(alphabet), std::string::npos) << text;
+        const Result<Bits> back = ParseTextForm(d, text);
+        ASSERT_TRUE(back.ok()) << text << ": " << back.status.detail;
+        ASSERT_EQ(back.value, id) << text;
+      }
+    }
+}
+
+TEST(TextForm, DigitsOfAnOwnAlphabetAreReadAsTheyAreWritten) {
+  const Definition d = NanoIdOf("0123456789abcdef", 10).value;
+  EXPECT_EQ(d.layout.bits, 40);
+  EXPECT_TRUE(ParseTextForm(d, "00000000ff").ok());
+  ExpectRefused(d, "00000000fF",
+                "At character 10, the text has what is no digit of the generator's alphabet.");
+  ExpectRefused(d, "ff", "At character 3, the text ends too early.");
+  ExpectRefused(d, "00000000ff0", "At character 11, the text goes on.");
+  ExpectRefused(d, "", "At character 1, the text ends too early.");
+  const Definition decimal = NanoIdOf("0123456789", 6).value;  // 19 bits
+  EXPECT_TRUE(ParseTextForm(decimal, "524287").ok());
+  ExpectRefused(decimal, "524288", "At character 1, the text begins a number that no id has.");
+}
+
+TEST(TextForm, AnyLayoutMayHaveAnOwnAlphabet) {
+  Definition d = Of("snowflake", "ord");
+  ASSERT_TRUE(SetAlphabet("0123456789", &d).ok());
+  ASSERT_TRUE(SetCheck("luhn", &d).ok());
+  ASSERT_TRUE(CheckTextForm(d).ok());
+  EXPECT_EQ(Format(d, {{7992739871, 0, 0}}), "ord_00000000079927398713");
+  EXPECT_EQ(ParseTextForm(d, "ord_00000000079927398713").value, (Bits{{7992739871, 0, 0}}));
+  EXPECT_EQ(ParseTextForm(d, "ord_00000000079927398731").status.code, Code::kMistyped);
+  EXPECT_TRUE(d.texts_sort());
+  ASSERT_TRUE(SetAlphabet("9876543210", &d).ok());
+  EXPECT_FALSE(d.texts_sort());
 }
 
 // Every id of a layout has the length of the layout's bits, so that a codec's texts sort as the
