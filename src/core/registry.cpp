@@ -147,7 +147,8 @@ Ruling Rule(Registration* r, const Beat& b, bool same_seed, const RegistryRules&
   if (r->mode == Mode::kAssigned && b.node != r->interval.node) return Refuse(Reason::kWrongNode);
   if (b.began == Began::kNotYet) {
     const bool ahead = b.node_us > now_us + rules.max_ahead_us();
-    return ahead ? Refuse(Reason::kClockAhead) : Ruling{Outcome::kGranted};
+    if (ahead) return Refuse(Reason::kClockAhead);
+    return {Outcome::kGranted, Reason::kNone, {}, {}};
   }
   if (r->mode == Mode::kLeased && r->interval.node == kAnyNode) return Refuse(Reason::kNoNumber);
   const Judgement j = Judge(*r, b, rules, now_us);
