@@ -9,122 +9,34 @@ CREATE FUNCTION detid._find_entry(
 COMMENT ON FUNCTION detid._find_entry(regclass, text) IS
   'the ledger entry that holds an id, and whether replay makes the same id again';
 
-CREATE FUNCTION detid.trace(id bigint)
-RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
-  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
-  input text, pinned boolean, verdict text
-) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
-BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
-         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
-         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
-              WHEN e.matches THEN 'genuine: replay makes the same id'
-              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
-              ELSE 'not genuine: replay makes another id' END
-  FROM detid.decode(trace.id) d
-  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
-  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
-END;
-COMMENT ON FUNCTION detid.trace(bigint) IS
-  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
-
-CREATE FUNCTION detid.trace(id bigint, generator regclass)
-RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
-  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
-  input text, pinned boolean, verdict text
-) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
-BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
-         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
-         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
-              WHEN e.matches THEN 'genuine: replay makes the same id'
-              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
-              ELSE 'not genuine: replay makes another id' END
-  FROM detid.decode(trace.id, trace.generator) d
-  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
-  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
-END;
-COMMENT ON FUNCTION detid.trace(bigint, regclass) IS
-  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
-
-CREATE FUNCTION detid.trace(id uuid)
-RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
-  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
-  input text, pinned boolean, verdict text
-) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
-BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
-         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
-         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
-              WHEN e.matches THEN 'genuine: replay makes the same id'
-              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
-              ELSE 'not genuine: replay makes another id' END
-  FROM detid.decode(trace.id) d
-  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
-  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
-END;
-COMMENT ON FUNCTION detid.trace(uuid) IS
-  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
-
-CREATE FUNCTION detid.trace(id uuid, generator regclass)
-RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
-  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
-  input text, pinned boolean, verdict text
-) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
-BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
-         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
-         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
-              WHEN e.matches THEN 'genuine: replay makes the same id'
-              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
-              ELSE 'not genuine: replay makes another id' END
-  FROM detid.decode(trace.id, trace.generator) d
-  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
-  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
-END;
-COMMENT ON FUNCTION detid.trace(uuid, regclass) IS
-  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
-
-CREATE FUNCTION detid.trace(id text)
-RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
-  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
-  input text, pinned boolean, verdict text
-) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
-BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
-         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
-         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
-              WHEN e.matches THEN 'genuine: replay makes the same id'
-              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
-              ELSE 'not genuine: replay makes another id' END
-  FROM detid.decode(trace.id) d
-  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
-  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
-END;
-COMMENT ON FUNCTION detid.trace(text) IS
-  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
-
-CREATE FUNCTION detid.trace(id text, generator regclass)
-RETURNS TABLE (
-  minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
-  tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
-  input text, pinned boolean, verdict text
-) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
-BEGIN ATOMIC
-  SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
-         e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
-         CASE WHEN e.entry IS NULL THEN 'not in the ledger'
-              WHEN e.matches THEN 'genuine: replay makes the same id'
-              WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
-              ELSE 'not genuine: replay makes another id' END
-  FROM detid.decode(trace.id, trace.generator) d
-  LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
-  LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
-END;
-COMMENT ON FUNCTION detid.trace(text, regclass) IS
-  'where an id came from: its coordinates, its ledger entry, and replay''s verdict';
+-- detid.trace of each type of ids, with a generator and without.
+DO $do$
+DECLARE
+  type text;
+  more text;  -- parameters
+BEGIN
+  FOR type, more IN SELECT t, m FROM unnest('{bigint,uuid,text}'::text[]) t, unnest(ARRAY['', ', generator regclass']) m
+  LOOP
+    EXECUTE format($sql$
+      CREATE FUNCTION detid.trace(id %1$s%2$s)
+      RETURNS TABLE (
+        minted_by regclass, minted_at timestamptz, node integer, path text, worker integer,
+        tick bigint, sequence bigint, entry bigint, ordinal integer, xact xid8, role text, tag text,
+        input text, pinned boolean, verdict text
+      ) LANGUAGE sql STABLE STRICT PARALLEL UNSAFE ROWS 1
+      BEGIN ATOMIC
+        SELECT d.generator, d.minted_at, d.node, detid.node_path(d.node), d.worker, d.tick, d.sequence,
+               e.entry, e.ordinal, l.xact, l.role, l.tag, e.input, l.pinned,
+               CASE WHEN e.entry IS NULL THEN 'not in the ledger'
+                    WHEN e.matches THEN 'genuine: replay makes the same id'
+                    WHEN e.matches IS NULL THEN 'cannot be replayed: ' || e.reason
+                    ELSE 'not genuine: replay makes another id' END
+        FROM detid.decode(trace.id%3$s) d
+        LEFT JOIN LATERAL detid._find_entry(d.generator, trace.id::text) e ON true
+        LEFT JOIN detid.ledger l ON l.node = e.node AND l.entry = e.entry;
+      END$sql$, type, more, CASE WHEN more <> '' THEN ', trace.generator' END);
+    EXECUTE format($sql$COMMENT ON FUNCTION detid.trace(%s%s) IS
+      'where an id came from: its coordinates, its ledger entry, and replay''s verdict'$sql$,
+      type, replace(more, 'generator ', ''));
+  END LOOP;
+END $do$;
