@@ -6,10 +6,12 @@
 
 #pragma once
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <queue>
@@ -55,7 +57,7 @@ class World {
     getcontext(&f->context);
     f->context.uc_stack.ss_sp = f->stack.data();
     f->context.uc_stack.ss_size = f->stack.size();
-    f->context.uc_link = &scheduler_;
+    f->context.uc_link = nullptr;
     const auto p = reinterpret_cast<uintptr_t>(f);
     makecontext(&f->context, reinterpret_cast<void (*)()>(Enter), 2, static_cast<unsigned>(p >> 32),
                 static_cast<unsigned>(p));
@@ -69,7 +71,7 @@ class World {
       queue_.pop();
       now_ = turn.at;
       running_ = turn.fiber;
-      swapcontext(&scheduler_, &turn.fiber->context);
+      if (_setjmp(scheduler_) == 0) Continue(running_);
     }
   }
 
@@ -77,7 +79,7 @@ class World {
   void Sleep(int64_t us) {
     Fiber* f = running_;
     Wake(f, now_ + us);
-    swapcontext(&f->context, &scheduler_);
+    if (_setjmp(f->left_at) == 0) _longjmp(scheduler_, 1);
   }
 
   int64_t now() const { return now_; }
@@ -89,7 +91,9 @@ class World {
   static constexpr size_t kStackBytes = 128 * 1024;  // exceptions are thrown on it
   struct Fiber {
     World* world;
-    ucontext_t context;
+    ucontext_t context;  // until it has begun
+    bool begun = false;
+    jmp_buf left_at;
     std::vector<char> stack;
     std::function<void()> body;
   };
@@ -102,6 +106,14 @@ class World {
   static void Enter(unsigned high, unsigned low) {
     Fiber* f = reinterpret_cast<Fiber*>(uintptr_t{high} << 32 | low);
     f->body();
+    _longjmp(f->world->scheduler_, 1);
+  }
+  // swapcontext asks the kernel for the signal mask each time, which was 85 % of a run.
+  [[noreturn]] static void Continue(Fiber* f) {
+    if (f->begun) _longjmp(f->left_at, 1);
+    f->begun = true;
+    setcontext(&f->context);
+    std::abort();
   }
   // Those of one time come in random order.
   void Wake(Fiber* f, int64_t at) {
@@ -110,7 +122,7 @@ class World {
 
   int64_t end_;
   int64_t now_ = 0;
-  ucontext_t scheduler_;
+  jmp_buf scheduler_;
   Fiber* running_ = nullptr;
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::priority_queue<Turn> queue_;
