@@ -7,6 +7,11 @@
 #	$clock->set(-3600);               # from now on an hour behind; also while the node runs
 #
 # Clients see the true time.
+#
+# The library reads its file, and allocates memory, whenever the clock is read, also in the handler of
+# a signal. So a timer of PostgreSQL that comes due under it (statement_timeout, deadlock_timeout) may
+# abort the process with "corrupted double-linked list" or the like, with or without pg_detid: tests
+# that need such timers do not run under it.
 
 package FakeTime;
 
