@@ -18,6 +18,8 @@
 //       leased: end and horizon do not fall, and ahead need not hold again as the clock only rises.
 //   S5  with a worker field a position may be used by every slot once, as the slot's number is in
 //       the id. The slot's number is the worker.
+//   S6  a slot without a shard gives out only the rest of a tick that was leased for it alone
+//       (Sequencer::TakeTick). It does not lease another by itself.
 
 #pragma once
 
@@ -31,7 +33,7 @@ namespace detid {
 
 inline constexpr int kCacheLine = 64;
 
-struct alignas(kCacheLine) Slot {
+struct Slot {
   uint64_t next = 0;        // worker layouts: the first position not given out
   uint64_t lease_next = 0;  // others: what is left of the leased block
   uint64_t lease_end = 0;
@@ -39,7 +41,10 @@ struct alignas(kCacheLine) Slot {
   uint32_t block = 1;      // size of the next lease
   uint64_t minted = 0;     // how many were given out: for who looks, nothing hangs on it
 };
-static_assert(sizeof(Slot) == kCacheLine);
+
+// In memory that others write too.
+struct alignas(kCacheLine) SharedSlot : Slot {};
+static_assert(sizeof(SharedSlot) == kCacheLine);
 
 struct alignas(kCacheLine) Shard {
   std::atomic<uint64_t> next{0};
@@ -54,9 +59,10 @@ struct Limits {
 
 enum class Verdict : uint8_t {
   kGiven,
-  kWait,   // the lead is used up: wait until the clock has moved on
-  kRaise,  // the horizon must be raised first
-  kEnd,    // the layout cannot hold more
+  kWait,     // the lead is used up: wait until the clock has moved on
+  kRaise,    // the horizon must be raised first
+  kEnd,      // the layout cannot hold more
+  kNoShard,  // the slot has no shard, and nothing is left of its tick
 };
 
 // [first, first + count), all of them given out; `wanted` is the position that was refused.
@@ -135,19 +141,28 @@ inline Grant Lease(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted, int 
   }
 }
 
-// Without a worker field: from the slot's block, or a new one. A block whose tick the clock has
-// passed is dropped.
-inline Grant TakeLeased(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted, int sequence_bits,
-                        const Limits& limits) {
-  if (slot->lease_next >= slot->lease_end || slot->lease_next < now) {
-    const Grant g = Lease(shard, slot, now, wanted, sequence_bits, limits);
-    if (g.verdict != Verdict::kGiven) [[unlikely]]
-      return g;
-  }
+// Whether the slot's block is used up. A block whose tick the clock has passed is dropped.
+inline bool NothingLeft(const Slot* slot, uint64_t now) {
+  return slot->lease_next >= slot->lease_end || slot->lease_next < now;
+}
+
+// REQUIRES: something is left.
+inline Grant TakeFromBlock(Slot* slot, uint32_t wanted) {
   const uint64_t first = slot->lease_next;
   slot->lease_next = std::min(first + wanted, slot->lease_end);
   slot->minted += slot->lease_next - first;
   return {Verdict::kGiven, first, static_cast<uint32_t>(slot->lease_next - first)};
+}
+
+// Without a worker field: from the slot's block, or a new one.
+inline Grant TakeLeased(Shard* shard, Slot* slot, uint64_t now, uint32_t wanted, int sequence_bits,
+                        const Limits& limits) {
+  if (NothingLeft(slot, now)) {
+    const Grant g = Lease(shard, slot, now, wanted, sequence_bits, limits);
+    if (g.verdict != Verdict::kGiven) [[unlikely]]
+      return g;
+  }
+  return TakeFromBlock(slot, wanted);
 }
 
 // Ordering 'node': straight from the shard, so that ids rise strictly across backends. The slot's

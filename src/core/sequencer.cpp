@@ -75,6 +75,30 @@ uint64_t Sequencer::MoveTick(const Definition& d, int64_t now_us) {
   return tick_position;
 }
 
+void Sequencer::GoWithoutShard(Slot* s) {
+  shard = nullptr;
+  slot = s;
+  *slot = {};
+  worker = false;  // its ticks are leased, too
+}
+
+Grant Sequencer::TakeTick(const Definition& d, int64_t start_us, std::atomic<int64_t>* evicted_us,
+                          uint64_t now, uint32_t wanted) {
+  slot->lease_next = slot->lease_end = 0;
+  int64_t evicted = evicted_us->load(std::memory_order_relaxed);
+  uint64_t first;
+  do {
+    first = std::max(FirstPosition(d, start_us, evicted), now);
+    if (const Verdict v = Judge(first, now, limits); v != Verdict::kGiven) return {v, first, 0};
+  } while (!evicted_us->compare_exchange_weak(evicted, EndOfTickUs(d, first)));
+  slot->lease_next = first;
+  slot->lease_end = (first | LowMask(sequence_bits)) + 1;
+  const Grant grant = TakeFromBlock(slot, wanted);
+  // Others may take higher ones before the next call.
+  if (ordered) slot->lease_next = slot->lease_end;
+  return grant;
+}
+
 int64_t Sequencer::GivenAtUs(const Definition& d, uint64_t position) const {
   // The first tick that permits it wherever in its lower half it may begin.
   const uint64_t tick = (position - limits.ahead + LowMask(sequence_bits)) >> sequence_bits;

@@ -25,9 +25,19 @@
 // are lost where nothing runs into it; only of the last tick of the epoch does one notice, which
 // has half of its ids at the least.
 
+// Without a shard: shared memory has room for so many shards. A backend that finds none for its
+// generator, and no room, leases the rest of a tick from the time of the whole database (TakeTick),
+// which is as if it made a shard, took what is left of the tick, and had the shard evicted at once.
+//
+// Invariant:
+//   S7  a tick is leased from a database only while the generator has no shard there, by raising
+//       what new shards begin above, `evicted_us`, over the end of the tick in one step. So the tick
+//       lies above all that the generator gave out before, and its later shards and ticks above it.
+
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 #include "core/compose.h"
@@ -95,10 +105,21 @@ struct Sequencer {
 
   // Up to `wanted` consecutive positions, or the position that was refused and why.
   Grant Take(uint64_t now, uint32_t wanted) {
+    if (shard == nullptr) [[unlikely]]
+      return TakeRest(now, wanted);
     if (ordered) return TakeOrdered(shard, slot, now, wanted, sequence_bits, limits);
     if (worker) return TakeOwn(slot, now, wanted, sequence_bits, limits);
     return TakeLeased(shard, slot, now, wanted, sequence_bits, limits);
   }
+
+  // From here on `s`, a slot of the caller's alone, and no shard. After Prepare and PrepareScatter.
+  void GoWithoutShard(Slot* s);
+
+  // Up to `wanted` positions of a new tick, of which the slot keeps the rest unless ids are ordered
+  // across backends; or why not (not kNoShard). REQUIRES: no shard, and the generator has none in
+  // the database whose `start_us` and `evicted_us` these are (S7), nor gets one meanwhile.
+  Grant TakeTick(const Definition& definition, int64_t start_us, std::atomic<int64_t>* evicted_us,
+                 uint64_t now, uint32_t wanted);
 
   // The node time at which a position that was refused with kWait will be given, if not before: the
   // beginning of a tick that is not the clock's.
@@ -111,6 +132,11 @@ struct Sequencer {
 
  private:
   uint64_t MoveTick(const Definition& definition, int64_t now_us);
+
+  Grant TakeRest(uint64_t now, uint32_t wanted) {
+    if (NothingLeft(slot, now)) return {Verdict::kNoShard, now, 0};
+    return TakeFromBlock(slot, wanted);
+  }
 };
 
 // What follows a grant that is not the common case. A Host has
@@ -122,6 +148,7 @@ struct Sequencer {
 //   void Renew(position)        looks after the horizon, and sets `renew`
 //   void Wait(position)         for the clock, a while; interruptibly, outside all locks
 //   void Ready()                sees to what changed meanwhile
+//   Grant TakeWithoutShard(wanted)  by TakeTick, or by Take if there is a shard now
 //   void End()                  fails: the layout cannot hold more
 template <typename Host>
 Grant TakeSlowly(Sequencer* s, Host& host, uint32_t wanted, Grant grant) {
@@ -134,6 +161,9 @@ Grant TakeSlowly(Sequencer* s, Host& host, uint32_t wanted, Grant grant) {
       case Verdict::kWait:
         host.Wait(grant.first);
         break;
+      case Verdict::kNoShard:
+        grant = host.TakeWithoutShard(wanted);
+        continue;
       case Verdict::kRaise:
         host.ReadHorizon();
         if (grant.first >= s->limits.horizon) {

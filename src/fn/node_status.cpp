@@ -135,7 +135,6 @@ namespace {
 // Minting begins here, unless it has; with `accept`, however far the horizon is ahead.
 void BeginMinting(bool accept) {
   Database* database = AttachDatabase(MyDatabaseId);
-  if (database == nullptr) Raise(Error::kTooManyGenerators);
   PG_TRY();
   { LoadHorizon(database, accept); }
   PG_FINALLY();

@@ -19,6 +19,7 @@
 #include "state/seed.h"
 #include "state/server.h"
 #include "state/settings.h"
+#include "state/shards.h"
 #include "state/witness.h"
 
 namespace detid {

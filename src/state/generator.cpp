@@ -37,8 +37,16 @@ uint64_t relation_changes = 0;  // that this backend was told of
 bool leaving = false;  // some Minter is to leave its shard
 Database* my_database = nullptr;
 
+// What was minted without a shard counts as what forgotten shards gave out.
+void CountOwn(Minter* m) {
+  if (m->slot != &m->own_slot) return;
+  m->database->evicted_ids.fetch_add(m->own_slot.minted, std::memory_order_relaxed);
+  m->own_slot.minted = 0;
+}
+
 void DetachShard(Minter* m) {
   if (m->record != nullptr) Detach(m->record);
+  CountOwn(m);
   m->record = nullptr;
   m->shard = nullptr;
   m->slot = nullptr;
@@ -150,23 +158,40 @@ int32_t NodeFor(const Minter* m, const Layout& layout) {
   return node;
 }
 
-void AttachToShard(Minter* m) {
-  const ShardKey key = {MyDatabaseId, m->node, m->fingerprint, m->pinned ? 1u : 0u};
-  if (m->record != nullptr && m->record->key == key) return;
-  DetachShard(m);
-  ShardRecord* record = AttachShard(key, m->database, m->definition);
-  if (record == nullptr) Require(ShardRefusal());
+ShardKey KeyOf(const Minter* m) {
+  return {MyDatabaseId, m->node, m->fingerprint, m->pinned ? 1u : 0u};
+}
+
+void UseShard(Minter* m, ShardRecord* record) {
   m->record = record;
   m->shard = &record->shard;
   m->slot = shared->slots_of(record) + m->worker_number;
+  m->worker = m->definition.layout.shows(Kind::kWorker);
+}
+
+
+void AttachToShard(Minter* m) {
+  const ShardKey key = KeyOf(m);
+  if (m->record != nullptr && m->record->key == key) return;
+  DetachShard(m);
+  ShardRecord* record = AttachShard(key, m->database, m->definition, m->charged);
+  if (record != nullptr) return UseShard(m, record);
+  // What a shard remembers of pinned ids, and of the last ones, is in no tick.
+  const uint32_t history = m->definition.history;
+  if (history != 0 && HasRoomForShard(m->charged)) Require(HistoryRefusal(history));
+  if (history != 0 || m->pinned) Require(ShardRefusal());
+  m->GoWithoutShard(&m->own_slot);
 }
 
 void AttachToWindow(Minter* m) {
   const uint32_t ids = m->definition.history;
   m->window = nullptr;
   if (ids == 0) return;
-  m->window = AttachWindow(m->record, ids);
-  if (m->window == nullptr) Require(HistoryRefusal(ids));
+  m->window = AttachWindow(m->record, ids, m->charged);
+  if (m->window == nullptr) {
+    DetachShard(m);
+    Require(HistoryRefusal(ids));
+  }
   m->chunk = HistoryChunk(ids);
 }
 
@@ -189,10 +214,7 @@ void FillFromDefinition(Minter* m) {
   m->fingerprint = Fingerprint(m->definition);
   m->audit = m->definition.audit;
   m->id_bits = layout.bits;
-  if (my_database == nullptr) {
-    my_database = AttachDatabase(MyDatabaseId);
-    if (my_database == nullptr) Require(ShardRefusal());
-  }
+  if (my_database == nullptr) my_database = AttachDatabase(MyDatabaseId);
   m->database = my_database;
   KnowFence(m->database);
   if (m->database->fence.is_set()) RaiseFenced();
@@ -210,6 +232,7 @@ void FillFromDefinition(Minter* m) {
   m->has_seed = layout.shows(Kind::kRandom);
   // The ledger is written at commit, which is late to say so.
   if (m->audit != Audit::kOff && OidIsValid(LedgerTable())) Require(LedgerRule());
+  m->charged = m == &ledger_minter ? InvalidOid : ChargedRole();
   m->composer = Composer(layout, m->node, m->worker_number, &key);
 
   m->Prepare(m->definition, settings::max_ahead_us());
@@ -243,6 +266,15 @@ void SetHorizonLimits(Minter* m) {
   m->limits.horizon = m->granted = m->renew = 0;
   m->ready = false;
   m->stale = true;
+}
+
+Grant TakeWithoutShard(Minter* m, uint64_t now, uint32_t wanted) {
+  CountOwn(m);
+  TickLease lease = {m, now, wanted, {}};
+  ShardRecord* record = AttachShard(KeyOf(m), m->database, m->definition, m->charged, &lease);
+  if (record == nullptr) return lease.grant;
+  UseShard(m, record);
+  return m->Take(now, wanted);
 }
 
 const Definition& DefinitionFor(ObjectId generator) {

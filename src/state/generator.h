@@ -23,7 +23,7 @@
 #include "core/definition.h"
 #include "core/sequencer.h"
 #include "state/generator_catalog.h"
-#include "state/shared.h"
+#include "state/shards.h"
 
 namespace detid {
 
@@ -47,7 +47,9 @@ struct Minter : Sequencer {
   // Read when filling, and by the ledger.
   Definition definition;
   uint64_t fingerprint = 0;
-  ShardRecord* record = nullptr;
+  ShardRecord* record = nullptr;  // null: it mints without (shared.h, M8)
+  Slot own_slot;                  // used then
+  ObjectId charged = 0;           // the role that the shard counts for
   bool stale = false;        // invalidated while being filled
   bool leave = false;        // the shard, at the end of the transaction: it may be gone
   uint64_t filled = 0;       // rises with each Fill
@@ -89,6 +91,10 @@ void Fill(Minter* minter);
 // The clock has no tick in the layout, or its positions are used up.
 [[noreturn]] void RaiseOutside(const Minter* m, int64_t now_us);
 [[noreturn]] void RaiseEnd(const Minter* m);
+
+// Up to `wanted` positions for a Minter without a shard: of one that there is room for now, or of a
+// tick of its database's. Or why there are none.
+Grant TakeWithoutShard(Minter* minter, uint64_t now, uint32_t wanted);
 
 // Marks all Minters as not ready.
 void ForgetMinters();

@@ -33,6 +33,7 @@ void WarnOfEnd(const Minter* m) {
   const int64_t end_us = EndOfEpochUs(m->definition);
   const int64_t now_us = NodeTimeUs();
   if (end_us - 365 * kDayUs > now_us) return;
+  if (m->record == nullptr) return;  // it has nowhere to say when it was said last
   int64_t warned_us = m->record->end_warned_us.load(std::memory_order_relaxed);
   if (now_us - warned_us < kDayUs ||
       !m->record->end_warned_us.compare_exchange_strong(warned_us, now_us))
@@ -78,6 +79,7 @@ struct Host {
     if (m->ready) AwaitInterval(m->database, EndOfTickUs(m->definition, position) - 1);
   }
   void Renew(uint64_t position) { detid::Renew(m, position); }
+  Grant TakeWithoutShard(uint32_t wanted) { return detid::TakeWithoutShard(m, Now(), wanted); }
   void Wait(uint64_t position) { WaitForClock(m, position); }
   // Waiting and raising let invalidations in.
   void Ready() {

@@ -14,6 +14,7 @@
 #include "state/registration.h"
 #include "state/salt.h"
 #include "state/settings.h"
+#include "state/shards.h"
 
 extern "C" {
 #include "catalog/pg_sequence.h"
@@ -200,14 +201,16 @@ Refusal SeedRule(const Definition& d, GeneratorKey* key, Commitment* commitment)
 }
 
 Refusal ShardRefusal() {
-  return Refuse(Error::kTooManyGenerators, "detid.max_generators is %d.",
+  return Refuse(Error::kTooManyGenerators,
+                "detid.max_generators is %d; a role may use as many as it leaves to others.",
                 settings::max_generators);
 }
 
 Refusal HistoryRefusal(uint32_t ids) {
   return Refuse(Error::kHistoryFull,
-                "A history of %u ids takes %u kB; detid.history_memory is %d kB.", ids,
-                1u << (HistoryBits(ids) - 4), settings::history_memory_kb);
+                "A history of %u ids takes %u kB; detid.history_memory is %d kB, of which a role may "
+                "use as much as it leaves to others.",
+                ids, 1u << (HistoryBits(ids) - 4), settings::history_memory_kb);
 }
 
 Refusal GeneratorRule(ObjectId generator, Definition* d) {

@@ -134,7 +134,6 @@ void registration::OnTransaction(XactEvent event) {
   row_is_there = false;
   if (event == XACT_EVENT_ABORT || !known || shared == nullptr) return;
   Database* database = AttachDatabase(MyDatabaseId);
-  if (database == nullptr) return;  // then the next to attach reads the row
   // What was granted before is not good any more; who has read it forgot it with this transaction.
   if (settings::registers()) {
     database->granted.Revoke();
@@ -304,8 +303,8 @@ void RaiseFenced() {
                     errdetail_internal("%s", detail), errhint("%s", AdviceOn(StoppedBy(stored)))));
   }
   Database* database = AttachDatabase(MyDatabaseId);
-  const uint64_t why = database == nullptr ? 0 : database->fence.why();
-  if (database != nullptr) Detach(database);
+  const uint64_t why = database->fence.why();
+  Detach(database);
   if (why == Fence::kShutdown) Raise(Error::kNoInterval, "The server is being shut down.");
   Raise(Error::kFenced);
 }

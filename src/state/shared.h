@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // Shared memory: the node's clock, one record a database, and the shards with a slot for every
-// backend. Nothing else touches it.
+// backend. Nothing else touches it. shards.h says who gets which shard.
 //
 // Invariants:
 //   M1  the directory (which shard and which database record belongs to whom) changes only under
@@ -14,11 +14,17 @@
 //       files goes on with the shards, but loads its horizon, fence and interval again.
 //   M3  Database::horizon is at most the durable horizon on disk, and never falls.
 //   M4  node time is at or above start_us from before `horizon` was published.
-//   M5  a window (history.h) is its shard's until the shard is evicted, which is when nobody uses
-//       it. A shard's window is replaced by a larger one, never moved: who still writes to the old
-//       one may go on. It is emptied by the backend that wants it, without the lock; until then it
-//       is nobody else's, and not yet the shard's.
+//   M5  a window (history.h) is its shard's until the shard is evicted, or the window found too
+//       small, which is when nobody uses the shard. A shard's window is replaced by a larger one,
+//       never moved: who still writes to the old one may go on. It is emptied by the backend that
+//       wants it, without the lock; until then it is nobody else's, and not yet the shard's.
 //   M6  the lock is not held across system calls, messages or work that takes long.
+//   M7  a role has at most as many shards in use as it leaves free or unused, and as many units of
+//       windows: so no role uses them up. A shard counts for the role that logged in to the session
+//       which took it into use; those of superusers and of the ledger count for no role.
+//   M8  a generator that finds no shard and no room mints by ticks that its database leases to it
+//       (sequencer.h, S7), under the lock, held exclusively: so none of its shards comes meanwhile.
+//   M9  there is a database record more than backends, and a backend uses one: one is always free.
 
 #pragma once
 
@@ -95,6 +101,7 @@ struct alignas(kCacheLine) ShardRecord {
   ShardKey key{};
   std::atomic<uint32_t> users{0};
   bool used = false;
+  ObjectId role = 0;  // that it counts for (M7); 0: none
   Definition definition;
   std::atomic<int64_t> end_warned_us{0};  // when the log last said that the epoch ends soon
   Database* database = nullptr;
@@ -109,6 +116,8 @@ struct Counters {
   std::atomic<uint64_t> horizon_writes{0};
   std::atomic<uint64_t> evictions{0};
   std::atomic<uint64_t> history_hits{0};
+  std::atomic<uint64_t> ticks{0};            // leased to generators without a shard, and
+  std::atomic<int64_t> last_tick_us{0};      // node time of the last
   std::atomic<int64_t> last_step_us{0};     // of the system clock, as last seen
   std::atomic<int64_t> last_step_at_us{0};  // node time
   // Odd while the system clock is not believed; another number after each accept_clock().
@@ -128,14 +137,16 @@ struct Shared {
   int64_t given_away_us = 0;  // above all that databases gave out whose records were given away
   int64_t life = 0;          // of the server: a random number
   SignalFile signal_file = SignalFile::kNone;
-  int32_t slots = 0;  // of each shard
-  int32_t capacity = 0;
+  int32_t slots = 0;     // of each shard
+  int32_t capacity = 0;  // of shards
+  int32_t databases_capacity = 0;
   int32_t units = 0;  // of the memory of histories
 
   Database* databases();
   ShardRecord* shards();
-  Slot* slots_of(const ShardRecord* shard);
+  SharedSlot* slots_of(const ShardRecord* shard);
   Window* windows();
+  HistoryBucket* buckets_of(const Window* window);
 };
 
 // Null where the library was not preloaded.
@@ -145,7 +156,7 @@ extern Shared* shared;
 void RequestSharedMemory();
 void StartSharedMemory();
 
-// The record of this database, with a user more; null if there is no room.
+// The record of this database, with a user more; never null (M9).
 Database* AttachDatabase(ObjectId oid);
 
 // A database is made under this oid.
@@ -175,29 +186,9 @@ DatabaseState LookAtDatabase(ObjectId oid);
 // last; negative if there is none.
 int32_t NodeNumber();
 
-// How many ids were minted in this life of the server, but for pinned ones and those of `except`.
-uint64_t CountIds(const Database* database, uint64_t except);
-
 // Says why there is no new interval; null: there is one.
 void TellTrouble(Database* database, const char* trouble);
 
-// The shard of this key, new or as it was left, with a user more; null if there is no room.
-// REQUIRES: the database is attached and, unless the key is pinned, loaded.
-ShardRecord* AttachShard(const ShardKey& key, Database* database, const Definition& definition);
-
-// The shard's window for a history of that many ids: the one that it has, if that is large enough;
-// or a new, empty one. Null if there is no room beside those of shards that are in use.
-// REQUIRES: the caller is a user of the shard.
-Window* AttachWindow(ShardRecord* shard, uint32_t ids);
-
 void Detach(Database* database);
-void Detach(ShardRecord* shard);
-
-// Whether AttachShard and AttachWindow would find room for it; changes nothing.
-enum class Room : uint8_t { kEnough, kNoShard, kNoWindow };
-Room RoomFor(const ShardKey& key, uint32_t ids);
-
-// Shards in use or kept, for check().
-int CountShards();
 
 }  // namespace detid

@@ -120,36 +120,60 @@ void Backend::Pause() {
 void Backend::Connect(std::shared_ptr<Life> life) {
   life_ = std::move(life);
   pending_ = {};
-  life_->users++;
   Load();
-  // As AttachShard.
-  if (!life_->shard_known) {
-    const uint64_t first =
-        detid::FirstPosition(*definition_, life_->begun_us.load(), life_->evicted_us);
-    life_->shard.next.store(first);
-    for (detid::Slot& s : life_->slots) {
-      s = detid::Slot{};
-      s.next = first;
-    }
-    life_->shard_known = true;
-  }
   sequencer_.Prepare(*definition_, life_->rules.horizon.ahead_us);
   sequencer_.PrepareScatter(*definition_, detid::GeneratorKey{}, kNodeId, number_);
-  sequencer_.shard = &life_->shard;
-  sequencer_.slot = &life_->slots[static_cast<size_t>(number_)];
+  sequencer_.GoWithoutShard(&own_slot_);
+  if (!life_->shard_known && world_->random.Chance(0.7)) MakeShard();
+  if (life_->shard_known) UseShard();
   ReadHorizon();
   connected_ = true;
 }
 
+// As AttachShard, which nobody interrupts.
+void Backend::MakeShard() {
+  const uint64_t first =
+      detid::FirstPosition(*definition_, life_->begun_us.load(), life_->evicted_us.load());
+  life_->shard.next.store(first);
+  for (detid::Slot& s : life_->slots) {
+    s = detid::Slot{};
+    s.next = first;
+  }
+  life_->shard_known = true;
+}
+
+void Backend::UseShard() {
+  life_->users++;
+  sequencer_.shard = &life_->shard;
+  sequencer_.slot = &life_->slots[static_cast<size_t>(number_)];
+  sequencer_.worker = definition_->layout.shows(detid::Kind::kWorker);
+}
+
+detid::Grant Backend::TakeWithoutShard(uint32_t wanted) {
+  const uint64_t now = Now();
+  if (world_->random.Chance(0.1)) Pause();
+  Life* l = life_.get();
+  if (l->rules.broken != Break::kTickBesideShard || !l->shard_known) {
+    if (!l->shard_known && world_->random.Chance(0.05)) MakeShard();
+    if (l->shard_known) {
+      UseShard();
+      return sequencer_.Take(now, wanted);
+    }
+  }
+  return sequencer_.TakeTick(*definition_, l->begun_us.load(), &l->evicted_us, now, wanted);
+}
+
 void Backend::Disconnect() {
+  const bool attached = connected_ && sequencer_.shard != nullptr;
   connected_ = false;
   if (life_ == nullptr) return;
   // The last one out: the shard is evicted, perhaps.
-  if (--life_->users == 0 && life_->alive && life_->shard_known && world_->random.Chance(0.3)) {
+  if (attached && --life_->users == 0 && life_->alive && world_->random.Chance(0.3)) {
     uint64_t last = life_->shard.next.load();
     for (const detid::Slot& s : life_->slots) last = std::max(last, s.next);
     if (last != 0)
-      life_->evicted_us = std::max(life_->evicted_us, detid::EndOfTickUs(*definition_, last - 1));
+      life_->evicted_us =
+          std::max(life_->evicted_us.load(), detid::EndOfTickUs(*definition_, last - 1));
     life_->shard_known = false;
   }
   life_ = nullptr;

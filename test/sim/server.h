@@ -22,13 +22,14 @@ using detid::HorizonRecord;
 // Ways to break the product, to show that the simulation would notice.
 enum class Break {
   kNothing,
-  kPublishEarly,    // before the record is flushed
-  kPlainStore,      // a raise lowers
-  kIgnoreHorizon,   // a start begins with the clock
-  kNoFlush,         // a raise does not wait
-  kNoGuard,         // after a promotion, node time begins at the horizon
-  kIgnoreAccepted,  // node time goes back when the clock does
-  kLateWord,        // the clock's word is not loaded again after the boot reading
+  kPublishEarly,     // before the record is flushed
+  kPlainStore,       // a raise lowers
+  kIgnoreHorizon,    // a start begins with the clock
+  kNoFlush,          // a raise does not wait
+  kNoGuard,          // after a promotion, node time begins at the horizon
+  kIgnoreAccepted,   // node time goes back when the clock does
+  kLateWord,         // the clock's word is not loaded again after the boot reading
+  kTickBesideShard,  // a tick is leased though the generator has a shard
 };
 
 // Errors that end a mint.
@@ -110,9 +111,9 @@ struct Life {
   detid::Horizon horizon;
   std::atomic<int64_t> begun_us{0};
   detid::Shard shard;
-  int64_t evicted_us = 0;
+  std::atomic<int64_t> evicted_us{0};
   bool shard_known = false;
-  int users = 0;
+  int users = 0;  // of the shard
   HorizonRecord buffer;  // the page
   std::vector<detid::Slot> slots;
 
@@ -241,6 +242,7 @@ class Backend {
   void Wait(uint64_t position);
   void Ready() {}
   void End() { throw Ended{}; }
+  detid::Grant TakeWithoutShard(uint32_t wanted);
 
   int64_t waits = 0;
 
@@ -248,6 +250,8 @@ class Backend {
   struct Source;
   void Load();
   void Pause();
+  void MakeShard();
+  void UseShard();
 
   World* world_;
   const Definition* definition_;
@@ -256,6 +260,7 @@ class Backend {
   bool connected_ = false;
   std::shared_ptr<Life> life_;
   detid::Sequencer sequencer_;
+  detid::Slot own_slot_;  // without a shard
   detid::PendingHorizon pending_;
   int64_t clock_us_ = 0;
 };

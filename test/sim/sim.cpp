@@ -354,7 +354,8 @@ int Main(int argc, char** argv) {
                  {"no-flush", Break::kNoFlush},
                  {"no-guard", Break::kNoGuard},
                  {"clock-goes-back", Break::kIgnoreAccepted},
-                 {"late-word", Break::kLateWord}};
+                 {"late-word", Break::kLateWord},
+                 {"tick-beside-shard", Break::kTickBesideShard}};
   Options o;
   for (int i = 1; i < argc; i++) {
     const std::string a = argv[i];
