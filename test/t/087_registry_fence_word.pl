@@ -20,7 +20,12 @@ my $c = coordinator('c');
 my $db1 = registered($c, 'eu/a/db1');
 mints_again($db1, 'a node mints');
 
-sub registrar { return $db1->safe_psql('template1', q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_detid registrar'}); }
+sub registrar
+{
+	my $pid = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_detid registrar'};
+	$db1->poll_query_until('template1', "SELECT count(*) = 1 FROM ($pid) r") or die 'there is no registrar';
+	return $db1->safe_psql('template1', $pid);
+}
 sub fence_there { return $c->safe_psql('postgres', q{UPDATE detid._nodes SET state = 'fenced', reason = 'used_nonce', fenced_at = now() WHERE path = 'eu/a/db1'}); }
 sub unfence_there { return $c->safe_psql('postgres', q{SELECT detid.unfence('eu/a/db1')}); }
 sub fence_rows { return $db1->safe_psql('postgres', q{SELECT string_agg(detail, ' ') FROM detid.check() WHERE "check" = 'fence'}); }
@@ -127,9 +132,11 @@ mints_again($db1, 'the extension made again: it mints') or diag(slurp_file($db1-
 sub users
 {
 	my ($out, $err) = ('', '');
-	IPC::Run::run([ 'gdb', '-nx', '-batch', '-iex', 'set debuginfod enabled off', '-ex', q{print 'src/state/registrar.cpp'::detid::(anonymous namespace)::database->users},
+	IPC::Run::run([ 'gdb', '-nx', '-batch', '-iex', 'set debuginfod enabled off', '-ex', 'set language c++', '-ex', q{print ('src/state/registrar.cpp'::'detid::(anonymous namespace)::database')->users._M_i},
 		'-p', registrar() ], '>', \$out, '2>', \$err);
-	return $out =~ /_M_i = (\d+)/ ? $1 : note("$out$err") && undef;
+	return $1 if $out =~ /^\$1 = (\d+)/m;
+	note("$out$err");
+	return;
 }
 SKIP:
 {
