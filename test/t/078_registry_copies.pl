@@ -182,7 +182,7 @@ is(sqlstate_of($_, 'SELECT detid.next_id()'), '00000', $_->name . ' is not fence
 my $since = time();
 $db2->safe_psql('postgres', "DELETE FROM detid._seed; INSERT INTO detid._seed (number, commitment, seed, mark) VALUES ($number, '\\x$commitment', '\\x$seed', '\\x$mark')");
 fenced_for($_, qr/Two nodes have the same seed/, $_->name . ', of two with one seed,') for $db1, $db2;
-cmp_ok(time() - $since, '<', 2 * BEAT + 3, 'within a beat');
+cmp_ok(time() - $since, '<', BEAT + 9, 'within a beat');
 state_becomes($c, $_, 'fenced same_seed', "$_: the coordinator has it fenced") for 'eu/a/db1', 'eu/a/db2';
 $_->restart for $db1, $db2;
 is(sqlstate_of($_, 'SELECT detid.next_id()'), 'DT001', $_->name . ' stays fenced over a restart') for $db1, $db2;
