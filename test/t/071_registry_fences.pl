@@ -153,8 +153,8 @@ while ($err eq '' && time() < $since + 30)
 	sleep 0.01;
 }
 like($err, qr/ERROR:  DT001: .*DETAIL:  A promoted standby or a successor has taken its place/s, 'the old primary is fenced');
-$since = time() - $since;
-cmp_ok($since, '<', BEAT + 9, sprintf('within a beat of the word (%.1f s)', $since));
+$since = fenced_at($leased) - $since;
+cmp_ok($since, '<', BEAT + 4, sprintf('within a beat of the word (%.1f s)', $since));
 push @new, split /\n/, $standby->safe_psql('postgres', 'SELECT detid.next_id() FROM generate_series(1, 1000)');
 no_duplicates([ @old, @new ], 'no id twice');
 same_sql($standby, 'SELECT detid.node_of(detid.next_id()), path FROM detid.node_status', '8|eu/pool/w1', 'under the same number');

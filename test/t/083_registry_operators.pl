@@ -104,10 +104,9 @@ $c->stop;
 system_or_bail('cp', '-a', $c->data_dir, $snapshot);
 $c->start;
 $answer = beat($y1);
-# On a slow machine it takes longer than the node's interval to start the coordinator: once more.
-for (1 .. 9)
+# Where the start took longer than the node's interval, it says nothing: once more.
+while (!ref $answer && time() * 1e6 > $played{$y1}{granted})
 {
-	last if ref $answer;
 	beat_until($y1);
 	$c->restart;
 	$answer = beat($y1);
@@ -129,7 +128,7 @@ my $asks = session($c, user => 'detid_node');
 $open->try(beat_sql($y2));
 my $begin = time();
 $answer = beat($x1, session => $asks);
-cmp_ok(time() - $begin, '<', 1.5, 'another that asks meanwhile does not wait');
+cmp_ok(time() - $begin, '<', 0.5, 'another that asks meanwhile does not wait');
 $asks->quit;
 is($answer, 'too_far_ahead', 'the node whose number went to another in what was lost is told to wait');
 disjoint($answer, $lost, 'and is granted nothing that the other has');
