@@ -56,7 +56,7 @@ struct Definition {
   bool has_mask = false;
   uint32_t history = 0;          // ids; 0: none are remembered
   Commitment mask{};             // of the seed behind the mask; if has_mask
-  const Codec* codec = nullptr;  // never null once DefinitionOf has made it, but for an own alphabet
+  const Codec* codec = nullptr;  // null if it has an alphabet of its own
   CheckCharacter check = CheckCharacter::kNone;    // of the text form
   uint8_t own_digits = 0;        // of an alphabet of its own; 0: it has a codec
   uint8_t own_length = 0;        // of a text of them

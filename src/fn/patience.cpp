@@ -19,6 +19,7 @@ constexpr int kPatienceMs = 3000;  // beyond that limit
 
 TimeoutId timeout;
 bool limited = false;  // this transaction
+char role[NAMEDATALEN];  // that asked: while it is aborted, no catalog can be read
 volatile sig_atomic_t expired = 0;
 
 // In a signal handler. Ends the session as pg_terminate_backend() does.
@@ -42,7 +43,7 @@ void patience::OnTransaction(XactEvent event) {
   limited = false;
   if (event == XACT_EVENT_ABORT && expired)
     ereport(LOG, (errmsg("a session of role %s is ended: its transaction went on after _heartbeat()",
-                         GetUserNameFromId(GetSessionUserId(), true)),
+                         role),
                   errdetail("Others may wait for what it has locked; it may last %d ms.",
                             BeatLimitMs())));
 }
@@ -62,6 +63,8 @@ void LimitThisTransaction() {
     registered = true;
   }
   if (limited) return;  // another beat in it does not prolong it
+  const char* name = GetUserNameFromId(GetSessionUserId(), true);
+  strlcpy(role, name == nullptr ? "?" : name, sizeof role);
   limited = true;
   enable_timeout_after(timeout, BeatLimitMs());
 }

@@ -32,7 +32,8 @@ struct Holder {
 // From the first row of the last query: pid and role; the role may be null, and there may be no row.
 Holder HolderFound(uint64_t rows);
 
-// The query for that, of a row: a table of the schema and a condition are to be put in. Locks of rows show in xmax until their transaction has ended.
+// The query for that, of a row: a table of the schema and a condition are to be put in. Locks of
+// rows show in xmax until their transaction has ended.
 inline constexpr char kHolderOfRow[] =
     "SELECT l.pid::int8, a.usename FROM detid.%s r JOIN pg_locks l ON l.locktype = 'transactionid' "
     "AND l.transactionid = r.xmax AND l.granted LEFT JOIN pg_stat_activity a ON a.pid = l.pid "

@@ -49,7 +49,10 @@ Beaten ForetellOnce(const char* name, Database* database) {
   Question q;
   Reply reply;
   char trouble[kMaxTrouble] = "";
-  if (!FindNodeToken(name, &q.token, trouble)) return NoteTrouble(database, trouble), Beaten{kIdleMs, false};
+  if (!FindNodeToken(name, &q.token, trouble)) {
+    NoteTrouble(database, trouble);
+    return {kIdleMs, false};
+  }
   q.beat = BeatOfStandby();
   q.report.ids = 0;
   const Asked asked = AskCoordinator(q, kTimeoutMs, &reply, trouble);
@@ -64,7 +67,10 @@ Beaten ForetellOnce(const char* name, Database* database) {
   wait_ms = std::max<int64_t>(reply.beat_us / 1000, 1000);
   database->foretold_us.store(q.beat.node_us, std::memory_order_relaxed);
   const Reason reason = reply.ruling.reason;
-  if (reply.ruling.outcome == Outcome::kGranted) return NoteTrouble(database, nullptr), Beaten{wait_ms, false};
+  if (reply.ruling.outcome == Outcome::kGranted) {
+    NoteTrouble(database, nullptr);
+    return {wait_ms, false};
+  }
   snprintf(trouble, sizeof trouble, "The registry would %s this node: %s. %s",
            reply.ruling.outcome == Outcome::kFenced ? "fence" : "refuse", Explain(reason), AdviceOn(reason));
   NoteTrouble(database, trouble);

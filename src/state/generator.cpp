@@ -169,7 +169,6 @@ void UseShard(Minter* m, ShardRecord* record) {
   m->worker = m->definition.layout.shows(Kind::kWorker);
 }
 
-
 void AttachToShard(Minter* m) {
   const ShardKey key = KeyOf(m);
   if (m->record != nullptr && m->record->key == key) return;

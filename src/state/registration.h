@@ -53,7 +53,8 @@ bool ReadRegistration(StoredRegistration* stored);
 // The registrar's columns: all but the operators' words, which others write meanwhile. A fence is
 // stored if there is one, and never taken away; `heard`: the words in `stored` have been acted on.
 // If an operator has said something since `stored` was read, no fence is stored, no word is taken for
-// heard, and where the node was confirmed stays as it is: the next beat finds out. REQUIRES: SPI is connected. Errors: the server's; nothing was stored.
+// heard, and where the node was confirmed stays as it is: the next beat finds out.
+// REQUIRES: SPI is connected. Errors: the server's; nothing was stored.
 void WriteRegistration(const StoredRegistration& stored, bool heard);
 
 // The operators' words: whether it claims, retires, and is not fenced any more; then it was
