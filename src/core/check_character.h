@@ -26,8 +26,8 @@ std::string_view CheckName(CheckCharacter check);
 // False for what is none of these but "".
 bool ParseCheck(std::string_view name, CheckCharacter* check);
 
-// Whether texts of the codec, or of digits of an alphabet, can have the check character. luhn takes an
-// even number of digits: with an odd one, two of them doubled are alike.
+// Whether texts of the codec, or of digits of an alphabet, can have the check character. luhn takes
+// an even number of digits: with an odd one, two of them doubled are alike.
 bool TakesCheck(const Codec& codec, CheckCharacter check);
 bool TakesCheck(std::string_view alphabet, CheckCharacter check);
 

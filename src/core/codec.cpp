@@ -121,15 +121,16 @@ Status OverflowError(const Codec& codec, std::string_view text, int bits) {
   return ErrorAt(codec, at, "becomes larger than %d bits can hold", bits);
 }
 
-// Why a text of groups is refused, at the character that does not fit, or where it ends too early or
-// too late.
+// Why a text of groups is refused, at the character that does not fit, or where it ends too early
+// or too late.
 Status GroupError(const Codec& codec, std::string_view text, int at) {
   const int length = GroupedLength(codec.groups);
   if (at == length) return ErrorAt(codec, at, "goes on, but all have %d characters", length);
   if (static_cast<size_t>(at) >= text.size())
     return ErrorAt(codec, at, "ends, but all have %d characters", length);
   const auto c = static_cast<uint8_t>(text[static_cast<size_t>(at)]);
-  if (c < ' ' || c > '~') return ErrorAt(codec, at, "has the byte 0x%02X, which cannot be there", c);
+  if (c < ' ' || c > '~')
+    return ErrorAt(codec, at, "has the byte 0x%02X, which cannot be there", c);
   return ErrorAt(codec, at, "has \"%c\", which cannot be there", c);
 }
 

@@ -16,8 +16,8 @@
 //   base64url  RFC 4648 section 5, no padding            22
 //   pushid     Firebase's                                22  (120 bits: 20)
 //
-// Two more are each of one format, whose texts are no numbers but groups of digits. Only ids of that
-// width have such texts, and no bytes:
+// Two more are each of one format, whose texts are no numbers but groups of digits. Only ids of
+// that width have such texts, and no bytes:
 //
 //   cuid       "c" and 8, 4, 4, 8 digits of 0-9a-z       126 bits: 25
 //   cuid2      a letter and 23 digits of 0-9a-z          124 bits: 24

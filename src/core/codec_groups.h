@@ -18,8 +18,8 @@ int GroupedLength(std::span<const DigitGroup> groups);
 // digits than its group.
 int WriteGroups(std::span<const DigitGroup> groups, const Bits& value, char* out);
 
-// Returns the place of the first character that cannot be there, or where the text ends too early or
-// too late; -1 if there is none. REQUIRES: *value is 0.
+// Returns the place of the first character that cannot be there, or where the text ends too early
+// or too late; -1 if there is none. REQUIRES: *value is 0.
 int ReadGroups(std::span<const DigitGroup> groups, std::string_view text, Bits* value);
 
 }  // namespace detid

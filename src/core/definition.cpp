@@ -59,8 +59,8 @@ enum Key {
   kKeys
 };
 constexpr int kRequiredKeys = kCodec;  // those before it
-constexpr std::string_view kKeyNames[kKeys] = {"layout", "epoch",  "audit",  "ordering",
-                                               "salt",   "codec",  "prefix", "scatter",
+constexpr std::string_view kKeyNames[kKeys] = {"layout", "epoch",   "audit",  "ordering",
+                                               "salt",   "codec",   "prefix", "scatter",
                                                "mask",   "history", "check",  "alphabet"};
 
 bool ParseHex64(std::string_view text, uint64_t* value) {
@@ -230,7 +230,8 @@ Status SetAlphabet(std::string_view alphabet, Definition* d) {
   if (Status s = CheckOwnAlphabet(alphabet); !s.ok()) return s;
   d->codec = nullptr;
   d->own_digits = static_cast<uint8_t>(alphabet.copy(d->own_alphabet, kMaxOwnDigits));
-  d->own_length = static_cast<uint8_t>(std::max(1, DigitCount(alphabet.size(), d->layout.greatest())));
+  d->own_length =
+      static_cast<uint8_t>(std::max(1, DigitCount(alphabet.size(), d->layout.greatest())));
   return Status::Ok();
 }
 
@@ -276,7 +277,8 @@ Status CheckTextForm(const Definition& d) {
 Status SetCodec(std::string_view name, Definition* d) {
   const Codec* codec = FindCodec(name);
   if (codec == nullptr) return LabelError(name, "there is no such codec");
-  if (EncodedLength(*codec, TextBits(d->layout, *codec)) == 0 || !HoldsAll(*codec, d->layout.greatest()))
+  if (EncodedLength(*codec, TextBits(d->layout, *codec)) == 0 ||
+      !HoldsAll(*codec, d->layout.greatest()))
     return LabelError(name, "the codec cannot hold ids of this layout");
   d->codec = codec;
   return Status::Ok();
@@ -410,8 +412,8 @@ uint64_t Fingerprint(const Definition& d) {
 bool MayBecome(const Definition& from, const Definition& to) {
   return Fingerprint(from) == Fingerprint(to) && from.ordering == to.ordering &&
          from.codec == to.codec && from.has_own_alphabet() == to.has_own_alphabet() &&
-         (!from.has_own_alphabet() || from.digits() == to.digits()) && from.prefix_text() == to.prefix_text() &&
-         from.check == to.check &&
+         (!from.has_own_alphabet() || from.digits() == to.digits()) &&
+         from.prefix_text() == to.prefix_text() && from.check == to.check &&
          (!from.has_mask || (to.has_mask && from.mask == to.mask));
 }
 

@@ -58,8 +58,8 @@ struct Definition {
   Commitment mask{};             // of the seed behind the mask; if has_mask
   const Codec* codec = nullptr;  // null if it has an alphabet of its own
   CheckCharacter check = CheckCharacter::kNone;    // of the text form
-  uint8_t own_digits = 0;        // of an alphabet of its own; 0: it has a codec
-  uint8_t own_length = 0;        // of a text of them
+  uint8_t own_digits = 0;                          // of an alphabet of its own; 0: it has a codec
+  uint8_t own_length = 0;                          // of a text of them
   char own_alphabet[kMaxOwnDigits];
   uint8_t prefix_length = 0;     // 0: no prefix
   char prefix[kMaxPrefix];
@@ -99,18 +99,18 @@ bool IsTypeIdPrefix(std::string_view prefix);
 // Errors: kLabelSyntax, if there is no such codec or it cannot hold the layout's ids.
 Status SetCodec(std::string_view name, Definition* definition);
 
-// Sets an alphabet in place of a codec: the id is a number, written with as many of these digits as the
-// greatest needs. Errors: kLabelSyntax, unless they are 2 to 93 different printable ASCII characters
-// without the space and the semicolon.
+// Sets an alphabet in place of a codec: the id is a number, written with as many of these digits as
+// the greatest needs. Errors: kLabelSyntax, unless they are 2 to 93 different printable ASCII
+// characters without the space and the semicolon.
 Status SetAlphabet(std::string_view alphabet, Definition* definition);
 
 inline constexpr std::string_view kNanoIdAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 inline constexpr int kNanoIdLength = 21;
 
-// A Nano ID of another alphabet or length: the layout of as many random bits as texts of that length
-// tell apart. Errors: those of SetAlphabet; kLabelSyntax for a length that is not within 1 and what
-// 160 bits have.
+// A Nano ID of another alphabet or length: the layout of as many random bits as texts of that
+// length tell apart. Errors: those of SetAlphabet; kLabelSyntax for a length that is not within 1
+// and what 160 bits have.
 Result<Definition> NanoIdOf(std::string_view alphabet, int length);
 
 // Errors: kLabelSyntax, if there is no such check character.

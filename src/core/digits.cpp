@@ -61,8 +61,8 @@ bool ReadNumber(std::string_view text, std::string_view digits, int64_t* number)
 
 namespace {
 
-// Divides by a small number, and returns the rest. In halves of words, so that no division is of two
-// words.
+// Divides by a small number, and returns the rest. In halves of words, so that no division is of
+// two words.
 uint32_t DivideBySmall(Bits* v, uint32_t divisor) {
   uint64_t rest = 0;
   for (int w = 2; w >= 0; w--) {
@@ -103,7 +103,8 @@ void WriteDigits(Bits number, std::string_view digits, int count, char* out) {
   }
   while (count > 0) {
     uint32_t rest = DivideBySmall(&number, chunk);
-    for (int i = 0; i < in_chunk && count > 0; i++, rest /= radix) out[--count] = digits[rest % radix];
+    for (int i = 0; i < in_chunk && count > 0; i++, rest /= radix)
+      out[--count] = digits[rest % radix];
   }
 }
 

@@ -87,8 +87,8 @@ void EncodeBare(const Hashids& h, std::span<const int64_t> numbers, uint64_t sum
   }
 }
 
-// What is between two places of an id, as often as the alphabet fits: the letters of its second half
-// before it, those of its first half behind it; of the last time, what there is room for.
+// What is between two places of an id, as often as the alphabet fits: the letters of its second
+// half before it, those of its first half behind it; of the last time, what there is room for.
 void Pad(Letters* a, char* begin, char* end, char* from, char* to) {
   const long half = a->size / 2;
   while (begin < from || to < end) {
@@ -133,12 +133,14 @@ Result<Hashids> HashidsOf(std::string_view salt, std::string_view letters) {
     seen[CodeOf(c)] = true;
   }
   if (different.size < kMinHashidsLetters)
-    return Status::Error(Code::kAlphabetInvalid, "\"%.*s\" has %d different characters; %d are the least.",
+    return Status::Error(Code::kAlphabetInvalid,
+                         "\"%.*s\" has %d different characters; %d are the least.",
                          Clip(letters, 60), letters.data(), different.size, kMinHashidsLetters);
   for (size_t i = 0; i < salt.size(); i++) {
     if (CodeOf(salt[i]) > 0x7f)
-      return Status::Error(Code::kHashidsInvalid, "Byte %zu of the salt is 0x%02X, which is not ASCII.",
-                           i + 1, CodeOf(salt[i]));
+      return Status::Error(Code::kHashidsInvalid,
+                           "Byte %zu of the salt is 0x%02X, which is not ASCII.", i + 1,
+                           CodeOf(salt[i]));
     // A shuffle takes fewer characters than there are letters.
     if (h.salt.size < kMaxLetters) h.salt.Add(salt[i]);
   }
@@ -160,8 +162,8 @@ Result<Hashids> HashidsOf(std::string_view salt, std::string_view letters) {
 Result<size_t> HashidsLength(const Hashids& h, std::span<const int64_t> numbers, int min_length) {
   for (size_t i = 0; i < numbers.size(); i++)
     if (numbers[i] < 0)
-      return Status::Error(Code::kHashidsInvalid, "Number %zu is %lld; none may be negative.", i + 1,
-                           static_cast<long long>(numbers[i]));
+      return Status::Error(Code::kHashidsInvalid, "Number %zu is %lld; none may be negative.",
+                           i + 1, static_cast<long long>(numbers[i]));
   if (min_length < 0 || min_length > kMaxHashidsMinLength)
     return Status::Error(Code::kHashidsInvalid, "The minimum length is %d, not within 0 and %d.",
                          min_length, kMaxHashidsMinLength);

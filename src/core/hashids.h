@@ -4,9 +4,9 @@
 // known numbers tell the salt). Sqids came after them. Source: hashids.org, and its implementation
 // in JavaScript.
 //
-// An id is a first letter, which the numbers decide, and the numbers in positional notation, each by
-// an alphabet of its own, with a separator between two that the number before it decides. One that is
-// too short gets a guard before it, one behind it, and then letters on both sides.
+// An id is a first letter, which the numbers decide, and the numbers in positional notation, each
+// by an alphabet of its own, with a separator between two that the number before it decides. One
+// that is too short gets a guard before it, one behind it, and then letters on both sides.
 //
 //   xzK 8 laHquq 5 1pM    letters, guard, id, guard, letters
 //
@@ -47,13 +47,13 @@ struct Hashids {
   Letters salt;        // as much of it as counts
 };
 
-// A character that comes twice in `letters` counts once. Errors: kAlphabetInvalid unless they are at
-// least 16 different printable ASCII characters, of which the space is none; kHashidsInvalid for a
-// salt that is not of ASCII, as implementations disagree about others.
+// A character that comes twice in `letters` counts once. Errors: kAlphabetInvalid unless they are
+// at least 16 different printable ASCII characters, of which the space is none; kHashidsInvalid for
+// a salt that is not of ASCII, as implementations disagree about others.
 Result<Hashids> HashidsOf(std::string_view salt, std::string_view letters);
 
-// The length of the id of `numbers`, of which there may be any number. Errors: kHashidsInvalid for a
-// negative number, and for a min_length that is not within 0 and kMaxHashidsMinLength.
+// The length of the id of `numbers`, of which there may be any number. Errors: kHashidsInvalid for
+// a negative number, and for a min_length that is not within 0 and kMaxHashidsMinLength.
 Result<size_t> HashidsLength(const Hashids& hashids, std::span<const int64_t> numbers,
                              int min_length);
 

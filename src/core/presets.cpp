@@ -75,15 +75,15 @@ constexpr Preset kPresets[] = {
      "BSON ObjectId; node and worker are its 5 bytes that are unique to a process"},
     {"nanoid", "base64url", "random:126", "", kDefaultEpochUs, false,
      "Nano ID, 21 characters; a stream of the seed"},
-    // The highest bit of the letter and of the digits is 0, as 26 letters and 23 digits of radix 36 have
-    // less than 5 and 119 bits.
+    // The highest bit of the letter and of the digits is 0, as 26 letters and 23 digits of radix 36
+    // have less than 5 and 119 bits.
     {"cuid2", "cuid2", "const:1=0 random:4 const:1=0 random:118", "random:124", kDefaultEpochUs,
      false, "cuid2, 24 characters; a stream of the seed in place of its hash"},
 };
 
 constexpr Preset kForeign[] = {
-    {"uuid2", "uuid", "random:48 const:4=2 random:12 const:2=2 random:62", "", kDefaultEpochUs, true,
-     "RFC 9562 section 5.2: DCE security; its time is one of 7 minutes, and not read"},
+    {"uuid2", "uuid", "random:48 const:4=2 random:12 const:2=2 random:62", "", kDefaultEpochUs,
+     true, "RFC 9562 section 5.2: DCE security; its time is one of 7 minutes, and not read"},
     {"uuid3", "uuid", "hash:48 const:4=3 hash:12 const:2=2 hash:62", "", kDefaultEpochUs, true,
      "RFC 9562 section 5.3: MD5 of a name"},
     {"uuid5", "uuid", "hash:48 const:4=5 hash:12 const:2=2 hash:62", "", kDefaultEpochUs, true,

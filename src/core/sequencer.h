@@ -31,8 +31,9 @@
 //
 // Invariant:
 //   S7  a tick is leased from a database only while the generator has no shard there, by raising
-//       what new shards begin above, `evicted_us`, over the end of the tick in one step. So the tick
-//       lies above all that the generator gave out before, and its later shards and ticks above it.
+//       what new shards begin above, `evicted_us`, over the end of the tick in one step. So the
+//       tick lies above all that the generator gave out before, and its later shards and ticks
+//       above it.
 
 #pragma once
 

@@ -28,9 +28,10 @@ inline constexpr int kMaxTextForm = kMaxPrefix + 1 + kMaxDigits + 1;
 // REQUIRES: room for kMaxTextForm + 1. Returns the length.
 int FormatTextForm(const Definition& definition, const Bits& id, char* out);
 
-// Liberal: the text form, as DecodeLiberal reads it (digits of an own alphabet as they are written); and for 128 bits what ParseUuid reads. With a
-// check character, all digits must be there. Errors: kIdSyntax; kMistyped if it does not fit.
-// The id may still not be of the layout (Decompose).
+// Liberal: the text form, as DecodeLiberal reads it (digits of an own alphabet as they are
+// written); and for 128 bits what ParseUuid reads. With a check character, all digits must be
+// there. Errors: kIdSyntax; kMistyped if it does not fit. The id may still not be of the layout
+// (Decompose).
 Result<Bits> ParseTextForm(const Definition& definition, std::string_view text,
                            bool unpadded = true);
 

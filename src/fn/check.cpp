@@ -81,8 +81,8 @@ void CheckRegistry(ReturnSetInfo* set) {
   }
   if (in_memory) {
     Put(set, "fence", false, "this node is fenced in memory, and not in detid._registration",
-        "If nothing keeps the registrar from that table (see pg_locks), it stores the fence and says "
-        "why. If it does not: SELECT detid.unfence(); clears both.");
+        "If nothing keeps the registrar from that table (see pg_locks), it stores the fence and "
+        "says why. If it does not: SELECT detid.unfence(); clears both.");
     return;
   }
   // Of a standby see CheckStandby.
@@ -316,10 +316,19 @@ constexpr struct {
   const char* name;
   void (*check)(ReturnSetInfo*);
 } kChecks[] = {
-    {"preloaded", CheckPreload}, {"extension", CheckExtension},  {"node_id", CheckNodeId},
-    {"registry", CheckRegistry}, {"standby", CheckStandby}, {"horizon", CheckHorizon},      {"seed", CheckSeed},
-    {"masks", CheckMasks},       {"topology", CheckTopology},    {"generator", CheckGenerators},
-    {"clock", CheckClock},       {"generators", CheckRoom},      {"manual_clock", CheckManualClock},
+    {"preloaded", CheckPreload},
+    {"extension", CheckExtension},
+    {"node_id", CheckNodeId},
+    {"registry", CheckRegistry},
+    {"standby", CheckStandby},
+    {"horizon", CheckHorizon},
+    {"seed", CheckSeed},
+    {"masks", CheckMasks},
+    {"topology", CheckTopology},
+    {"generator", CheckGenerators},
+    {"clock", CheckClock},
+    {"generators", CheckRoom},
+    {"manual_clock", CheckManualClock},
 };
 
 }  // namespace

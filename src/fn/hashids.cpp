@@ -13,8 +13,7 @@ namespace {
 
 // Arguments 1 and 3: salt, alphabet.
 Hashids HashidsArguments(FunctionCallInfo fcinfo) {
-  const Result<Hashids> hashids =
-      HashidsOf(View(PG_GETARG_TEXT_PP(1)), View(PG_GETARG_TEXT_PP(3)));
+  const Result<Hashids> hashids = HashidsOf(View(PG_GETARG_TEXT_PP(1)), View(PG_GETARG_TEXT_PP(3)));
   if (!hashids.ok()) Raise(hashids.status);
   return hashids.value;
 }

@@ -4,9 +4,9 @@
 // it is read, locked, and stored with the answer.
 //
 // Who asks is known by his role and by the signature of a node over all that he says
-// (core/beat_signature.h): nobody else learns anything, changes anything or waits for a lock. A beat
-// locks the node's own row, and changes no other's, but where two nodes have one seed. That of a
-// standby locks and changes nothing.
+// (core/beat_signature.h): nobody else learns anything, changes anything or waits for a lock. A
+// beat locks the node's own row, and changes no other's, but where two nodes have one seed. That of
+// a standby locks and changes nothing.
 
 #include <algorithm>
 
@@ -294,19 +294,19 @@ DETID_FUNCTION(detid_heartbeat) {
   const Node before = n;
   const Ruling ruling = Rule(&n.r, beat, same_seed, RulesFor(n), now_us);
   if (stores) switch (ruling.outcome) {
-    case Outcome::kGranted:
-      StoreGrant(fcinfo, n, beat);
-      break;
-    case Outcome::kRefused:
-      if (!IsGraveReason(ruling.reason) && ruling.challenge == 0) StoreRefusal(n, ruling.reason);
-      break;
-    case Outcome::kFenced:
-      if (ruling.fences_both) StoreFence(n.id, ruling.reason);
-      if (before.r.state != NodeState::kFenced && before.r.state != NodeState::kRetired)
-        LogFence(before, beat, ruling.reason, ruling.fences_both, now_us);
-      if (ruling.fences_both && ruling.reason == Reason::kSameSeed) StoreSameSeed(fcinfo, n);
-      break;
-  }
+      case Outcome::kGranted:
+        StoreGrant(fcinfo, n, beat);
+        break;
+      case Outcome::kRefused:
+        if (!IsGraveReason(ruling.reason) && ruling.challenge == 0) StoreRefusal(n, ruling.reason);
+        break;
+      case Outcome::kFenced:
+        if (ruling.fences_both) StoreFence(n.id, ruling.reason);
+        if (before.r.state != NodeState::kFenced && before.r.state != NodeState::kRetired)
+          LogFence(before, beat, ruling.reason, ruling.fences_both, now_us);
+        if (ruling.fences_both && ruling.reason == Reason::kSameSeed) StoreSameSeed(fcinfo, n);
+        break;
+    }
   SPI_finish();
   Record<12> row;
   row.AddText(NameOf(ruling.outcome));

@@ -25,7 +25,8 @@ std::span<const int64_t> NumbersArgument(FunctionCallInfo fcinfo, int argument);
 // bigint[]
 Datum NumbersDatum(const int64_t* numbers, size_t count);
 
-// A text with room for the id of numbers, of so many characters. Errors: `code`, if none holds them.
+// A text with room for the id of numbers, of so many characters. Errors: `code`, if none holds
+// them.
 text* TextOfLength(size_t length, Code code);
 
 // For the Poll of core.

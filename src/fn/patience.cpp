@@ -18,7 +18,7 @@ constexpr int kLimitMs = 2000;     // of a transaction, beside what it waits for
 constexpr int kPatienceMs = 3000;  // beyond that limit
 
 TimeoutId timeout;
-bool limited = false;  // this transaction
+bool limited = false;    // this transaction
 char role[NAMEDATALEN];  // that asked: while it is aborted, no catalog can be read
 volatile sig_atomic_t expired = 0;
 
@@ -42,10 +42,10 @@ void patience::OnTransaction(XactEvent event) {
   if (event == XACT_EVENT_PRE_COMMIT) CHECK_FOR_INTERRUPTS();
   limited = false;
   if (event == XACT_EVENT_ABORT && expired)
-    ereport(LOG, (errmsg("a session of role %s is ended: its transaction went on after _heartbeat()",
-                         role),
-                  errdetail("Others may wait for what it has locked; it may last %d ms.",
-                            BeatLimitMs())));
+    ereport(
+        LOG,
+        (errmsg("a session of role %s is ended: its transaction went on after _heartbeat()", role),
+         errdetail("Others may wait for what it has locked; it may last %d ms.", BeatLimitMs())));
 }
 
 int BeatLockMs() {
@@ -100,9 +100,9 @@ void EndPatience(int level) {
 }
 
 void RaiseLocked(const Holder& holder) {
-  ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-                  errmsg_internal("%s", MessageOf(Error::kLocked)),
-                  errdetail_internal("%s", holder.detail), errhint("%s", holder.hint)));
+  ereport(ERROR,
+          (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg_internal("%s", MessageOf(Error::kLocked)),
+           errdetail_internal("%s", holder.detail), errhint("%s", holder.hint)));
   pg_unreachable();
 }
 

@@ -4,11 +4,11 @@
 // transactions that are anybody's, who may leave them open.
 //
 // Invariants:
-//   T1  a transaction in which a node asked ends soon after, or its session is ended: however it was
-//       made to last (a sleep in the same statement, a cursor, a block, an idle client). It cannot be
-//       prepared. The wait of its commit for a standby is not bounded by this.
-//   T2  what operators call waits for a lock a little longer than that, so never for a node in vain;
-//       then it fails, and says who has the lock.
+//   T1  a transaction in which a node asked ends soon after, or its session is ended: however it
+//       was made to last (a sleep in the same statement, a cursor, a block, an idle client). It
+//       cannot be prepared. The wait of its commit for a standby is not bounded by this.
+//   T2  what operators call waits for a lock a little longer than that, so never for a node in
+//       vain; then it fails, and says who has the lock.
 
 #pragma once
 
@@ -29,7 +29,7 @@ struct Holder {
   char hint[160];
 };
 
-// From the first row of the last query: pid and role; the role may be null, and there may be no row.
+// From the first row of the last query, if it has one: pid and role, which may be null.
 Holder HolderFound(uint64_t rows);
 
 // The query for that, of a row: a table of the schema and a condition are to be put in. Locks of

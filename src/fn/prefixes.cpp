@@ -16,11 +16,14 @@ void BeginWriting(const char* function) {
   if (!OidIsValid(table)) Raise(Error::kNoExtension);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   if (ConditionalLockRelationOid(table, ShareRowExclusiveLock)) return;
-  const Holder holder = HolderFound(Query().Add(OIDOID, ObjectIdGetDatum(table)).Read(
-      "SELECT l.pid::int8, a.usename FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
-      "WHERE l.locktype = 'relation' AND l.relation = $1 AND l.granted AND l.mode NOT IN "
-      "('AccessShareLock', 'RowShareLock') ORDER BY a.xact_start LIMIT 1",
-      Seen::kNow));
+  const Holder holder = HolderFound(
+      Query()
+          .Add(OIDOID, ObjectIdGetDatum(table))
+          .Read("SELECT l.pid::int8, a.usename FROM pg_locks l LEFT JOIN pg_stat_activity a ON "
+                "a.pid = l.pid "
+                "WHERE l.locktype = 'relation' AND l.relation = $1 AND l.granted AND l.mode NOT IN "
+                "('AccessShareLock', 'RowShareLock') ORDER BY a.xact_start LIMIT 1",
+                Seen::kNow));
   Patiently(holder, [&] { LockRelationOid(table, ShareRowExclusiveLock); });
 }
 

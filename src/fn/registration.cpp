@@ -23,9 +23,8 @@ void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
   char holder[512];
   snprintf(holder, sizeof holder, kHolderOfRow, "_registration", "true");
   const Holder who = HolderFound(Query().Read(holder, Seen::kNow));
-  Patiently(who, [&] {
-    WriteWord(claims, retires, unfenced, LookAtDatabase(MyDatabaseId).fence_count);
-  });
+  Patiently(
+      who, [&] { WriteWord(claims, retires, unfenced, LookAtDatabase(MyDatabaseId).fence_count); });
   SPI_finish();
   FollowWordAtCommit();
 }

@@ -65,11 +65,12 @@ Row RowOf(Error error) {
               "unfence(), retire_node() and claim_registration() cannot be prepared",
               "COMMIT the transaction instead of PREPARE TRANSACTION."};
     case Error::kBeatPrepared:
-      return {ERRCODE_FEATURE_NOT_SUPPORTED, "a transaction that has called _heartbeat() cannot be prepared",
+      return {ERRCODE_FEATURE_NOT_SUPPORTED,
+              "a transaction that has called _heartbeat() cannot be prepared",
               "Nodes ask in a transaction of their own, and commit it at once."};
     case Error::kLocked:
-      return {ERRCODE_LOCK_NOT_AVAILABLE, "another transaction has locked what this one is to change",
-              nullptr};
+      return {ERRCODE_LOCK_NOT_AVAILABLE,
+              "another transaction has locked what this one is to change", nullptr};
     case Error::kHorizonMissing:
       return {ERRCODE_DATA_CORRUPTED, "the horizon of this database cannot be read",
               "Somebody has changed detid._horizon. Restore it from a backup, or reinstall the "

@@ -120,8 +120,8 @@ void LogFence(Reason reason) {
 }
 
 // Stops minting at once, then stores it: whatever keeps it from that. If an operator has said
-// something since the beat began, which may be that it is not fenced, it asks again instead. Returns
-// how long to wait.
+// something since the beat began, which may be that it is not fenced, it asks again instead.
+// Returns how long to wait.
 int64_t FenceHere(StoredRegistration* stored, Reason reason) {
   database->granted.Revoke();
   if (!database->fence.Take(stored->words, true)) return kSoonMs;
@@ -364,8 +364,8 @@ int64_t BeatNow() {
                       "own its tables.");
     return kIdleMs;
   }
-  // The COMMIT of a word is visible before it is in memory (FollowWordAtCommit); and this process may
-  // have been stopped since it read the row.
+  // The COMMIT of a word is visible before it is in memory (FollowWordAtCommit); and this process
+  // may have been stopped since it read the row.
   words = stored.words;
   if (!TakeFence(database, stored)) return kSoonMs;
   if (stored.fenced != Reason::kNone) {

@@ -164,8 +164,7 @@ Refusal DuplicateRule() {
 
 void KnowDuplicates(Database* database) {
   HorizonRecord record;
-  if (ReadHorizon(&record) && record.duplicates.stopped)
-    database->fence.Set(Fence::kDuplicate);
+  if (ReadHorizon(&record) && record.duplicates.stopped) database->fence.Set(Fence::kDuplicate);
 }
 
 void EndDuplicates() {

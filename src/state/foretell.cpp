@@ -27,8 +27,11 @@ void NoteTrouble(Database* database, const char* trouble) {
   if (strcmp(trouble, last) == 0) return;
   CopyClipped(trouble, last, sizeof last);
   if (last[0] != '\0')
-    ereport(LOG, (errmsg("promoted now, this standby would not be answered by the registry with an interval"),
-                  errdetail_internal("%s", last)));
+    ereport(
+        LOG,
+        (errmsg(
+             "promoted now, this standby would not be answered by the registry with an interval"),
+         errdetail_internal("%s", last)));
 }
 
 Beat BeatOfStandby() {
@@ -72,7 +75,8 @@ Beaten ForetellOnce(const char* name, Database* database) {
     return {wait_ms, false};
   }
   snprintf(trouble, sizeof trouble, "The registry would %s this node: %s. %s",
-           reply.ruling.outcome == Outcome::kFenced ? "fence" : "refuse", Explain(reason), AdviceOn(reason));
+           reply.ruling.outcome == Outcome::kFenced ? "fence" : "refuse", Explain(reason),
+           AdviceOn(reason));
   NoteTrouble(database, trouble);
   return {wait_ms, reason == Reason::kWrongMode || reason == Reason::kWrongNode};
 }

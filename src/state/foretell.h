@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// What the registry would say to this server, which is a standby, if it were promoted now. Nothing is
-// stored, here or on the coordinator (R8 of core/registry.h), so it may be asked at any time.
+// What the registry would say to this server, which is a standby, if it were promoted now. Nothing
+// is stored, here or on the coordinator (R8 of core/registry.h), so it may be asked at any time.
 
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace detid {
 
-// Asks once; what is wrong becomes the database's trouble. REQUIRES: the registrar's process, outside
-// a transaction; the server is in recovery.
+// Asks once; what is wrong becomes the database's trouble. REQUIRES: the registrar's process,
+// outside a transaction; the server is in recovery.
 Beaten ForetellOnce(const char* database_name, Database* database);
 
 }  // namespace detid

@@ -83,7 +83,8 @@ Refusal RegistryRule(const DatabaseState& state) {
     fenced.hint = AdviceOn(StoppedBy(stored));
     return fenced;
   }
-  if (state.fenced == Fence::kShutdown) return Refuse(Error::kNoInterval, "The server is being shut down.");
+  if (state.fenced == Fence::kShutdown)
+    return Refuse(Error::kNoInterval, "The server is being shut down.");
   if (state.fenced != 0) {
     Refusal in_memory = Refuse(Error::kFenced);
     in_memory.message = "this node is fenced in memory, and not in detid._registration";
@@ -207,10 +208,11 @@ Refusal ShardRefusal() {
 }
 
 Refusal HistoryRefusal(uint32_t ids) {
-  return Refuse(Error::kHistoryFull,
-                "A history of %u ids takes %u kB; detid.history_memory is %d kB, of which a role may "
-                "use as much as it leaves to others.",
-                ids, 1u << (HistoryBits(ids) - 4), settings::history_memory_kb);
+  return Refuse(
+      Error::kHistoryFull,
+      "A history of %u ids takes %u kB; detid.history_memory is %d kB, of which a role may "
+      "use as much as it leaves to others.",
+      ids, 1u << (HistoryBits(ids) - 4), settings::history_memory_kb);
 }
 
 Refusal GeneratorRule(ObjectId generator, Definition* d) {

@@ -56,8 +56,7 @@ int64_t Step(const char* name, int64_t began_us) {
   static bool standby = false;
   if (standby && !RecoveryInProgress()) TellTrouble(database, nullptr);  // what a standby was told
   standby = RecoveryInProgress();
-  const Beaten beaten =
-      standby ? ForetellOnce(name, database) : BeatOnce(name, database);
+  const Beaten beaten = standby ? ForetellOnce(name, database) : BeatOnce(name, database);
   if (beaten.misset && (reloaded || BootUs() - began_us >= kAnewUs)) StartAnew();
   return beaten.wait_ms;
 }

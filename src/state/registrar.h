@@ -10,16 +10,16 @@
 //   3  what it answered is stored, durably
 //   4  node time goes to the start of the interval, and the interval is published (core/registry.h)
 //
-// On a standby it only asks what it would be told (foretell.h), and becomes what it is above once the
-// server is promoted.
+// On a standby it only asks what it would be told (foretell.h), and becomes what it is above once
+// the server is promoted.
 //
 // Invariants:
 //   B1  the database may be anybody's. Only tables that are the extension's are looked at, and only
 //       as their owner, in a security-restricted operation: of what he made of them (triggers,
 //       rules, policies) nothing runs as the superuser who the process is. What is read is of the
 //       columns' types, or is not taken.
-//   B2  who keeps a lock delays nothing but steps 1 and 3. Until it is over, the pair that was stored
-//       last is sent again: so a fence is heard of, and is in memory before it waits to be stored.
+//   B2  who keeps a lock delays nothing but steps 1 and 3. Until it is over, the pair that was
+//       stored last is sent again: so a fence is heard of, and is in memory before it waits to be stored.
 
 #pragma once
 

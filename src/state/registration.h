@@ -5,8 +5,8 @@
 // interval that was granted. registrar.h asks the registry.
 //
 // Invariants:
-//   N1  the fence in memory (core/fence.h) is cleared only by an operator's word that is committed in
-//       the row, and is taken from the row before the first mint of a life. So a fence outlives
+//   N1  the fence in memory (core/fence.h) is cleared only by an operator's word that is committed
+//       in the row, and is taken from the row before the first mint of a life. So a fence outlives
 //       restarts, and none outlives the word that ends it.
 //   N2  an interval is not stored: it is good in this life alone (core/registry.h, R3). What is
 //       stored of an assigned node is that it was confirmed, and where: a copy is elsewhere.
@@ -52,9 +52,9 @@ bool ReadRegistration(StoredRegistration* stored);
 
 // The registrar's columns: all but the operators' words, which others write meanwhile. A fence is
 // stored if there is one, and never taken away; `heard`: the words in `stored` have been acted on.
-// If an operator has said something since `stored` was read, no fence is stored, no word is taken for
-// heard, and where the node was confirmed stays as it is: the next beat finds out.
-// REQUIRES: SPI is connected. Errors: the server's; nothing was stored.
+// If an operator has said something since `stored` was read, no fence is stored, no word is taken
+// for heard, and where the node was confirmed stays as it is: the next beat finds out. REQUIRES:
+// SPI is connected. Errors: the server's; nothing was stored.
 void WriteRegistration(const StoredRegistration& stored, bool heard);
 
 // The operators' words: whether it claims, retires, and is not fenced any more; then it was

@@ -139,10 +139,10 @@ ShardRecord* MakeShard(const ShardKey& key, Database* database, const Definition
   made->definition = d;
   made->end_warned_us.store(0, std::memory_order_relaxed);
   made->database = database;
-  const uint64_t floor =
-      key.pinned ? 0
-                 : FirstPosition(d, database->start_us.load(std::memory_order_acquire),
-                                 database->evicted_us.load(std::memory_order_relaxed));
+  const uint64_t floor = key.pinned
+                             ? 0
+                             : FirstPosition(d, database->start_us.load(std::memory_order_acquire),
+                                             database->evicted_us.load(std::memory_order_relaxed));
   made->shard.next.store(floor, std::memory_order_relaxed);
   SharedSlot* slots = shared->slots_of(made);
   for (int i = 0; i < shared->slots; i++) {

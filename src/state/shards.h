@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// The directory of shards and windows: which of them is whose. The invariants are those of shared.h.
+// The directory of shards and windows: which of them is whose. The invariants are those of
+// shared.h.
 
 #pragma once
 

@@ -99,7 +99,8 @@ Window* Shared::windows() {
 
 HistoryBucket* Shared::buckets_of(const Window* window) {
   char* first = reinterpret_cast<char*>(this) + BucketsAt(capacity, slots, units);
-  return reinterpret_cast<HistoryBucket*>(first + kUnitBytes * static_cast<Size>(window - windows()));
+  return reinterpret_cast<HistoryBucket*>(first +
+                                          kUnitBytes * static_cast<Size>(window - windows()));
 }
 
 void RequestSharedMemory() {
@@ -204,8 +205,7 @@ Sibling SiblingOf(const Witness& stored) {
   if (original != nullptr && original->horizon.published() != 0 &&
       original->directory == stored.directory) {
     sibling.known = true;
-    sibling.end_us =
-        std::max({sibling.end_us, original->start_us.load(), EndOfIds(original)});
+    sibling.end_us = std::max({sibling.end_us, original->start_us.load(), EndOfIds(original)});
   }
   LWLockRelease(shared->lock);
   return sibling;

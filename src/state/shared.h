@@ -116,8 +116,8 @@ struct Counters {
   std::atomic<uint64_t> horizon_writes{0};
   std::atomic<uint64_t> evictions{0};
   std::atomic<uint64_t> history_hits{0};
-  std::atomic<uint64_t> ticks{0};            // leased to generators without a shard, and
-  std::atomic<int64_t> last_tick_us{0};      // node time of the last
+  std::atomic<uint64_t> ticks{0};           // leased to generators without a shard, and
+  std::atomic<int64_t> last_tick_us{0};     // node time of the last
   std::atomic<int64_t> last_step_us{0};     // of the system clock, as last seen
   std::atomic<int64_t> last_step_at_us{0};  // node time
   // Odd while the system clock is not believed; another number after each accept_clock().
@@ -172,8 +172,8 @@ void KeepAbove(Database* database, int64_t us);
 // library was not preloaded.
 struct DatabaseState {
   int64_t published_us = 0;  // 0: its horizon is not loaded
-  uint64_t fenced = 0;      // why, in memory: Fence::k...
-  int64_t fence_count = 0;  // of the row that it was taken from
+  uint64_t fenced = 0;       // why, in memory: Fence::k...
+  int64_t fence_count = 0;   // of the row that it was taken from
   Interval interval;
   int64_t answered_us = 0;
   int64_t foretold_us = 0;

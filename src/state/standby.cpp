@@ -30,11 +30,12 @@ StandbyTrouble Say(const char* detail, const char* hint) {
 // Where nobody registers: numbers are what an operator has set.
 StandbyTrouble LookAtNumber(const StoredRegistration& primary) {
   if (primary.path[0] != '\0')
-    return Say(psprintf("the primary is node %s of a registry, and this standby has no "
-                        "detid.coordinator",
-                        primary.path),
-               "Set detid.coordinator, detid.registered_databases and detid.node_token_file as on the "
-               "primary, and restart the standby.");
+    return Say(
+        psprintf("the primary is node %s of a registry, and this standby has no "
+                 "detid.coordinator",
+                 primary.path),
+        "Set detid.coordinator, detid.registered_databases and detid.node_token_file as on the "
+        "primary, and restart the standby.");
   HorizonRecord record;
   const int32_t here = settings::node_id;
   if (here < 0)
@@ -42,11 +43,12 @@ StandbyTrouble LookAtNumber(const StoredRegistration& primary) {
                "Give it a number of its own: ALTER SYSTEM on a standby is for itself. ALTER SYSTEM "
                "SET detid.node_id = 2; SELECT pg_reload_conf();");
   if (ReadHorizon(&record) && record.horizon_us != 0 && record.witness.node == here)
-    return Say(psprintf("detid.node_id is %d, and the primary mints under %d: promoted while the "
-                        "primary lives, this standby mints the same ids",
-                        here, here),
-               "Give each member of a group a number of its own: ALTER SYSTEM SET detid.node_id = 2; "
-               "SELECT pg_reload_conf();");
+    return Say(
+        psprintf("detid.node_id is %d, and the primary mints under %d: promoted while the "
+                 "primary lives, this standby mints the same ids",
+                 here, here),
+        "Give each member of a group a number of its own: ALTER SYSTEM SET detid.node_id = 2; "
+        "SELECT pg_reload_conf();");
   return None();
 }
 
@@ -69,11 +71,12 @@ StandbyTrouble LookAtMembership(const StoredRegistration& primary) {
   if (reason == Reason::kNone) return None();
   char node[24] = "not set";
   if (settings::node_id >= 0) snprintf(node, sizeof node, "%d", settings::node_id);
-  return Say(psprintf("promoted, this standby would be refused as %s: %s. The primary is %s%s; "
-                      "detid.node_id is %s here",
-                      NameOf(reason), Explain(reason), NameOf(assigned ? Mode::kAssigned : Mode::kLeased),
-                      assigned ? psprintf(" under number %d", primary.node) : "", node),
-             AdviceOn(reason));
+  return Say(
+      psprintf("promoted, this standby would be refused as %s: %s. The primary is %s%s; "
+               "detid.node_id is %s here",
+               NameOf(reason), Explain(reason), NameOf(assigned ? Mode::kAssigned : Mode::kLeased),
+               assigned ? psprintf(" under number %d", primary.node) : "", node),
+      AdviceOn(reason));
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// What would keep a standby from minting once it is promoted, or make it mint under the number of its
-// primary, as far as the standby can see: its own settings, and what WAL brought of the primary.
+// What would keep a standby from minting once it is promoted, or make it mint under the number of
+// its primary, as far as the standby can see: its own settings, and what WAL brought of the
+// primary.
 
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Any numbers come back from their id; of any text that is read, encoding the numbers gives the text.
-// The first bytes choose the alphabet, the minimum length and how much of the rest is the salt.
+// Any numbers come back from their id; of any text that is read, encoding the numbers gives the
+// text. The first bytes choose the alphabet, the minimum length and how much of the rest is the
+// salt.
 
 #include "core/hashids.h"
 

@@ -30,8 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Require(a.preset == b.preset && a.epoch_us == b.epoch_us && a.salt == b.salt &&
           a.audit == b.audit && a.ordering == b.ordering && a.codec == b.codec &&
           a.has_own_alphabet() == b.has_own_alphabet() && a.digits() == b.digits() &&
-          a.own_length == b.own_length && a.prefix_text() == b.prefix_text() && a.scatter == b.scatter &&
-          a.has_mask == b.has_mask && a.mask == b.mask && a.history == b.history);
+          a.own_length == b.own_length && a.prefix_text() == b.prefix_text() &&
+          a.scatter == b.scatter && a.has_mask == b.has_mask && a.mask == b.mask &&
+          a.history == b.history);
   Require(detid::MayBecome(a, b));
   detid::FormatLabel(b, again, sizeof again);
   Require(std::string_view(written) == again);

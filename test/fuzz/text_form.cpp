@@ -113,7 +113,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Strictly, only the length that is written, in whatever case.
   if (id.ok() && d.has_own_alphabet()) Require(form == text || detid::LooksLikeUuid(text));
   if (id.ok() && d.check == CheckCharacter::kNone && !d.has_own_alphabet() &&
-      detid::Decode(*d.codec, text, detid::TextBits(d.layout, *d.codec)).ok() && d.prefix_length == 0)
+      detid::Decode(*d.codec, text, detid::TextBits(d.layout, *d.codec)).ok() &&
+      d.prefix_length == 0)
     Require(form.size() == text.size());
   // Whatever else is read is one of few forms: it is never much longer.
   if (id.ok()) Require(text.size() <= 2 * detid::kMaxTextForm);

@@ -113,7 +113,7 @@ struct Life {
   detid::Shard shard;
   std::atomic<int64_t> evicted_us{0};
   bool shard_known = false;
-  int users = 0;  // of the shard
+  int users = 0;         // of the shard
   HorizonRecord buffer;  // the page
   std::vector<detid::Slot> slots;
 

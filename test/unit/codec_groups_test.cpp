@@ -88,13 +88,14 @@ TEST(CodecGroups, RefusesLayoutsWhoseIdsItCannotAllWrite) {
     bool fits;
   } kLayouts[] = {
       {"random:124", "cuid2", false},
-      {"const:1=0 random:123", "cuid2", false},   // the digits
+      {"const:1=0 random:123", "cuid2", false},           // the digits
       {"random:4 const:2=0 random:118", "cuid2", false},  // the letter
       {"const:1=0 random:4 const:1=0 random:118", "cuid2", true},
-      {"const:1=0 random:122", "cuid2", false},   // another width
+      {"const:1=0 random:122", "cuid2", false},  // another width
       {"random:128", "cuid2", false},
       {"time:42@1ms sequence:21 node:21 random:42", "cuid", false},
-      {"const:1=0 time:41@1ms const:1=0 sequence:20 const:1=0 node:20 const:1=0 random:41", "cuid", true},
+      {"const:1=0 time:41@1ms const:1=0 sequence:20 const:1=0 node:20 const:1=0 random:41", "cuid",
+       true},
   };
   for (const auto& [layout, codec, fits] : kLayouts) {
     Definition d = DefinitionOf(layout).value;
@@ -156,7 +157,8 @@ TEST(Digits, AreThoseOfTheCodecs) {
       char text[kMaxEncoded + 1], digits[kMaxEncoded + 1];
       const int n = Encode(codec, id, kMaxIdBits, text);
       WriteDigits(id, codec.alphabet, n, digits);
-      ASSERT_EQ(std::string_view(text, static_cast<size_t>(n)), std::string_view(digits, static_cast<size_t>(n)));
+      ASSERT_EQ(std::string_view(text, static_cast<size_t>(n)),
+                std::string_view(digits, static_cast<size_t>(n)));
     }
 }
 

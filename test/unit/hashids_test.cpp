@@ -94,15 +94,16 @@ TEST(Hashids, OnlyWhatEncodingGivesIsRead) {
                          "\xc3\xa9", "aaaa", "cccc", "hhhh", "laHquqq", "ulaHquq"})
     EXPECT_EQ(Decode(hashids, id), Numbers{}) << id;
   EXPECT_EQ(Decode(hashids, {"la\0quq", 6}), Numbers{});
-  EXPECT_EQ(Decode(Of(), "laHquq"), Numbers{});          // another salt
-  EXPECT_EQ(Decode(hashids, "laHquq", 7), Numbers{});    // another length
+  EXPECT_EQ(Decode(Of(), "laHquq"), Numbers{});        // another salt
+  EXPECT_EQ(Decode(hashids, "laHquq", 7), Numbers{});  // another length
   EXPECT_EQ(Decode(hashids, "gB0NV05e", 0), Numbers{});
   EXPECT_EQ(Decode(hashids, "gB0NV05e", 8), Numbers{1});
 }
 
 // Texts come from URLs: one that no bigint holds is none, not an error.
 TEST(Hashids, WhatHasANumberBeyond63BitsHasNone) {
-  for (const char* id : {"qZ1QEvgn7JYg2", "BEpR8m5g8V6WX", "lYfPNzwKvMOQ1vA"}) EXPECT_EQ(Decode(Of(), id), Numbers{});
+  for (const char* id : {"qZ1QEvgn7JYg2", "BEpR8m5g8V6WX", "lYfPNzwKvMOQ1vA"})
+    EXPECT_EQ(Decode(Of(), id), Numbers{});
   for (const size_t size : {100, 4097, 1 << 20}) {
     EXPECT_EQ(Decode(Of(), std::string(size, 'a')), Numbers{});
     EXPECT_EQ(Decode(Of(), std::string(size, 's')), Numbers{});
@@ -149,7 +150,8 @@ TEST(Hashids, RefusesAlphabetsAndSalts) {
             "\"0123456789abcdea\" has 15 different characters; 16 are the least.");
   EXPECT_EQ(error("", "0123456789abcde f", Code::kAlphabetInvalid),
             "Character 16 of \"0123456789abcde f\" is not printable ASCII, or is a space.");
-  EXPECT_EQ(error("", "", Code::kAlphabetInvalid), "\"\" has 0 different characters; 16 are the least.");
+  EXPECT_EQ(error("", "", Code::kAlphabetInvalid),
+            "\"\" has 0 different characters; 16 are the least.");
   EXPECT_EQ(error("p\xc3\xa9pper", kHashidsLetters, Code::kHashidsInvalid),
             "Byte 2 of the salt is 0xC3, which is not ASCII.");
 }

@@ -92,11 +92,9 @@ TEST(LabelOptions, ThePrefixMayComeBehindTheCodec) {
 
 TEST(LabelOptions, DefaultCodecIsThePresetsOrTheTypes) {
   const std::pair<const char*, const char*> kCodecs[] = {
-      {"snowflake", "decimal"},   {"tsid", "crockford"},
-      {"ulid", "crockford"},      {"ksuid", "base62"},
-      {"nanoid", "base64url"},    {"random:128", "uuid"},
-      {"cuid2", "cuid2"},
-      {"time:41@1ms", "decimal"}, {"time:41@1ms random:59", "hex"},
+      {"snowflake", "decimal"}, {"tsid", "crockford"},      {"ulid", "crockford"},
+      {"ksuid", "base62"},      {"nanoid", "base64url"},    {"random:128", "uuid"},
+      {"cuid2", "cuid2"},       {"time:41@1ms", "decimal"}, {"time:41@1ms random:59", "hex"},
       {"random:129", "hex"}};
   for (const auto& [layout, codec] : kCodecs) {
     Definition d = DefinitionOf(layout).value;
@@ -109,7 +107,8 @@ TEST(LabelOptions, DefaultCodecIsThePresetsOrTheTypes) {
 }
 
 TEST(LabelOptions, AnAlphabetComesBack) {
-  for (const char* alphabet : {"01", "0123456789abcdef", "=:'\\\"%{}", "!#$%&'()*+,-./:<=>?@[\\]^_`{|}~"}) {
+  for (const char* alphabet :
+       {"01", "0123456789abcdef", "=:'\\\"%{}", "!#$%&'()*+,-./:<=>?@[\\]^_`{|}~"}) {
     const Definition d = Parsed(Snowflake(std::string("; alphabet=") + alphabet));
     EXPECT_EQ(d.digits(), alphabet);
     EXPECT_EQ(Label(d), Snowflake(std::string("; alphabet=") + alphabet));
@@ -129,7 +128,8 @@ TEST(LabelOptions, AlphabetsThatCannotBeAreRefused) {
   ExpectRefused(Snowflake("; alphabet=aba"), "Character 3 of \"aba\" occurs before.");
   ExpectRefused(Snowflake("; alphabet=a b"),
                 "Character 2 of \"a b\" is not printable ASCII, or is a space.");
-  ExpectRefused(Snowflake("; alphabet=ab; codec=hex"), "\"hex\": there is a codec or an alphabet, not both.");
+  ExpectRefused(Snowflake("; alphabet=ab; codec=hex"),
+                "\"hex\": there is a codec or an alphabet, not both.");
   ExpectRefused(Snowflake("; alphabet=abc; check=luhn"),
                 "\"abc\": luhn takes an alphabet with an even number of letters.");
   ExpectRefused(Snowflake("; alphabet=abcdEF; check=mod37_36"),

@@ -510,10 +510,9 @@ TEST(Registry, AStandbyIsToldWhatWouldStopItAndChangesNothing) {
     c.Serve(&n);
     c.now_us += kSecond;
     EXPECT_GRANTED(told(as_it_is));  // nor when its primary lives
-    ExpectRefused(told([&](Beat* b) {
-                    b->mode = mode == Mode::kLeased ? Mode::kAssigned : Mode::kLeased;
-                  }),
-                  Reason::kWrongMode);
+    ExpectRefused(
+        told([&](Beat* b) { b->mode = mode == Mode::kLeased ? Mode::kAssigned : Mode::kLeased; }),
+        Reason::kWrongMode);
     if (mode == Mode::kAssigned)
       ExpectRefused(told([](Beat* b) { b->node = kNumber + 1; }), Reason::kWrongNode);
     ExpectRefused(told([](Beat* b) { b->node_us = kNow + 100 * kLease; }), Reason::kClockAhead);

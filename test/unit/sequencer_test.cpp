@@ -353,15 +353,20 @@ void RunShardStorm(const char* layout, bool ordered) {
     EXPECT_TRUE(std::is_sorted(mine.begin(), mine.end()));  // G2
     // With a worker field the thread's number is in the id (S5).
     for (const uint64_t p : mine)
-      all.push_back(d.layout.shows(Kind::kWorker) ? p * kThreads + static_cast<uint64_t>(number) : p);
+      all.push_back(d.layout.shows(Kind::kWorker) ? p * kThreads + static_cast<uint64_t>(number)
+                                                  : p);
   }
   std::sort(all.begin(), all.end());
   EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());
   EXPECT_GT(all.size(), size_t{kThreads} * kRounds);
 }
 
-TEST(WithoutShardStorm, LeasedBlocks) { RunShardStorm("time:41@1ms node:10 sequence:6", false); }
-TEST(WithoutShardStorm, Workers) { RunShardStorm("time:36@1ms node:4 worker:8 sequence:6", false); }
+TEST(WithoutShardStorm, LeasedBlocks) {
+  RunShardStorm("time:41@1ms node:10 sequence:6", false);
+}
+TEST(WithoutShardStorm, Workers) {
+  RunShardStorm("time:36@1ms node:4 worker:8 sequence:6", false);
+}
 TEST(WithoutShardStorm, OrderedAcrossBackends) {
   RunShardStorm("time:41@1ms node:10 sequence:6", true);
 }

@@ -111,8 +111,8 @@ TEST(TextForm, EveryCodecThatFitsComesBackBehindTheLongestPrefix) {
 // Nano ID's customAlphabet: an alphabet and a length.
 TEST(TextForm, ANanoIdHasItsAlphabetAndLength) {
   std::mt19937_64 rng(19);
-  const std::string_view alphabets[] = {"01", "abc", "0123456789", "0123456789abcdef", "!-~_.x5",
-                                        kNanoIdAlphabet};
+  const std::string_view alphabets[] = {"01",      "abc",          "0123456789", "0123456789abcdef",
+                                        "!-~_.x5", kNanoIdAlphabet};
   for (const std::string_view alphabet : alphabets)
     for (int length = 1;; length++) {
       const Result<Definition> made = NanoIdOf(alphabet, length);
