@@ -25,7 +25,8 @@ struct Store {
   Oid oid = InvalidOid;
   Relation relation = nullptr;
   Witness witness;
-  Move move = Move::kNone;  // to be recorded
+  bool begins = false;      // minting, here or under this number: both are to be recorded
+  Move move = Move::kNone;
   int64_t moved_us = 0;
 
   bool Open(bool wait) {
@@ -40,7 +41,11 @@ struct Store {
 
   Written Write(int64_t target_us, int64_t enough_us) {
     const Written written = ChangeHorizonRow(relation, [&](HorizonRecord* r) {
-      if (r->horizon_us >= enough_us && r->witness.SamePlace(witness)) return false;
+      // A session that has not heard of a new number yet does not take it back.
+      if (!begins && r->witness.SamePlace(witness)) witness.node = r->witness.node;
+      if (r->horizon_us >= enough_us && r->witness.SamePlace(witness) &&
+          r->witness.node == witness.node)
+        return false;
       if (Begins(*r, move, witness))
         r->since_us =
             std::max({r->horizon_us, target_us - settings::horizon_window_us(), moved_us});
@@ -135,6 +140,18 @@ bool IsLoaded(const Database* database, Oid relation) {
          database->directory == DatabaseDirectory();
 }
 
+bool IsRecorded(const Database* database) {
+  return database->recorded_node.load(std::memory_order_acquire) == settings::node_id;
+}
+
+// H6: a copy that is made now, or a promotion, is to know under which number ids were minted last.
+// REQUIRES: the store is open, nobody else begins; the horizon is loaded.
+void RecordNode(Database* database, Store& store) {
+  const int64_t published_us = database->horizon.published();
+  const Written written = store.Write(published_us, published_us);
+  store.Flush(written.lsn);
+}
+
 }  // namespace
 
 ObjectId LoadedHorizonRelation() {
@@ -152,12 +169,15 @@ void LoadHorizon(Database* database, bool accept) {
   Store store;
   store.oid = HorizonRelation();
   if (loaded_relation != store.oid) pending = {};  // it was another relation's
-  if (!IsLoaded(database, store.oid)) {
+  if (!IsLoaded(database, store.oid) || !IsRecorded(database)) {
     store.relation = relation_open(store.oid, ShareUpdateExclusiveLock);
-    if (!IsLoaded(database, store.oid)) {
+    store.witness = WitnessHere();
+    store.begins = true;
+    if (IsLoaded(database, store.oid)) {
+      if (!IsRecorded(database)) RecordNode(database, store);
+    } else {
       HorizonRecord record;
       Require(HorizonRule(store.relation, &record));
-      store.witness = WitnessHere();
       const Sibling sibling = SiblingOf(record.witness);
       const Beginning beginning = BeginNodeTime(record, store.witness, sibling, accept);
       if (!accept) Require(ClockRule(record, beginning));
@@ -177,6 +197,7 @@ void LoadHorizon(Database* database, bool accept) {
       database->directory = DatabaseDirectory();
       database->made_here = false;
     }
+    database->recorded_node.store(store.witness.node, std::memory_order_release);
     relation_close(store.relation, ShareUpdateExclusiveLock);
   }
   loaded_relation = store.oid;

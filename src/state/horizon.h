@@ -6,6 +6,8 @@
 // Besides core's invariants:
 //   H5  no LWLock or spinlock is held while a relation is opened or WAL is flushed; relation locks
 //       are given back before the call returns.
+//   H6  the number that ids are minted under is on disk with the horizon before the first of them:
+//       of a copy or a promotion one must know whether it mints under the number of before.
 
 #pragma once
 

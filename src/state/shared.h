@@ -59,6 +59,7 @@ struct alignas(kCacheLine) Database {
   Fence fence;  // why nothing is minted; read by every mint
   Horizon horizon;
   Granted granted;
+  std::atomic<int32_t> recorded_node{-1};  // the detid.node_id that is on disk (horizon.h, H6)
   std::atomic<int64_t> start_us{0};  // node time that this life of the database began at
   std::atomic<int64_t> evicted_us{0};
   std::atomic<uint64_t> evicted_ids{0};    // that its forgotten shards gave out

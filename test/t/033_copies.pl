@@ -104,6 +104,15 @@ sub status_is
 	return;
 }
 
+# The number that a copy made now would know of: at once, not with the next write of the horizon.
+sub recorded_is
+{
+	my ($node, $id, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	same_sql($node, 'SELECT node FROM detid._horizon', $id, "$name: the new number is on disk", db => 'shop');
+	return;
+}
+
 sub set_node_id
 {
 	my ($node, $id, $db) = @_;
@@ -211,6 +220,7 @@ status_is($clone, 'f', 'f', "$name, with a node id of its own");
 $new = mint($clone);
 same_sql($clone, "SELECT detid.node_of($new->{lease}[0], 'lease')", '8', "$name: which it mints under",
 	db => 'shop');
+recorded_is($clone, 8, $name);
 set_node_id($clone, 7);
 status_is($clone, 't', 'f', "$name, with its original's node id again");
 
@@ -284,6 +294,7 @@ $name = 'a copy of the files instead of its original';
 set_node_id($cold, 7);
 status_is($cold, 't', 'f', $name);
 mints_above($cold, \%last, $name);
+recorded_is($cold, 7, $name);
 $cold->safe_psql('shop', 'SELECT detid.accept_copy()');
 status_is($cold, 'f', 'f', "$name, accepted");
 $cold->restart;
