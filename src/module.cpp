@@ -13,6 +13,8 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/claim.h"
+#include "state/clock.h"
+#include "state/databases.h"
 #include "state/dropped_horizon.h"
 #include "state/generator.h"
 #include "state/guard.h"
@@ -100,7 +102,7 @@ void OnRequest() {
 
 void OnStartup() {
   if (previous_startup != nullptr) previous_startup();
-  StartSharedMemory();
+  if (StartSharedMemory()) StartNodeClock();
 }
 
 void Watch() {
@@ -131,6 +133,7 @@ void _PG_init(void) {
     ereport(ERROR, (errcode(ERRCODE_SYSTEM_ERROR), errmsg("pg_detid could not start libsodium"),
                     errhint("Look whether the system's random source can be read.")));
   const bool preloading = process_shared_preload_libraries_in_progress;
+  settings::on_change = ForgetMinters;
   settings::Define(preloading);
   if (preloading) {
     WatchServerStart();

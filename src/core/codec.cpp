@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "core/codec_groups.h"
 #include "core/id_text.h"
 #include "core/radix.h"
 #include "core/no_postgres.h"
@@ -310,6 +309,10 @@ Result<Bytes> DecodeBytes(const Codec& codec, std::string_view text) {
   status = CheckCanonical(codec, text, v, kByte * bytes);
   if (!status.ok()) return status;
   return Bytes{static_cast<uint8_t>(bytes), ShiftRight(v, TailBits(codec, kByte * bytes))};
+}
+
+bool HoldsAll(const Codec& codec, const Bits& greatest) {
+  return GroupsHold(codec.groups, greatest);
 }
 
 }  // namespace detid

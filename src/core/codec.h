@@ -30,6 +30,7 @@
 #include <string_view>
 
 #include "core/bits.h"
+#include "core/codec_groups.h"
 #include "core/status.h"
 
 namespace detid {
@@ -49,13 +50,6 @@ enum class Width : uint8_t {
   kFixed,      // as many digits as the greatest id of the width needs
   kShortest,   // no leading zeros; a zero is one digit
   kZeroBytes,  // each leading zero byte is a zero digit, the rest has no leading zeros
-};
-
-// Digits that stand for a number of their own, the highest first: so many bits of the id.
-struct DigitGroup {
-  std::string_view alphabet;
-  uint8_t digits;
-  uint8_t bits;  // the least that hold all of their numbers; 0 of one digit that is always the same
 };
 
 struct Codec {

@@ -75,9 +75,10 @@ int ReadGroups(std::span<const DigitGroup> groups, std::string_view text, Bits* 
   return text.empty() ? -1 : at;
 }
 
-bool HoldsAll(const Codec& codec, const Bits& greatest) {
-  int shift = codec.groups.empty() ? 0 : codec.only_bits;
-  for (const DigitGroup& group : codec.groups) {
+bool GroupsHold(std::span<const DigitGroup> groups, const Bits& greatest) {
+  int shift = 0;
+  for (const DigitGroup& group : groups) shift += group.bits;
+  for (const DigitGroup& group : groups) {
     shift -= group.bits;
     if (Part(greatest, shift, group.bits) > GreatestNumber(group)) return false;
   }

@@ -12,7 +12,6 @@
 #include "core/history.h"
 #include "core/id_text.h"
 #include "core/instant.h"
-#include "core/sequencer.h"
 #include "core/no_postgres.h"
 
 namespace detid {
@@ -290,6 +289,9 @@ Status CheckOrdering(const Layout& layout, Ordering ordering) {
                        "Ordering node takes a layout whose time and sequence come before its "
                        "worker, random and hash fields.");
 }
+
+// Sequences of fewer bits do not scatter.
+constexpr int kMinScatterBits = 2;
 
 Status CheckScatter(const Layout& layout) {
   if (layout.bits_of(Kind::kSequence) >= kMinScatterBits) return Status::Ok();

@@ -59,9 +59,6 @@ int64_t EndOfTickUs(const Definition& definition, uint64_t position);
 // out, in ticks of other lengths perhaps.
 uint64_t FirstPosition(const Definition& definition, int64_t start_us, int64_t evicted_us);
 
-// Sequences of fewer bits do not scatter.
-inline constexpr int kMinScatterBits = 2;
-
 struct Sequencer {
   bool worker = false;   // the layout has a worker field
   bool ordered = false;  // Ordering::kNode

@@ -14,6 +14,7 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
+#include "state/databases.h"
 #include "state/generator.h"
 #include "state/shared.h"
 

@@ -7,6 +7,7 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/generator.h"
+#include "state/seed.h"
 
 namespace detid {
 namespace {

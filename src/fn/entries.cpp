@@ -7,8 +7,9 @@
 #include "pg/errors.h"
 #include "state/claim.h"
 #include "state/generator.h"
-#include "state/ledger.h"
 #include "state/ledger_row.h"
+#include "state/ledger_table.h"
+#include "state/seed.h"
 
 extern "C" {
 #include "utils/rls.h"

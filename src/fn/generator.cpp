@@ -11,7 +11,7 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/generator.h"
-#include "state/label.h"
+#include "state/generator_catalog.h"
 #include "state/salt.h"
 #include "state/seed.h"
 #include "state/settings.h"

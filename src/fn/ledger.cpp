@@ -9,7 +9,7 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/duplicate.h"
-#include "state/ledger_row.h"
+#include "state/ledger_table.h"
 
 extern "C" {
 #include "replication/logicalworker.h"

@@ -8,6 +8,8 @@
 #include "core/registry_text.h"
 #include "pg/errors.h"
 #include "pg/query.h"
+#include "state/coordinator_note.h"
+#include "state/databases.h"
 #include "state/settings.h"
 #include "state/shared.h"
 #include "state/witness.h"

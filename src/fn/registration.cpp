@@ -7,6 +7,7 @@
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
+#include "state/databases.h"
 #include "state/duplicate.h"
 #include "state/registration.h"
 #include "state/settings.h"

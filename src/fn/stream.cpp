@@ -11,7 +11,9 @@
 #include "fn/record.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
+#include "state/databases.h"
 #include "state/generator.h"
+#include "state/seed.h"
 #include "state/shared.h"
 
 namespace detid {

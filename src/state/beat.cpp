@@ -11,6 +11,7 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/coordinator.h"
+#include "state/databases.h"
 #include "state/generator.h"
 #include "state/horizon.h"
 #include "state/node_token.h"

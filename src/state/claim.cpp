@@ -6,8 +6,8 @@
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
-#include "state/ledger.h"
 #include "state/ledger_row.h"
+#include "state/ledger_table.h"
 #include "state/mint.h"
 
 namespace detid {

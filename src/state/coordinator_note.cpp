@@ -3,7 +3,6 @@
 #include "state/coordinator_note.h"
 
 #include "pg/pg.h"
-#include "state/shared.h"
 
 namespace detid {
 

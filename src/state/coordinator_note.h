@@ -7,16 +7,9 @@
 
 #pragma once
 
-#include <cstdint>
+#include "state/shared.h"
 
 namespace detid {
-
-struct Database;
-
-struct CoordinatorNote {
-  int64_t row = 0;  // which version of the row it takes the place of
-  int64_t floor_us = 0, noted_us = 0, secret = 0;
-};
 
 // The first note for a version of the row: `mine`, if there is none yet.
 CoordinatorNote FirstNote(Database* database, const CoordinatorNote& mine);

@@ -8,8 +8,9 @@
 #include "core/registry_text.h"
 #include "pg/pg.h"
 #include "state/clock.h"
+#include "state/databases.h"
+#include "state/generator_catalog.h"
 #include "state/horizon_row.h"
-#include "state/label.h"
 #include "state/settings.h"
 #include "state/shared.h"
 

@@ -7,9 +7,9 @@
 #include "core/duplicate.h"
 #include "core/instant.h"
 #include "state/clock.h"
+#include "state/databases.h"
 #include "state/horizon_row.h"
-#include "state/ledger.h"
-#include "state/ledger_row.h"
+#include "state/ledger_table.h"
 #include "state/settings.h"
 
 namespace detid {

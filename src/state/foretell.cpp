@@ -10,6 +10,7 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/coordinator.h"
+#include "state/databases.h"
 #include "state/node_token.h"
 #include "state/settings.h"
 

@@ -9,8 +9,9 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
+#include "state/databases.h"
 #include "state/horizon.h"
-#include "state/ledger_row.h"
+#include "state/ledger_table.h"
 #include "state/mint_rules.h"
 #include "state/registration.h"
 #include "state/salt.h"
@@ -292,20 +293,6 @@ void RequireOwnSalt(ObjectId generator) {
   Require(SaltRule(generator, e->definition.salt));
   // Else it may have changed while it was read: the next call asks again.
   e->own_salt = relation_changes == before;
-}
-
-bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key,
-            Commitment* used) {
-  Seed seed;
-  if (commitment != nullptr) {
-    if (!FindSeed(*commitment, &seed)) return false;
-    *used = *commitment;
-  } else if (!CurrentSeed(&seed, used)) {
-    return false;
-  }
-  *key = DeriveGeneratorKey(seed, {reinterpret_cast<const char*>(&d.salt), sizeof d.salt});
-  explicit_bzero(&seed, sizeof seed);
-  return true;
 }
 
 Minter* MinterFor(ObjectId generator) {

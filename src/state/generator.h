@@ -74,11 +74,6 @@ uint64_t FingerprintFor(ObjectId generator);
 // anything is told that takes the key.
 void RequireOwnSalt(ObjectId generator);
 
-// The key of the definition's random fields under the current seed or the one behind a
-// commitment. False if there is none at hand.
-bool KeyFor(const Definition& definition, const Commitment* commitment, GeneratorKey* key,
-            Commitment* used);
-
 // The Minter of a generator, filled or not; never null. Errors: as DefinitionFor.
 Minter* MinterFor(ObjectId generator);
 

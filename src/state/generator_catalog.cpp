@@ -2,12 +2,11 @@
 
 #include "state/generator_catalog.h"
 
-#include "pg/errors.h"
 #include "pg/pg.h"
-#include "state/label.h"
 
 extern "C" {
 #include "catalog/pg_seclabel.h"
+#include "catalog/pg_sequence.h"
 }
 
 namespace detid {
@@ -112,6 +111,45 @@ bool TryDefinition(ObjectId generator, Definition* definition, const char** why)
   *why = "has a label that was edited by hand and does not parse";
   *definition = parsed.value;
   return parsed.ok();
+}
+
+Refusal DefinitionRule(ObjectId generator, Definition* definition) {
+  const char* why = nullptr;
+  if (TryDefinition(generator, definition, &why)) return {};
+  char name[kMaxQualifiedName];
+  const bool named = QualifiedName(generator, name);
+  if (named && get_rel_relkind(generator) == RELKIND_SEQUENCE &&
+      get_rel_persistence(generator) == RELPERSISTENCE_UNLOGGED)
+    return Refuse(Error::kUnlogged, "%s is unlogged.", name);
+  if (named) return Refuse(Error::kNotAGenerator, "%s %s.", name, why);
+  return Refuse(Error::kNotAGenerator, "Relation %u %s.", generator, why);
+}
+
+Refusal SequenceRule(ObjectId oid) {
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
+  if (!HeapTupleIsValid(tuple))
+    return Refuse(Error::kNotAGenerator, "There is no relation %u.", oid);
+  const Form_pg_class relation = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+  const char kind = relation->relkind, persistence = relation->relpersistence;
+  const NameData relname = relation->relname;
+  const char* name = NameStr(relname);
+  ReleaseSysCache(tuple);
+  if (kind != RELKIND_SEQUENCE)
+    return Refuse(Error::kNotAGenerator, "\"%s\" is not a sequence.", name);
+  if (persistence == RELPERSISTENCE_TEMP)
+    return Refuse(Error::kTemporary, "\"%s\" is temporary.", name);
+  if (persistence == RELPERSISTENCE_UNLOGGED)
+    return Refuse(Error::kUnlogged, "\"%s\" is unlogged.", name);
+
+  tuple = SearchSysCache1(SEQRELID, ObjectIdGetDatum(oid));
+  if (!HeapTupleIsValid(tuple))
+    return Refuse(Error::kNotAGenerator, "\"%s\" is not a sequence.", name);
+  const Form_pg_sequence sequence = reinterpret_cast<Form_pg_sequence>(GETSTRUCT(tuple));
+  const bool right = sequence->seqmin == kSequenceMin && sequence->seqmax == kSequenceMax &&
+                     sequence->seqincrement == kSequenceIncrement && !sequence->seqcycle;
+  ReleaseSysCache(tuple);
+  if (right) return {};
+  return Refuse(Error::kWrongSequence, "A plain nextval of \"%s\" would give a number.", name);
 }
 
 BuiltIn default_id{"default_id"}, default_uuid{"default_uuid"};

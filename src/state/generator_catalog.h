@@ -5,10 +5,25 @@
 #pragma once
 
 #include "core/definition.h"
+#include "pg/errors.h"
 
 namespace detid {
 
 using ObjectId = unsigned int;  // PostgreSQL's Oid
+
+// The label provider, whose labels hold definitions.
+inline constexpr char kProvider[] = "detid";
+
+// The parameters of a generator's sequence. Its own values mean nothing: the range holds two
+// numbers, so that nextval and any setval that a program would try is an error.
+inline constexpr char kSequenceOptions[] =
+    "AS bigint INCREMENT 2 MINVALUE -9223372036854775808 MAXVALUE -9223372036854775807 START "
+    "-9223372036854775807 CACHE 1 NO CYCLE";
+
+// The same range, which setval leaves spent.
+inline constexpr int64_t kSequenceMin = INT64_MIN;
+inline constexpr int64_t kSequenceMax = kSequenceMin + 1;
+inline constexpr int64_t kSequenceIncrement = 2;
 
 // Longest "schema"."name", quoted, with the terminating zero.
 inline constexpr int kMaxQualifiedName = 2 * (2 * 63 + 2) + 2;
@@ -16,6 +31,12 @@ inline constexpr int kMaxQualifiedName = 2 * (2 * 63 + 2) + 2;
 // The definition of a generator; false where it is none, and `why` (static text) then says why not.
 // Works without preloading and for any role.
 bool TryDefinition(ObjectId generator, Definition* definition, const char** why);
+
+// The same as a rule.
+Refusal DefinitionRule(ObjectId generator, Definition* definition);
+
+// The sequence is what a plain nextval of makes an error: for the label, and for check().
+Refusal SequenceRule(ObjectId sequence);
 
 // The generators that come with the extension, looked up once. Errors: it is not installed.
 struct BuiltIn {

@@ -8,8 +8,8 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
+#include "state/databases.h"
 #include "state/horizon_row.h"
-#include "state/mint_rules.h"
 #include "state/settings.h"
 #include "state/witness.h"
 
@@ -161,6 +161,17 @@ ObjectId LoadedHorizonRelation() {
 Beginning BeginningHere(const HorizonRecord& record) {
   const Sibling sibling = SiblingOf(record.witness);
   return BeginningOf(record, WitnessHere(), NodeTimeUs(), SystemUs(), Rules(), sibling);
+}
+
+Refusal ClockRule(const HorizonRecord& record, const Beginning& beginning) {
+  if (beginning.believed) return {};
+  char text[kMaxInstantText];
+  FormatInstant(record.horizon_us, text, sizeof text);
+  return Refuse(Error::kClockBehindHorizon,
+                "Ids were minted up to %s, which is %lld s ahead of the system clock; "
+                "detid.max_clock_step is %d s.",
+                text, static_cast<long long>(beginning.lead_us / 1000000),
+                settings::max_clock_step_s);
 }
 
 // Only one backend loads at a time (a relation lock, which waits interruptibly and is given back

@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "core/horizon.h"
+#include "pg/errors.h"
 #include "state/shared.h"
 
 namespace detid {
@@ -40,6 +41,9 @@ void MergeHorizon(HorizonRecord brought);
 
 // The original of this copy no longer mints under this node id, if it ever did.
 void AcceptCopy();
+
+// Whether the clock is not too far behind the horizon to begin.
+Refusal ClockRule(const HorizonRecord& record, const Beginning& beginning);
 
 // How minting would begin, or began, with this record.
 Beginning BeginningHere(const HorizonRecord& record);

@@ -7,7 +7,6 @@
 
 #include "core/prf.h"
 #include "pg/errors.h"
-#include "state/mint_rules.h"
 #include "state/shared.h"
 
 namespace detid {
@@ -113,6 +112,15 @@ Oid FindHorizonRelation() {
   return OidIsValid(schema) ? get_relname_relid("_horizon", schema) : InvalidOid;
 }
 
+Refusal ExtensionRule() {
+  if (OidIsValid(FindHorizonRelation())) return {};
+  const Oid extension = get_extension_oid("pg_detid", true);
+  if (!OidIsValid(extension)) return Refuse(Error::kNoExtension);
+  if (OidIsValid(get_namespace_oid("detid", true)))
+    return Refuse(Error::kHorizonMissing, "There is no table detid._horizon.");
+  return Refuse(Error::kSchemaRenamed);
+}
+
 Oid HorizonRelation() {
   Require(ExtensionRule());
   return FindHorizonRelation();
@@ -131,6 +139,13 @@ bool ReadHorizonRow(Relation relation, HorizonRecord* record) {
   UnlockReleaseBuffer(buffer);
   *record = found.record;
   return found.row != nullptr;
+}
+
+Refusal HorizonRule(Relation horizon, HorizonRecord* record) {
+  if (!ReadHorizonRow(horizon, record)) return Refuse(Error::kHorizonMissing);
+  if (horizon->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
+    return Refuse(Error::kHorizonNotLogged);
+  return {};
 }
 
 Written ChangeHorizonRow(Relation relation, bool (*change)(HorizonRecord*, void*), void* context) {

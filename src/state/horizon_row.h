@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/horizon.h"
+#include "pg/errors.h"
 #include "pg/pg.h"
 
 namespace detid {
@@ -16,6 +17,11 @@ Oid HorizonRelation();
 
 // The same; invalid if there is none.
 Oid FindHorizonRelation();
+
+Refusal ExtensionRule();  // it is here, under its names
+
+// `horizon` is detid._horizon, locked; reads it.
+Refusal HorizonRule(Relation horizon, HorizonRecord* record);
 
 // Whether this is the oid of a relation of that name; false where there is no such schema.
 bool IsHorizonRelation(Oid relation);

@@ -6,8 +6,7 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/dropped_horizon.h"
-#include "state/generator.h"
-#include "state/mint_rules.h"
+#include "state/generator_catalog.h"
 #include "state/salt.h"
 
 extern "C" {

@@ -28,38 +28,6 @@ namespace detid {
 // Records one minted id. `input.data()` null: no input.
 void RecordMint(Minter* minter, uint64_t position, const Bits& id, std::string_view input);
 
-// Adds an id to a run's digest; replay computes the same.
-inline uint64_t AddToDigest(uint64_t digest, const Bits& id) {
-  return (digest ^ id.word[0] ^ id.word[1] ^ id.word[2]) * 0x9E3779B97F4A7C15u + 1;
-}
-
-// Columns of detid.ledger.
-enum LedgerColumn {
-  kLedgerNode = 1,
-  kLedgerEntry,
-  kLedgerMintedAt,
-  kLedgerGenerator,
-  kLedgerGeneratorName,
-  kLedgerDefinition,
-  kLedgerWorker,
-  kLedgerTick,
-  kLedgerSequence,
-  kLedgerCount,
-  kLedgerFirstId,
-  kLedgerLastId,
-  kLedgerDigest,
-  kLedgerSeed,
-  kLedgerIds,
-  kLedgerInputs,
-  kLedgerPositions,
-  kLedgerXact,
-  kLedgerRole,
-  kLedgerTag,
-  kLedgerPinned,
-  kLedgerAttempt,
-  kLedgerColumns = kLedgerAttempt
-};
-
 // What module.cpp tells.
 namespace ledger {
 void OnTransaction(XactEvent event);

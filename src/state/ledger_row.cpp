@@ -7,16 +7,9 @@
 #include "core/id_text.h"
 #include "pg/as_owner.h"
 #include "pg/errors.h"
-#include "state/ledger.h"
 #include "state/mint.h"
-#include "state/mint_rules.h"
 
 namespace detid {
-
-const Oid kLedgerTypes[kLedgerColumns] = {
-    INT4OID, INT8OID, TIMESTAMPTZOID, OIDOID,      TEXTOID,      INT8OID, INT4OID,      INT8OID,
-    INT8OID, INT4OID, TEXTOID,        TEXTOID,     INT8OID,      BYTEAOID, TEXTARRAYOID, TEXTARRAYOID,
-    INT8ARRAYOID, XID8OID, TEXTOID,   TEXTOID,     BOOLOID,      INT4OID};
 
 namespace {
 
@@ -167,18 +160,6 @@ void EndRows() {
 
 void ForgetRows(int level) {
   if (writing_level >= level) writing_level = 0;
-}
-
-ObjectId FindLedgerTable() {
-  const Oid schema = get_namespace_oid("detid", true);
-  return OidIsValid(schema) ? get_relname_relid("ledger", schema) : InvalidOid;
-}
-
-ObjectId LedgerTable() {
-  const Oid oid = FindLedgerTable();
-  if (!OidIsValid(oid) && OidIsValid(get_extension_oid("pg_detid", true)))
-    Raise(Error::kLedgerMissing, "There is no table detid.ledger.");
-  return oid;
 }
 
 int64_t NextEntryNumber(ObjectId ledger) {

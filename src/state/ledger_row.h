@@ -11,6 +11,7 @@
 #include "core/prf.h"
 #include "pg/pg.h"
 #include "state/generator.h"
+#include "state/ledger_table.h"
 
 namespace detid {
 
@@ -59,20 +60,16 @@ struct LedgerEntry {
 void DescribeMint(const Minter* minter, uint64_t position, const Bits& id, LedgerEntry* entry);
 void AddToEntry(uint64_t position, const Bits& id, LedgerEntry* entry);
 
+// Adds an id to a run's digest; replay computes the same.
+inline uint64_t AddToDigest(uint64_t digest, const Bits& id) {
+  return (digest ^ id.word[0] ^ id.word[1] ^ id.word[2]) * 0x9E3779B97F4A7C15u + 1;
+}
+
 // The columns of detid.ledger; those that are not set stay NULL.
 void FillLedgerRow(const LedgerEntry& entry, int64_t number, Datum* values, bool* nulls);
 
 // The number of an entry that is written by itself. `ledger` is the table's oid.
 int64_t NextEntryNumber(ObjectId ledger);
-
-// The types of its columns.
-extern const Oid kLedgerTypes[];
-
-// detid.ledger; 0 if there is no table of that name.
-ObjectId FindLedgerTable();
-
-// detid.ledger. 0 if the extension was dropped in this transaction. Errors: the table is missing.
-ObjectId LedgerTable();
 
 // Writes entries to the table and its indexes, without triggers. The minting role needs no privilege
 // on the ledger: its owner writes (P1 of pg/as_owner.h). Nothing is written if the extension was

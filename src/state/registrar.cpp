@@ -7,6 +7,7 @@
 #include "pg/pg.h"
 #include "state/beat.h"
 #include "state/clock.h"
+#include "state/databases.h"
 #include "state/foretell.h"
 #include "state/server.h"
 #include "state/settings.h"

@@ -7,6 +7,7 @@
 #include "pg/errors.h"
 #include "pg/query.h"
 #include "state/clock.h"
+#include "state/databases.h"
 #include "state/duplicate.h"
 #include "state/settings.h"
 

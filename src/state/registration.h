@@ -15,6 +15,7 @@
 
 #include "core/registry.h"
 #include "pg/pg.h"
+#include "state/databases.h"
 #include "state/shared.h"
 
 namespace detid {

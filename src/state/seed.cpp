@@ -104,4 +104,18 @@ bool FindSeed(const Commitment& wanted, Seed* seed) {
   return found;
 }
 
+bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key,
+            Commitment* used) {
+  Seed seed;
+  if (commitment != nullptr) {
+    if (!FindSeed(*commitment, &seed)) return false;
+    *used = *commitment;
+  } else if (!CurrentSeed(&seed, used)) {
+    return false;
+  }
+  *key = DeriveGeneratorKey(seed, {reinterpret_cast<const char*>(&d.salt), sizeof d.salt});
+  explicit_bzero(&seed, sizeof seed);
+  return true;
+}
+
 }  // namespace detid

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include "core/compose.h"
+#include "core/definition.h"
 #include "core/prf.h"
 
 namespace detid {
@@ -39,5 +41,10 @@ bool CurrentMark(Seed* mark);
 
 // The seed behind a commitment. False if it is not at hand.
 bool FindSeed(const Commitment& commitment, Seed* seed);
+
+// The key of the definition's random fields under the current seed or the one behind a
+// commitment. False if there is none at hand.
+bool KeyFor(const Definition& definition, const Commitment* commitment, GeneratorKey* key,
+            Commitment* used);
 
 }  // namespace detid

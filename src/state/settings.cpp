@@ -6,7 +6,6 @@
 
 #include "core/instant.h"
 #include "pg/pg.h"
-#include "state/generator.h"
 
 namespace detid::settings {
 
@@ -29,6 +28,7 @@ int on_duplicate = kReport;
 bool pinned = false;
 int64_t pinned_us = 0;
 uint64_t tag_changes = 0;
+void (*on_change)() = [] {};
 
 namespace {
 
@@ -66,7 +66,7 @@ bool CheckNodeId(int*, void**, GucSource source) {
 }
 
 void AssignInt(int, void*) {
-  ForgetMinters();
+  on_change();
 }
 
 struct PinnedClock {
@@ -102,7 +102,7 @@ void AssignClock(const char*, void* extra) {
   const PinnedClock* clock = static_cast<const PinnedClock*>(extra);
   pinned = clock != nullptr && clock->pinned;
   pinned_us = pinned ? clock->us : 0;
-  ForgetMinters();
+  on_change();
 }
 
 void AssignTag(const char*, void*) {

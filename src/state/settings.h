@@ -52,6 +52,9 @@ inline bool registers() {
 }
 
 // Called from _PG_init. Settings that size shared memory exist only where it can still be sized.
+// Called when a setting changes that minters were filled with; module.cpp says by whom.
+extern void (*on_change)();
+
 void Define(bool preloading);
 
 }  // namespace detid::settings

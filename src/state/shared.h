@@ -38,7 +38,6 @@
 #include "core/horizon.h"
 #include "core/node_clock.h"
 #include "core/sequence.h"
-#include "state/coordinator_note.h"
 
 struct LWLock;
 struct Latch;
@@ -48,6 +47,12 @@ namespace detid {
 using ObjectId = unsigned int;  // PostgreSQL's Oid
 
 inline constexpr int kMaxTrouble = 256;
+
+// What a coordinator says of itself until that is stored (coordinator_note.h).
+struct CoordinatorNote {
+  int64_t row = 0;  // which version of the row it takes the place of
+  int64_t floor_us = 0, noted_us = 0, secret = 0;
+};
 
 // Of one (database, horizon relation).
 struct alignas(kCacheLine) Database {
@@ -155,41 +160,9 @@ extern Shared* shared;
 
 // Called by module.cpp while the server starts: says how much is needed; makes it, or finds it.
 void RequestSharedMemory();
-void StartSharedMemory();
-
-// The record of this database, with a user more; never null (M9).
-Database* AttachDatabase(ObjectId oid);
-
-// A database is made under this oid.
-void NoteMadeDatabase(ObjectId oid);
-
-// What this life knows of the database that minted last what is stored here.
-Sibling SiblingOf(const Witness& stored);
+bool StartSharedMemory();  // whether it was made; then node time is to be started
 
 // New shards of the database begin above `us`.
 void KeepAbove(Database* database, int64_t us);
-
-// What is known of this database, without making a record of it; nothing if it has none, or if the
-// library was not preloaded.
-struct DatabaseState {
-  int64_t published_us = 0;  // 0: its horizon is not loaded
-  uint64_t fenced = 0;       // why, in memory: Fence::k...
-  int64_t fence_count = 0;   // of the row that it was taken from
-  Interval interval;
-  int64_t answered_us = 0;
-  int64_t foretold_us = 0;
-  bool has_registrar = false;  // in this life one has begun to ask the registry
-  char trouble[kMaxTrouble] = {};
-};
-DatabaseState LookAtDatabase(ObjectId oid);
-
-// The number that this database mints under: of the settings, or else the one that was granted
-// last; negative if there is none.
-int32_t NodeNumber();
-
-// Says why there is no new interval; null: there is one.
-void TellTrouble(Database* database, const char* trouble);
-
-void Detach(Database* database);
 
 }  // namespace detid

@@ -108,11 +108,11 @@ for my $round (1 .. 2)
 }
 $journal->check('kill -9 of the postmaster');
 
-# A backend that has used half of a block, which lies 10 seconds ahead: so it is still good when
+# A backend that has used half of a block, which lies 25 seconds ahead: so it is still good when
 # the backend goes on.
 $journal = journal();
 my $stopped = session($node);
-$stopped->query("SELECT count(detid.next_id('ahead')) FROM generate_series(1, 160000)");
+$stopped->query("SELECT count(detid.next_id('ahead')) FROM generate_series(1, 400000)");
 # Blocks double while one backend uses them up within a tick: after 9 ids of a tick some are left.
 for (1 .. 64)
 {
