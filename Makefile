@@ -11,7 +11,7 @@ ifeq ($(DETID_VERSION),)
 $(error extension.control was not found: run make in the source tree, VPATH builds are not supported)
 endif
 
-OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard src/*.cpp src/core/*.cpp src/state/*.cpp src/fn/*.cpp src/pg/*.cpp)))
+OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard src/*.cpp src/core/*.cpp src/state/*.cpp src/state/registry/*.cpp src/fn/*.cpp src/pg/*.cpp)))
 DATA_built = pg_detid--$(DETID_VERSION).sql
 DATA = $(wildcard sql/upgrade/*.sql)
 EXTRA_CLEAN = pg_detid.control $(OBJS:.o=.d)

@@ -2,10 +2,10 @@
 //
 // The word in memory that says why a database mints nothing; every mint reads it. Each reason has a
 // bit of its own: whoever ends one does not end another. The reason kRow comes from the row of this
-// node (state/registration.h): from each process that has read the row, and from operators' words
-// as they are committed. These come in any order, and a process may be stopped for long between its
-// look at the row and its store here. So the row counts the operators' words, and the word in
-// memory has the count of the row that it was taken from.
+// node (state/registry/registration.h): from each process that has read the row, and from
+// operators' words as they are committed. These come in any order, and a process may be stopped for
+// long between its look at the row and its store here. So the row counts the operators' words, and
+// the word in memory has the count of the row that it was taken from.
 //
 // Invariants:
 //   F1  a row that was read under a lower count than the word's changes nothing: an operator's word

@@ -3,7 +3,7 @@
 // The registry's protocol: what a node asks (Beat), what the coordinator knows of it (Registration)
 // and how it answers (Rule), and what the node makes of the answer (Adopt). Where these are stored,
 // and how they travel, is the callers' affair: the server's are fn/heartbeat.cpp and
-// state/beat.cpp, the simulation has its own.
+// state/registry/beat.cpp, the simulation has its own.
 //
 // Two modes. Assigned: the node number is the node's for good, and it mints whether the coordinator
 // is there or not. Leased: number and interval of node time are granted, and it mints only within.

@@ -17,11 +17,11 @@
 #include "state/horizon.h"
 #include "state/horizon_row.h"
 #include "state/readiness.h"
-#include "state/registration.h"
+#include "state/registry/registration.h"
+#include "state/registry/standby.h"
 #include "state/seed.h"
 #include "state/settings.h"
 #include "state/shards.h"
-#include "state/standby.h"
 #include "state/witness.h"
 
 extern "C" {

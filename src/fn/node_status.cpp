@@ -15,7 +15,7 @@
 #include "state/horizon.h"
 #include "state/horizon_row.h"
 #include "state/readiness.h"
-#include "state/registration.h"
+#include "state/registry/registration.h"
 #include "state/settings.h"
 #include "state/witness.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // unfence, retire_node and claim_registration of the node itself: an operator's word, stored in
-// detid._registration. The registrar (state/registrar.h) acts on it.
+// detid._registration. The registrar (state/registry/registrar.h) acts on it.
 
 #include "fn/patience.h"
 #include "pg/as_owner.h"
@@ -9,7 +9,7 @@
 #include "pg/pg.h"
 #include "state/databases.h"
 #include "state/duplicate.h"
-#include "state/registration.h"
+#include "state/registry/registration.h"
 #include "state/settings.h"
 
 namespace detid {

@@ -13,7 +13,7 @@
 #include "state/horizon.h"
 #include "state/ledger_table.h"
 #include "state/mint_rules.h"
-#include "state/registration.h"
+#include "state/registry/registration.h"
 #include "state/salt.h"
 #include "state/seed.h"
 #include "state/settings.h"

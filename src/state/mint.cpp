@@ -7,7 +7,7 @@
 #include "core/instant.h"
 #include "pg/errors.h"
 #include "state/horizon.h"
-#include "state/registration.h"
+#include "state/registry/registration.h"
 
 namespace detid {
 namespace {

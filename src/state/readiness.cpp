@@ -11,7 +11,7 @@
 #include "state/horizon_row.h"
 #include "state/ledger_table.h"
 #include "state/mint_rules.h"
-#include "state/registration.h"
+#include "state/registry/registration.h"
 #include "state/salt.h"
 #include "state/settings.h"
 #include "state/shards.h"

@@ -165,6 +165,7 @@ sub send
 	my $mark = 'detid session ' . ++$self->{number};
 	$self->{mark} = $mark;
 	$self->{in} .= "$sql\n;\n\\echo '$mark'\n\\warn '$mark'\n";
+	$self->{timer}->start;    # a session may have been idle for long
 	$self->{run}->pump_nb;
 	return;
 }

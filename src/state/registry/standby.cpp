@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/standby.h"
+#include "state/registry/standby.h"
 
 #include "core/registry_text.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/horizon_row.h"
-#include "state/node_token.h"
-#include "state/registration.h"
+#include "state/registry/node_token.h"
+#include "state/registry/registration.h"
 #include "state/settings.h"
 
 namespace detid {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/node_token.h"
+#include "state/registry/node_token.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/coordinator_note.h"
+#include "state/registry/coordinator_note.h"
 
 #include "pg/pg.h"
 

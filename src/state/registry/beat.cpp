@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/beat.h"
+#include "state/registry/beat.h"
 
 #include <algorithm>
 
@@ -10,15 +10,15 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
-#include "state/coordinator.h"
 #include "state/databases.h"
 #include "state/generator.h"
 #include "state/horizon.h"
-#include "state/node_token.h"
-#include "state/owner_transaction.h"
-#include "state/registration.h"
+#include "state/registry/coordinator.h"
+#include "state/registry/node_token.h"
+#include "state/registry/owner_transaction.h"
+#include "state/registry/registration.h"
+#include "state/registry/server.h"
 #include "state/seed.h"
-#include "state/server.h"
 #include "state/settings.h"
 #include "state/shards.h"
 #include "state/witness.h"

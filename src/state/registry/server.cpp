@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/server.h"
+#include "state/registry/server.h"
 
 #include "pg/pg.h"
 #include "state/shared.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/registration.h"
+#include "state/registry/registration.h"
 
 #include "core/instant.h"
 #include "core/registry_text.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/coordinator.h"
+#include "state/registry/coordinator.h"
 
 #include <libpq-fe.h>
 
@@ -8,7 +8,7 @@
 
 #include "core/registry_text.h"
 #include "pg/pg.h"
-#include "state/server.h"
+#include "state/registry/server.h"
 #include "state/settings.h"
 
 namespace detid {

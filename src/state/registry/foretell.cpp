@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/foretell.h"
+#include "state/registry/foretell.h"
 
 #include <algorithm>
 
@@ -9,9 +9,9 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
-#include "state/coordinator.h"
 #include "state/databases.h"
-#include "state/node_token.h"
+#include "state/registry/coordinator.h"
+#include "state/registry/node_token.h"
 #include "state/settings.h"
 
 namespace detid {

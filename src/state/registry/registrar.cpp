@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/registrar.h"
+#include "state/registry/registrar.h"
 
 #include <algorithm>
 
 #include "pg/pg.h"
-#include "state/beat.h"
 #include "state/clock.h"
 #include "state/databases.h"
-#include "state/foretell.h"
-#include "state/server.h"
+#include "state/registry/beat.h"
+#include "state/registry/foretell.h"
+#include "state/registry/server.h"
 #include "state/settings.h"
 #include "state/shared.h"
 

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "state/beat.h"
+#include "state/registry/beat.h"
 
 namespace detid {
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/registry.h"
-#include "state/registration.h"
+#include "state/registry/registration.h"
 
 namespace detid {
 

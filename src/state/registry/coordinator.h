@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/beat_signature.h"
-#include "state/registration.h"
+#include "state/registry/registration.h"
 
 namespace detid {
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "pg/pg.h"
-#include "state/registration.h"
+#include "state/registry/registration.h"
 
 namespace detid {
 
