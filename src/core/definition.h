@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Definition: what a generator is, and its text form, the security label of its sequence:
-//
-//   layout=snowflake; epoch=2025-01-01T00:00:00Z; audit=range; ordering=backend; salt=5f0e...
-//
-// `layout` is a preset's name or a layout's text. These keys must be there once, in any order.
-// Others may be:
-//
-//   codec=crockford   of the text form (codec.h)
-//   alphabet=abcdef   in place of a codec: the digits of the text form
-//   prefix=ord        before it, and an underscore between
-//   check=luhn        a check character behind it (check_character.h)
-//   scatter=on        each tick's sequence begins at a place of its own (sequencer.h)
-//   mask=5f0e...      commitment of the seed that keys the public faces of its ids (permutation.h)
-//   history=1000      none of so many ids before is handed out again (history.h)
+// Definition: what a generator is. Its text form is in label.h.
 //
 // Only audit, scatter and history may change once they are set, so that decoding is honest for
 // ever.
@@ -43,7 +30,6 @@ bool ParseOrdering(std::string_view text, Ordering* ordering);
 
 inline constexpr int kMaxPrefix = 63;
 inline constexpr int kMaxOwnDigits = kMaxLetters - 1;  // a ; would end the alphabet in a label
-inline constexpr int kMaxLabelText = kMaxLayoutText + 520;
 
 struct Definition {
   Layout layout;
@@ -80,6 +66,9 @@ struct Definition {
 inline int TextBits(const Layout& layout, const Codec& codec) {
   return layout.is_bigint() && codec.align == Align::kTail ? (layout.bits + 7) / 8 * 8 : layout.bits;
 }
+
+// The error of a part of a label, or of what is to become one; `why` is a clause.
+Status LabelError(std::string_view part, const char* why);
 
 // A layout by a preset's name or by its text, with the epoch that goes with it.
 // Errors: those of ParseLayout; kNoSuchLayout for a word that is no name.
@@ -134,18 +123,6 @@ Status CheckHistory(const Layout& layout, uint32_t ids);
 
 // The salt for a generator created under this (qualified) name.
 uint64_t SaltOf(std::string_view name);
-
-// Errors: kLabelSyntax, and those of ParseLayout and ParseInstant.
-Result<Definition> ParseLabel(std::string_view label);
-
-// REQUIRES: size >= kMaxLabelText. Returns the length.
-int FormatLabel(const Definition& definition, char* out, int size);
-
-// A commitment as 32 hexadecimal digits.
-inline constexpr int kCommitmentText = 2 * kCommitmentBytes;
-// REQUIRES: room for kCommitmentText + 1.
-void FormatCommitment(const Commitment& commitment, char* out);
-bool ParseCommitment(std::string_view text, Commitment* commitment);
 
 // What decides which id the coordinates make, as a 63-bit number: layout, epoch and salt. A
 // generator that is dropped and made again has the same, and goes on with the same coordinates.

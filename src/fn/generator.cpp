@@ -3,7 +3,7 @@
 // create_generator, drop_generator, set_audit, set_scatter, set_history, set_mask, and what the
 // view detid.generators shows.
 
-#include "core/definition.h"
+#include "core/label.h"
 #include "core/history.h"
 #include "core/instant.h"
 #include "fn/ids.h"

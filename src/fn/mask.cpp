@@ -2,6 +2,7 @@
 //
 // mask, unmask: the public face of bigint keys, a keyed permutation of what the layout's bits hold.
 
+#include "core/label.h"
 #include "core/permutation.h"
 #include "fn/ids.h"
 #include "pg/errors.h"

@@ -3,7 +3,7 @@
 #include "fn/secret.h"
 
 #include "core/codec.h"
-#include "core/definition.h"
+#include "core/label.h"
 #include "core/id_text.h"
 #include "pg/as_owner.h"
 #include "pg/errors.h"

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "core/definition.h"
+#include "core/label.h"
 #include "fn/secret.h"
 #include "pg/errors.h"
 #include "pg/pg.h"

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "core/compose.h"
-#include "core/definition.h"
+#include "core/label.h"
 #include "fn/ids.h"
 #include "fn/record.h"
 #include "pg/errors.h"

@@ -2,6 +2,7 @@
 
 #include "state/generator_catalog.h"
 
+#include "core/label.h"
 #include "pg/pg.h"
 
 extern "C" {

@@ -41,7 +41,7 @@ struct Store {
 
   Written Write(int64_t target_us, int64_t enough_us) {
     const Written written = ChangeHorizonRow(relation, [&](HorizonRecord* r) {
-      // A session that has not heard of a new number yet does not take it back.
+      // Sessions that still mint under another number do not bring it back as they raise it.
       if (!begins && r->witness.SamePlace(witness)) witness.node = r->witness.node;
       if (r->horizon_us >= enough_us && r->witness.SamePlace(witness) &&
           r->witness.node == witness.node)

@@ -2,7 +2,7 @@
 
 #include "state/label.h"
 
-#include "core/definition.h"
+#include "core/label.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/dropped_horizon.h"

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/definition.h"
+#include "core/label.h"
 
 namespace {
 

@@ -384,4 +384,20 @@ status_is($restored, 'f', 'f', "$name, with the server's node id", 'shop');
 $restored->stop;
 none_twice('a copy of the files, pg_upgrade and dumps');
 
+# --- A number that was changed a moment before a crash -----------------------------------------
+
+# Nothing else has the WAL flushed: no transaction writes, and the WAL writer sleeps.
+$name = 'a crash after the first id under a new number';
+my $crashed = new_node('crashed', conf => "wal_writer_delay = 10s\nautovacuum = off\n");
+$crashed->safe_psql('postgres', q{SELECT detid.create_generator('plain', audit => 'off')});
+my $session = session($crashed);
+$session->query("SELECT detid.next_id('plain')");
+set_node_id($crashed, 9, 'postgres');
+$session->query('CHECKPOINT');
+like($session->query("SELECT detid.next_id('plain')"), qr/^[0-9]+$/, "$name: it was received");
+$crashed->stop('immediate');
+$session->quit;
+$crashed->start;
+same_sql($crashed, 'SELECT node FROM detid._horizon', '9', "$name: the number is on disk");
+
 done_testing();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 
 #include "core/check_character.h"
+#include "core/label.h"
 
 #include <gtest/gtest.h>
 

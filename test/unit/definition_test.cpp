@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "core/definition.h"
+#include "core/label.h"
 
 #include <gtest/gtest.h>
 

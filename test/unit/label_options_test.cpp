@@ -7,7 +7,7 @@
 #include <cmath>
 #include <string>
 
-#include "core/definition.h"
+#include "core/label.h"
 #include "core/history.h"
 #include "random_layout.h"
 
