@@ -4,13 +4,14 @@
 // it is read, locked, and stored with the answer.
 //
 // Who asks is known by his role and by the signature of a node over all that he says
-// (core/beat_signature.h): nobody else learns anything, changes anything or waits for a lock. A
-// beat locks the node's own row, and changes no other's, but where two nodes have one seed. That of
-// a standby locks and changes nothing.
+// (core/heartbeat_signature.h): nobody else learns anything, changes anything or waits for a lock.
+// A beat locks the node's own row, and changes no other's, but where two nodes have one seed. That
+// of a standby locks and changes nothing.
 
 #include <algorithm>
+#include <functional>
 
-#include "core/beat_signature.h"
+#include "core/heartbeat_signature.h"
 #include "core/instant.h"
 #include "core/registry_text.h"
 #include "fn/nodes.h"
@@ -23,35 +24,10 @@
 namespace detid {
 namespace {
 
-enum Argument {
-  kKey,
-  kSignature,
-  kOldCounter,
-  kOldBits,
-  kNextCounter,
-  kNextBits,
-  kMode,
-  kNode,
-  kInstance,
-  kLife,
-  kTimeline,
-  kNodeUs,
-  kGrantedUs,
-  kHorizonUs,
-  kSinceUs,
-  kClaims,
-  kRetires,
-  kStops,
-  kBegan,
-  kChallenge,
-  kSeed,
-  kIds,
-  kOffsetUs,
-  kRoundTripUs
-};
+constexpr int kKey = 0, kSignature = 1, kFirstColumn = 2;  // arguments
 
 // False if the argument has not just as many bytes.
-template <int kBytes>
+template <size_t kBytes>
 bool ReadBytes(FunctionCallInfo fcinfo, int argument, uint8_t (&byte)[kBytes]) {
   if (PG_ARGISNULL(argument)) return false;
   const bytea* value = PG_GETARG_BYTEA_PP(argument);
@@ -60,69 +36,70 @@ bool ReadBytes(FunctionCallInfo fcinfo, int argument, uint8_t (&byte)[kBytes]) {
   return true;
 }
 
-// What it tells, as far as it is told; RequireSane judges it.
-BeatReport ReportOf(FunctionCallInfo fcinfo) {
-  BeatReport r;
-  r.has_proof = ReadBytes(fcinfo, kSeed, r.proof.byte);
-  if (!PG_ARGISNULL(kIds)) r.ids = PG_GETARG_INT64(kIds);
-  if (!PG_ARGISNULL(kOffsetUs)) r.offset_us = PG_GETARG_INT64(kOffsetUs);
-  if (!PG_ARGISNULL(kRoundTripUs)) r.round_trip_us = PG_GETARG_INT64(kRoundTripUs);
-  return r;
-}
+// Takes the arguments into the fields of a message. Sound: each has a value of its type, and is
+// NULL only where it may be absent.
+class Arguments {
+ public:
+  explicit Arguments(FunctionCallInfo call) : fcinfo(call) {}
+  template <typename C, typename T>
+  void operator()(const C&, T& value) {
+    if (PG_ARGISNULL(at_))
+      sound_ = sound_ && MayBeAbsent(value);
+    else
+      Take(&value);
+    at_++;
+  }
+  bool sound() const { return sound_; }
 
-// The same of the beat; of what is no number, 0.
-Beat BeatOf(FunctionCallInfo fcinfo) {
-  const auto number = [&](int i) { return PG_ARGISNULL(i) ? 0 : PG_GETARG_INT64(i); };
-  Beat b;
-  if (!PG_ARGISNULL(kMode)) FromName(View(PG_GETARG_TEXT_PP(kMode)), &b.mode);
-  b.old = {number(kOldCounter), number(kOldBits)};
-  b.next = {number(kNextCounter), number(kNextBits)};
-  b.node = static_cast<int32_t>(number(kNode));
-  b.instance = number(kInstance);
-  b.life = number(kLife);
-  b.timeline = number(kTimeline);
-  b.node_us = number(kNodeUs);
-  b.granted_us = number(kGrantedUs);
-  b.horizon_us = number(kHorizonUs);
-  b.since_us = number(kSinceUs);
-  const auto flag = [&](int i) { return !PG_ARGISNULL(i) && PG_GETARG_BOOL(i); };
-  b.claims = flag(kClaims);
-  b.retires = flag(kRetires);
-  b.stops = flag(kStops);
-  b.challenge = number(kChallenge);
-  if (!PG_ARGISNULL(kBegan)) FromName(View(PG_GETARG_TEXT_PP(kBegan)), &b.began);
-  return b;
+ private:
+  template <typename T>
+  static bool MayBeAbsent(const T&) {
+    return false;
+  }
+  template <typename T>
+  static bool MayBeAbsent(const std::optional<T>&) {
+    return true;
+  }
+
+  void Take(int64_t* number) { *number = PG_GETARG_INT64(at_); }
+  void Take(int32_t* number) {
+    *number = static_cast<int32_t>(PG_GETARG_INT64(at_));
+    sound_ = sound_ && *number == PG_GETARG_INT64(at_);
+  }
+  void Take(bool* flag) { *flag = PG_GETARG_BOOL(at_); }
+  void Take(Mode* mode) { sound_ = FromName(View(PG_GETARG_TEXT_PP(at_)), mode) && sound_; }
+  void Take(Began* began) { sound_ = FromName(View(PG_GETARG_TEXT_PP(at_)), began) && sound_; }
+  void Take(Commitment* proof) { sound_ = ReadBytes(fcinfo, at_, proof->byte) && sound_; }
+  template <typename T>
+  void Take(std::optional<T>* value) {
+    Take(&value->emplace());
+  }
+
+  FunctionCallInfo fcinfo;
+  int at_ = kFirstColumn;
+  bool sound_ = true;
+};
+
+// What it tells, and whether that is sound.
+HeartbeatMessage MessageOf(FunctionCallInfo fcinfo, bool* sound) {
+  HeartbeatMessage message;
+  Arguments arguments(fcinfo);
+  EachColumn(kHeartbeatColumns, message, std::ref(arguments));
+  *sound = arguments.sound();
+  return message;
 }
 
 // Errors: a NULL where there is to be a value, a value that makes no sense, or a signature that is
 // not the key's over all of them.
-void RequireSigned(FunctionCallInfo fcinfo, const Beat& b, const BeatReport& r) {
-  for (int i = kKey; i <= kChallenge; i++)
-    if (PG_ARGISNULL(i)) Raise(Error::kRefusedByRegistry);
-  const auto number = [&](int i) { return PG_GETARG_INT64(i); };
-  const int64_t node = number(kNode);
-  Mode mode;
-  Began began;
+HeartbeatMessage RequireSigned(FunctionCallInfo fcinfo) {
+  bool sound = false;
+  const HeartbeatMessage message = MessageOf(fcinfo, &sound);
   BeatKey key;
   Signature signature;
-  // Half of what a bigint holds leaves room to add.
-  constexpr int64_t kMost = PG_INT64_MAX / 2;
-  const auto sane = [](int64_t n) { return n >= 0 && n <= kMost; };
-  const auto told = [&](int i) { return PG_ARGISNULL(i) || sane(number(i)); };
-  const bool offset_sane =
-      PG_ARGISNULL(kOffsetUs) || (number(kOffsetUs) >= -kMost && number(kOffsetUs) <= kMost);
-  // A horizon is above node time by a few seconds, two minutes at the most; whoever has the number
-  // next begins above.
-  constexpr int64_t kHour = int64_t{3600} * 1000000;
-  if (!FromName(View(PG_GETARG_TEXT_PP(kMode)), &mode) ||
-      !FromName(View(PG_GETARG_TEXT_PP(kBegan)), &began) || !sane(b.old.counter) ||
-      b.next.counter != b.old.counter + 1 || node < kAnyNode || node > PG_INT32_MAX ||
-      !sane(b.node_us) || !sane(b.granted_us) || !sane(b.horizon_us) || !sane(b.since_us) ||
-      b.horizon_us > b.node_us + kHour || !told(kIds) || !told(kRoundTripUs) || !offset_sane ||
-      PG_ARGISNULL(kOffsetUs) != PG_ARGISNULL(kRoundTripUs) ||
-      (!PG_ARGISNULL(kSeed) && !r.has_proof) || !ReadBytes(fcinfo, kKey, key.byte) ||
-      !ReadBytes(fcinfo, kSignature, signature.byte) || !IsSigned(key, signature, b, r))
+  if (!sound || !IsSane(message) || !ReadBytes(fcinfo, kKey, key.byte) ||
+      !ReadBytes(fcinfo, kSignature, signature.byte) || !IsSigned(key, signature, message))
     Raise(Error::kRefusedByRegistry);
+  return message;
 }
 
 // The node of this key and role; if it `locks`, its row is locked from here on. Errors: there is
@@ -132,7 +109,7 @@ Node Authenticate(FunctionCallInfo fcinfo, bool locks) {
   SPIPlanPtr& plan = plans[locks];
   char sql[1024];
   snprintf(sql, sizeof sql, "SELECT %s FROM detid._nodes WHERE key = $1 AND role = $2%s",
-           kNodeColumns, locks ? " FOR NO KEY UPDATE" : "");
+           NodeColumns(), locks ? " FOR NO KEY UPDATE" : "");
   const uint64_t rows = Query()
                             .Add(BYTEAOID, PG_GETARG_DATUM(kKey))
                             .Add(OIDOID, ObjectIdGetDatum(GetSessionUserId()))
@@ -142,11 +119,11 @@ Node Authenticate(FunctionCallInfo fcinfo, bool locks) {
 }
 
 // Whether another node has shown this seed.
-bool SharesSeed(FunctionCallInfo fcinfo, const Node& n) {
+bool SharesSeed(const HeartbeatReport& report, const Node& n) {
   static SPIPlanPtr plan = nullptr;
-  if (PG_ARGISNULL(kSeed) || n.r.state == NodeState::kRetired) return false;
+  if (!report.proof || n.r.state == NodeState::kRetired) return false;
   const uint64_t rows = Query()
-                            .Add(BYTEAOID, PG_GETARG_DATUM(kSeed))
+                            .Bytes(report.proof->byte)
                             .Text(n.id)
                             .Change(
                                 "SELECT id, path FROM detid._nodes "
@@ -189,10 +166,10 @@ void StoreFence(const char* id, Reason reason) {
 }
 
 // Both of two nodes with one seed.
-void StoreSameSeed(FunctionCallInfo fcinfo, const Node& n) {
+void StoreSameSeed(const Commitment& proof, const Node& n) {
   const uint64_t rows =
       Query()
-          .Add(BYTEAOID, PG_GETARG_DATUM(kSeed))
+          .Bytes(proof.byte)
           .Text(n.id)
           .Text(NameOf(Reason::kSameSeed))
           .Change(
@@ -209,48 +186,15 @@ void StoreSameSeed(FunctionCallInfo fcinfo, const Node& n) {
              errhint("%s", AdviceOn(Reason::kSameSeed))));
 }
 
-void StoreGrant(FunctionCallInfo fcinfo, const Node& n, const Beat& b) {
-  static SPIPlanPtr plan = nullptr;
-  const Registration& r = n.r;
-  Query()
-      .Text(n.id)
-      .Text(NameOf(r.state))
-      .Number(r.interval.node)
-      .Number(r.current.counter)
-      .Number(r.current.bits)
-      .Number(b.old.counter)
-      .Number(b.old.bits)
-      .Number(b.next.counter)
-      .Number(b.next.bits)
-      .Number(r.instance)
-      .Number(r.life)
-      .Number(r.timeline)
-      .Number(r.interval.start_us)
-      .Number(r.interval.limit_us)
-      .Number(r.end_us)
-      .Number(b.node_us)
-      .Number(b.horizon_us)
-      .Add(INT8OID, PG_GETARG_DATUM(kIds), PG_ARGISNULL(kIds))
-      .Add(INT8OID, PG_GETARG_DATUM(kOffsetUs), PG_ARGISNULL(kOffsetUs))
-      .Add(INT8OID, PG_GETARG_DATUM(kRoundTripUs), PG_ARGISNULL(kRoundTripUs))
-      .Add(BYTEAOID, PG_GETARG_DATUM(kSeed), PG_ARGISNULL(kSeed))
-      .Number(b.since_us)
-      .Number(r.beat_us)
-      .Number(r.heard_us)
-      .Add(BOOLOID, BoolGetDatum(r.stopped))
-      .Change(
-          "UPDATE detid._nodes SET state = $2, node = $3, counter = $4, bits = $5, "
-          "asked_old_counter = $6, asked_old_bits = $7, asked_next_counter = $8, "
-          "asked_next_bits = $9, instance = $10, life = $11, timeline = $12, start_us = $13, "
-          "limit_us = $14, end_us = $15, node_us = $16, horizon_us = $17, ids = $18, "
-          "offset_us = coalesce($19, offset_us), round_trip_us = coalesce($20, round_trip_us), "
-          "seed = $21, life_us = CASE WHEN life = $11 THEN life_us ELSE $16 END, "
-          "since_us = CASE WHEN life = $11 THEN since_us ELSE $22 END, beat_us = $23, "
-          "heard_us = $24, stopped = $25, "
-          "seen_at = now(), refused = NULL, reason = NULL, fenced_at = NULL "
-          "WHERE id = $1::uuid RETURNING 1",
-          &plan);
-  if (r.state == NodeState::kRetired) GiveBackNumber(n, RulesFor(n).quarantine_us);
+void StoreGrant(const Node& before, Node* n, const HeartbeatMessage& m) {
+  n->r.reason = Reason::kNone;
+  n->node_us = m.beat.node_us;
+  if (n->r.life != before.r.life) {
+    n->life_us = m.beat.node_us;
+    n->since_us = m.beat.since_us;
+  }
+  StoreNode(*n, m);
+  if (n->r.state == NodeState::kRetired) GiveBackNumber(*n, RulesFor(*n).quarantine_us);
 }
 
 void StoreRefusal(const Node& n, Reason reason) {
@@ -262,6 +206,26 @@ void StoreRefusal(const Node& n, Reason reason) {
              SPI_OK_UPDATE);
 }
 
+// `before`: the node as it was when it asked.
+void Store(const Node& before, Node* n, const HeartbeatMessage& m, const Reply& reply) {
+  const Ruling& ruling = reply.ruling;
+  const bool stood = before.r.state != NodeState::kFenced && before.r.state != NodeState::kRetired;
+  switch (ruling.outcome) {
+    case Outcome::kGranted:
+      StoreGrant(before, n, m);
+      break;
+    case Outcome::kRefused:
+      if (!IsGraveReason(ruling.reason) && ruling.challenge == 0) StoreRefusal(*n, ruling.reason);
+      break;
+    case Outcome::kFenced:
+      if (ruling.fences_both) StoreFence(n->id, ruling.reason);
+      if (stood) LogFence(before, m.beat, ruling.reason, ruling.fences_both, reply.coordinator_us);
+      if (ruling.fences_both && ruling.reason == Reason::kSameSeed)
+        StoreSameSeed(*m.report.proof, *n);
+      break;
+  }
+}
+
 // A node that hears nothing goes away and comes again; its beat would wait on, and the next beside
 // it. Nor may a node that leaves its transaction open keep for long what others look for.
 void WaitNotLong() {
@@ -271,6 +235,33 @@ void WaitNotLong() {
   SetLocally("lock_timeout", psprintf("%d", ms));
 }
 
+// One column after the other, of each field.
+class Columns {
+ public:
+  template <typename C, typename T>
+  void operator()(const C&, const T& value) {
+    Put(value);
+  }
+  Record<CountOf(kReplyColumns) + CountOf(kGrantColumns)> record;
+
+ private:
+  void Put(int64_t number) { record.Add(Int64GetDatum(number)); }
+  void Put(int32_t number) { record.Add(Int32GetDatum(number)); }
+  void Put(Outcome outcome) { record.AddText(NameOf(outcome)); }
+  void Put(Reason reason) { record.AddText(NameOf(reason)); }
+  void Put(const char* text) { record.AddText(text); }
+};
+
+Datum Return(FunctionCallInfo fcinfo, const Reply& reply) {
+  Columns columns;
+  EachColumn(kReplyColumns, reply, std::ref(columns));
+  if (reply.ruling.outcome == Outcome::kGranted)
+    EachColumn(kGrantColumns, reply.ruling, std::ref(columns));
+  else
+    columns.record.Skip(CountOf(kGrantColumns));
+  return columns.record.Return(fcinfo);
+}
+
 }  // namespace
 
 // _heartbeat(...): see core/registry.h.
@@ -278,64 +269,37 @@ DETID_FUNCTION(detid_heartbeat) {
   PreventCommandIfReadOnly("_heartbeat()");
   // What others were granted is to be seen once the locks are had.
   if (IsolationUsesXactSnapshot()) Raise(Error::kRefusedByRegistry);
-  const Beat beat = BeatOf(fcinfo);
-  RequireSigned(fcinfo, beat, ReportOf(fcinfo));
+  const HeartbeatMessage message = RequireSigned(fcinfo);
   WaitNotLong();
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  const bool stores = beat.began != Began::kNotYet;
+  const bool stores = message.beat.began != Began::kNotYet;
   Node n = Authenticate(fcinfo, stores);
   if (stores) {
     CommitDurably();
     NoteCoordinator(&n);
     FindNumber(&n);
   }
-  const bool same_seed = stores && SharesSeed(fcinfo, n);
-  const int64_t now_us = ClockUs();
+  const bool same_seed = stores && SharesSeed(message.report, n);
   const Node before = n;
-  const Ruling ruling = Rule(&n.r, beat, same_seed, RulesFor(n), now_us);
-  if (stores) switch (ruling.outcome) {
-      case Outcome::kGranted:
-        StoreGrant(fcinfo, n, beat);
-        break;
-      case Outcome::kRefused:
-        if (!IsGraveReason(ruling.reason) && ruling.challenge == 0) StoreRefusal(n, ruling.reason);
-        break;
-      case Outcome::kFenced:
-        if (ruling.fences_both) StoreFence(n.id, ruling.reason);
-        if (before.r.state != NodeState::kFenced && before.r.state != NodeState::kRetired)
-          LogFence(before, beat, ruling.reason, ruling.fences_both, now_us);
-        if (ruling.fences_both && ruling.reason == Reason::kSameSeed) StoreSameSeed(fcinfo, n);
-        break;
-    }
+  Reply reply;
+  reply.coordinator_us = ClockUs();
+  reply.beat_us = RulesFor(n).beat_us();
+  strlcpy(reply.path, n.path, sizeof reply.path);
+  reply.ruling = Rule(&n.r, message.beat, same_seed, RulesFor(n), reply.coordinator_us);
+  if (stores) Store(before, &n, message, reply);
   SPI_finish();
-  Record<12> row;
-  row.AddText(NameOf(ruling.outcome));
-  row.AddText(NameOf(ruling.reason));
-  if (ruling.outcome == Outcome::kGranted) {
-    row.Add(Int32GetDatum(ruling.interval.node));
-    row.Add(Int64GetDatum(ruling.interval.start_us));
-    row.Add(Int64GetDatum(ruling.interval.limit_us));
-    row.Add(Int64GetDatum(ruling.current.counter));
-    row.Add(Int64GetDatum(ruling.current.bits));
-    row.Add(Int64GetDatum(ruling.life));
-  } else {
-    row.Skip(6);
-  }
-  row.Add(Int64GetDatum(now_us));
-  row.Add(Int64GetDatum(RulesFor(n).beat_us()));
-  row.AddText(n.path);
-  row.Add(Int64GetDatum(ruling.challenge));
-  return row.Return(fcinfo);
+  return Return(fcinfo, reply);
 }
 
-// sign_beat(token bytea, NULL, old_counter bigint, ...) -> key bytea, signature bytea, for the rest of
-// _heartbeat's arguments. The install script does not declare it, and tokens have no business in a
-// query: tests and benchmarks do, as superusers, to play nodes.
+// sign_beat(token bytea, NULL, old_counter bigint, ...) -> key bytea, signature bytea, for the rest
+// of _heartbeat's arguments. The install script does not declare it, and tokens have no business in
+// a query: tests and benchmarks do, as superusers, to play nodes.
 DETID_FUNCTION(detid_sign_beat) {
   Token token = {};
   ReadBytes(fcinfo, kKey, token.byte);
+  bool sound = false;  // they play what is unsound, too
   const BeatKey key = KeyOf(token);
-  const Signature signature = Sign(token, BeatOf(fcinfo), ReportOf(fcinfo));
+  const Signature signature = Sign(token, MessageOf(fcinfo, &sound));
   const auto datum = [](const uint8_t* bytes, int size) {
     return PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<const char*>(bytes), size));
   };

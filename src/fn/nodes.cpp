@@ -3,11 +3,13 @@
 #include "fn/nodes.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/prf.h"
 #include "core/registry_text.h"
 #include "pg/errors.h"
 #include "pg/query.h"
+#include "pg/sql_text.h"
 #include "state/databases.h"
 #include "state/registry/coordinator_note.h"
 #include "state/settings.h"
@@ -16,39 +18,153 @@
 
 namespace detid {
 
-const char kNodeColumns[] =
-    "id, path, mode, state, reason, node::int8, counter, bits, asked_old_counter, asked_old_bits, "
-    "asked_next_counter, asked_next_bits, instance, life, timeline, start_us, limit_us, end_us, "
-    "lower(pool)::int8, coalesce(upper(pool)::int8, 2147483648) - 1, role::oid::int8, "
-    "beat_us, node_us, life_us, since_us, heard_us, stopped";
+namespace {
+
+// The columns of detid._nodes that change with heartbeats.
+// clang-format off
+constexpr std::tuple kNodeColumns{
+    Column{"mode", [](auto& n) -> auto& { return n.r.mode; }},
+    Column{"state", [](auto& n) -> auto& { return n.r.state; }},
+    Column{"reason", [](auto& n) -> auto& { return n.r.reason; }},
+    Column{"counter", [](auto& n) -> auto& { return n.r.current.counter; }},
+    Column{"bits", [](auto& n) -> auto& { return n.r.current.bits; }},
+    Column{"asked_old_counter", [](auto& n) -> auto& { return n.r.asked_old.counter; }},
+    Column{"asked_old_bits", [](auto& n) -> auto& { return n.r.asked_old.bits; }},
+    Column{"asked_next_counter", [](auto& n) -> auto& { return n.r.asked_next.counter; }},
+    Column{"asked_next_bits", [](auto& n) -> auto& { return n.r.asked_next.bits; }},
+    Column{"instance", [](auto& n) -> auto& { return n.r.instance; }},
+    Column{"life", [](auto& n) -> auto& { return n.r.life; }},
+    Column{"timeline", [](auto& n) -> auto& { return n.r.timeline; }},
+    Column{"node", [](auto& n) -> auto& { return n.r.interval.node; }},
+    Column{"start_us", [](auto& n) -> auto& { return n.r.interval.start_us; }},
+    Column{"limit_us", [](auto& n) -> auto& { return n.r.interval.limit_us; }},
+    Column{"end_us", [](auto& n) -> auto& { return n.r.end_us; }},
+    Column{"beat_us", [](auto& n) -> auto& { return n.r.beat_us; }},
+    Column{"heard_us", [](auto& n) -> auto& { return n.r.heard_us; }},
+    Column{"stopped", [](auto& n) -> auto& { return n.r.stopped; }},
+    Column{"node_us", [](auto& n) -> auto& { return n.node_us; }},
+    Column{"life_us", [](auto& n) -> auto& { return n.life_us; }},
+    Column{"since_us", [](auto& n) -> auto& { return n.since_us; }},
+};
+// clang-format on
+// All of a registration, whose three nonces have two columns each and whose interval has three; and
+// three of the node's.
+static_assert(CountOf(kNodeColumns) == MembersOf<Registration>() + 3 + 2 + 3);
+
+// Columns that are read alone, behind those.
+constexpr char kColumnsBehind[] =
+    "id, path, lower(pool)::int8, coalesce(upper(pool)::int8, 2147483648) - 1, role::oid::int8";
+constexpr int kFirstBehind = static_cast<int>(CountOf(kNodeColumns)) + 1;
+
+class ColumnsOfRow {
+ public:
+  explicit ColumnsOfRow(uint64_t row) : row_(row) {}
+  template <typename C, typename T>
+  void operator()(const C&, T& value) {
+    const char* text = TextAt(row_, column_);
+    if (text != nullptr) Take(text, &value);
+    column_++;
+  }
+
+ private:
+  void Take(const char*, int64_t* number) { *number = NumberAt(row_, column_); }
+  void Take(const char*, int32_t* number) {
+    *number = static_cast<int32_t>(NumberAt(row_, column_));
+  }
+  void Take(const char* text, bool* flag) { *flag = strcmp(text, "t") == 0; }
+  template <typename Word>
+  void Take(const char* text, Word* word) {
+    if (!FromName(text, word)) elog(ERROR, "detid._nodes has a row with a word that is not known");
+  }
+
+  uint64_t row_;
+  int column_ = 1;
+};
+
+// "column = $1, ...", and the values of the parameters.
+class Assignments {
+ public:
+  template <typename C, typename T>
+  void operator()(const C& column, const T& value) {
+    Set(column.name, value);
+  }
+  template <typename T>
+  void Set(const char* column, const T& value) {
+    Put(value);
+    sql.Append("%s%s = $%d", query.count() == 1 ? "" : ", ", column, query.count());
+  }
+  // What is not told stays as it is.
+  template <typename T>
+  void Keep(const char* column, const std::optional<T>& value) {
+    Put(value);
+    sql.Append(", %s = coalesce($%d, %s)", column, query.count(), column);
+  }
+
+  Query query;
+  SqlText sql;
+
+ private:
+  void Put(int64_t number) { query.Number(number); }
+  void Put(int32_t number) { query.Add(INT4OID, Int32GetDatum(number), number == kAnyNode); }
+  void Put(bool flag) { query.Add(BOOLOID, BoolGetDatum(flag)); }
+  void Put(Mode mode) { query.Text(NameOf(mode)); }
+  void Put(NodeState state) { query.Text(NameOf(state)); }
+  void Put(Reason reason) {
+    const bool none = reason == Reason::kNone;
+    query.Add(TEXTOID, none ? Datum{0} : CStringGetTextDatum(NameOf(reason)), none);
+  }
+  void Put(const std::optional<int64_t>& number) {
+    query.Add(INT8OID, Int64GetDatum(number.value_or(0)), !number);
+  }
+  void Put(const std::optional<Commitment>& proof) {
+    if (proof)
+      query.Bytes(proof->byte);
+    else
+      query.Add(BYTEAOID, Datum{0}, true);
+  }
+};
+
+}  // namespace
+
+const char* NodeColumns() {
+  static SqlText sql;
+  if (sql.text()[0] != '\0') return sql.text();
+  const Node n = {};
+  EachColumn(kNodeColumns, n, [](const auto& column, const auto& value) {
+    constexpr bool kShort = sizeof value == sizeof(int32_t);
+    sql.Append(kShort ? "%s::int8, " : "%s, ", column.name);
+  });
+  sql.Append("%s", kColumnsBehind);
+  return sql.text();
+}
 
 Node NodeAt(uint64_t row) {
   Node n = {};
-  strlcpy(n.id, TextAt(row, 1), sizeof n.id);
-  strlcpy(n.path, TextAt(row, 2), sizeof n.path);
-  const char* reason = TextAt(row, 5);
-  if (!FromName(TextAt(row, 3), &n.r.mode) || !FromName(TextAt(row, 4), &n.r.state) ||
-      (reason != nullptr && !FromName(reason, &n.r.reason)))
-    elog(ERROR, "detid._nodes has a row with a word that is not known");
-  n.r.interval.node = TextAt(row, 6) == nullptr ? kAnyNode : static_cast<int32_t>(NumberAt(row, 6));
-  n.r.current = {NumberAt(row, 7), NumberAt(row, 8)};
-  n.r.asked_old = {NumberAt(row, 9), NumberAt(row, 10)};
-  n.r.asked_next = {NumberAt(row, 11), NumberAt(row, 12)};
-  n.r.instance = NumberAt(row, 13);
-  n.r.life = NumberAt(row, 14);
-  n.r.timeline = NumberAt(row, 15);
-  n.r.interval.start_us = NumberAt(row, 16);
-  n.r.interval.limit_us = NumberAt(row, 17);
-  n.r.end_us = NumberAt(row, 18);
-  n.pool = {NumberAt(row, 19), NumberAt(row, 20)};
-  n.role = static_cast<Oid>(NumberAt(row, 21));
-  n.r.beat_us = NumberAt(row, 22);
-  n.node_us = TextAt(row, 23) == nullptr ? 0 : NumberAt(row, 23);
-  n.life_us = NumberAt(row, 24);
-  n.since_us = NumberAt(row, 25);
-  n.r.heard_us = NumberAt(row, 26);
-  n.r.stopped = strcmp(TextAt(row, 27), "t") == 0;
+  ColumnsOfRow columns(row);
+  EachColumn(kNodeColumns, n, std::ref(columns));
+  strlcpy(n.id, TextAt(row, kFirstBehind), sizeof n.id);
+  strlcpy(n.path, TextAt(row, kFirstBehind + 1), sizeof n.path);
+  n.pool = {NumberAt(row, kFirstBehind + 2), NumberAt(row, kFirstBehind + 3)};
+  n.role = static_cast<Oid>(NumberAt(row, kFirstBehind + 4));
   return n;
+}
+
+void StoreNode(const Node& n, const HeartbeatMessage& m) {
+  static SPIPlanPtr plan = nullptr;
+  Assignments set;
+  EachColumn(kNodeColumns, n, std::ref(set));
+  set.Set("horizon_us", m.beat.horizon_us);
+  set.Set("ids", m.report.ids);
+  set.Set("seed", m.report.proof);
+  set.Keep("offset_us", m.report.offset_us);
+  set.Keep("round_trip_us", m.report.round_trip_us);
+  set.query.Text(n.id);
+  SqlText update;
+  update.Append(
+      "UPDATE detid._nodes SET %s, seen_at = now(), refused = NULL, fenced_at = NULL "
+      "WHERE id = $%d::uuid RETURNING 1",
+      set.sql.text(), set.query.count());
+  set.query.Change(update.text(), &plan);
 }
 
 RegistryRules RulesFor(const Node& n) {

@@ -13,8 +13,7 @@
 
 #pragma once
 
-#include "core/registry.h"
-#include "core/topology.h"
+#include "core/heartbeat_columns.h"
 #include "pg/pg.h"
 
 namespace detid {
@@ -38,10 +37,13 @@ struct Node {
 };
 
 // The columns that NodeAt reads.
-extern const char kNodeColumns[];
+const char* NodeColumns();
 
 // A row of the last query.
 Node NodeAt(uint64_t row);
+
+// Stores a node as it is after a heartbeat that was granted, and what that tells.
+void StoreNode(const Node& node, const HeartbeatMessage& message);
 
 RegistryRules RulesFor(const Node& node);
 

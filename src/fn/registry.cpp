@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "core/beat_signature.h"
+#include "core/heartbeat_signature.h"
 #include "core/registry_text.h"
 #include "core/topology.h"
 #include "fn/nodes.h"
@@ -17,12 +17,6 @@
 
 namespace detid {
 namespace {
-
-// What is kept of a token: no query, and so no log, ever has the token itself.
-Datum KeyDatum(const Token& token) {
-  const BeatKey key = KeyOf(token);
-  return PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<const char*>(key.byte), sizeof key));
-}
 
 // What is returned of it, this once.
 Datum TokenDatum(Token* token) {
@@ -54,7 +48,7 @@ void LogWord(std::string_view path, const char* what) {
 bool FindNode(std::string_view path, Node* n) {
   constexpr char kWhere[] = "path = $1 AND state <> 'retired'";
   char now[1040], later[1024], holder[512];
-  snprintf(later, sizeof later, "SELECT %s FROM detid._nodes WHERE %s FOR UPDATE", kNodeColumns,
+  snprintf(later, sizeof later, "SELECT %s FROM detid._nodes WHERE %s FOR UPDATE", NodeColumns(),
            kWhere);
   snprintf(now, sizeof now, "%s SKIP LOCKED", later);
   uint64_t rows = Query().Text(path).Change(now);
@@ -95,12 +89,13 @@ void LetAsk(Oid role) {
 
 void Enroll(std::string_view path, Mode mode, Oid role, const Nodes& pool, const Registration& r,
             const Token& token) {
+  // Of the token the key is kept: no query, and so no log, ever has the token itself.
   const bool has_number = r.interval.node != kAnyNode;
   Query()
       .Text(path)
       .Text(NameOf(mode))
       .Add(OIDOID, ObjectIdGetDatum(role))
-      .Add(BYTEAOID, KeyDatum(token))
+      .Bytes(KeyOf(token).byte)
       .Number(pool.first)
       .Add(INT8OID, Int64GetDatum(pool.last + 1), pool.last == PG_INT32_MAX)
       .Add(INT4OID, Int32GetDatum(r.interval.node), !has_number)
@@ -186,7 +181,7 @@ DETID_FUNCTION(detid_new_token) {
   Token token = NewToken();
   Query()
       .Text(n.id)
-      .Add(BYTEAOID, KeyDatum(token))
+      .Bytes(KeyOf(token).byte)
       .Write("UPDATE detid._nodes SET key = $2 WHERE id = $1::uuid", SPI_OK_UPDATE);
   LogWord(n.path, "given another token");
   SPI_finish();

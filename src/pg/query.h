@@ -20,6 +20,11 @@ class Query {
     return Add(TEXTOID, PointerGetDatum(
                             cstring_to_text_with_len(text.data(), static_cast<int>(text.size()))));
   }
+  template <size_t kBytes>
+  Query& Bytes(const uint8_t (&byte)[kBytes]) {
+    return Add(BYTEAOID, PointerGetDatum(cstring_to_text_with_len(
+                             reinterpret_cast<const char*>(byte), static_cast<int>(kBytes))));
+  }
   Query& Number(int64_t number) { return Add(INT8OID, Int64GetDatum(number)); }
   Query& Add(Oid type, Datum value, bool null = false) {
     types_[count_] = type;
@@ -27,6 +32,9 @@ class Query {
     nulls_[count_++] = null ? 'n' : ' ';
     return *this;
   }
+
+  // Parameters so far.
+  int count() const { return count_; }
 
   // `expected`: what SPI returns.
   void Write(const char* sql, int expected);

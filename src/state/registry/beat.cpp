@@ -28,85 +28,73 @@ namespace {
 
 constexpr int kFencedMs = 60000;
 constexpr int kSoonMs = 200;
-constexpr int64_t kMaxRefusedMs = 60000;  // while the coordinator refuses to answer
-
-const char* name = nullptr;  // of the database
-Database* database = nullptr;
-bool misset = false;    // refused for what is set
-int64_t words = 0;      // the row's count of operators' words as this beat began
-bool answered = false;  // the pair that was stored last
-Nonce current;          // then: what to present next
-int64_t beat_us = 10000000;
-int64_t offset_us = 0, round_trip_us = -1;
-bool told = false;  // that this life is registered
-bool fence_told = false;
-bool stopping = false;
-char last_trouble[kMaxTrouble];
 
 // For locks: half a beat, unless the server waits for it.
-int Patience() {
-  if (stopping) return 200;
-  return static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 50, 10000));
+int Patience(const RegistryClient* c) {
+  if (c->stopping) return 200;
+  return static_cast<int>(std::clamp<int64_t>(c->beat_us / 2000, 50, 10000));
 }
 
 // False if somebody has locked the row.
-bool Store(const StoredRegistration& stored, bool heard = false, bool without_end = false) {
+bool Store(const RegistryClient* c, const StoredRegistration& stored, bool heard = false,
+           bool without_end = false) {
   const Done done =
-      InTransaction(without_end ? 0 : Patience(), [&] { WriteRegistration(stored, heard); });
+      InTransaction(without_end ? 0 : Patience(c), [&] { WriteRegistration(stored, heard); });
   if (done == Done::kNotInstalled) Raise(Error::kNoExtension);
   return done == Done::kYes;
 }
 
 // Sessions that wait for the first interval need not wait longer, unless an operator has said
 // something since: then it is asked for once more.
-void EndRegistering() {
-  if (words < 0 || database->fence.count() == words)
-    database->registering.store(0, std::memory_order_relaxed);
+void EndRegistering(const RegistryClient* c) {
+  if (c->words < 0 || c->database->fence.count() == c->words)
+    c->database->registering.store(0, std::memory_order_relaxed);
 }
 
 // Says it once.
-void NoteTrouble(const char* trouble) {
-  TellTrouble(database, trouble);
-  EndRegistering();
-  if (strcmp(trouble, last_trouble) == 0) return;
-  CopyClipped(trouble, last_trouble, sizeof last_trouble);
+void NoteTrouble(RegistryClient* c, const char* trouble) {
+  TellTrouble(c->database, trouble);
+  EndRegistering(c);
+  if (strcmp(trouble, c->last_trouble) == 0) return;
+  CopyClipped(trouble, c->last_trouble, sizeof c->last_trouble);
   ereport(LOG, (errmsg("the registry has not answered this node with an interval"),
                 errdetail_internal("%s", trouble)));
 }
 
 // Returns how long to wait.
-int64_t NoteLocked() {
+int64_t NoteLocked(RegistryClient* c) {
   NoteTrouble(
+      c,
       "A transaction that is still open keeps the registrar from detid._registration, or another "
       "of its tables: see pg_locks, and end it.");
-  return std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
+  return std::clamp<int64_t>(c->beat_us / 10000, 200, kIdleMs);
 }
 
-void NoteReason(Reason reason) {
+void NoteReason(RegistryClient* c, Reason reason) {
   char trouble[kMaxTrouble];
   snprintf(trouble, sizeof trouble, "The registry refuses this node: %s. %s", Explain(reason),
            AdviceOn(reason));
-  NoteTrouble(trouble);
-  misset = reason == Reason::kWrongMode || reason == Reason::kWrongNode;
+  NoteTrouble(c, trouble);
+  c->misset = reason == Reason::kWrongMode || reason == Reason::kWrongNode;
 }
 
-uint64_t IdsHere() {
+uint64_t IdsHere(const RegistryClient* c) {
   static const uint64_t ledger = Fingerprint(LedgerEntryDefinition());
-  return CountIds(database, ledger);
+  return CountIds(c->database, ledger);
 }
 
 // --- Fencing ---
 
 // Once a fence, and once a start.
-void LogFence(Reason reason) {
-  if (fence_told) return;
-  fence_told = true;
+void LogFence(RegistryClient* c, Reason reason) {
+  if (c->fence_told) return;
+  c->fence_told = true;
   if (reason == Reason::kRetired) {
     ereport(LOG, (errcode(kSqlStateFenced), errmsg("this node is retired and mints no more ids")));
     return;
   }
-  const uint64_t ids = IdsHere() - database->answered_ids.load(std::memory_order_relaxed);
-  const int64_t since_us = database->answered_us.load(std::memory_order_relaxed);
+  const uint64_t ids = IdsHere(c) - c->database->answered_ids.load(std::memory_order_relaxed);
+  const int64_t since_us = c->database->answered_us.load(std::memory_order_relaxed);
   char since[kMaxInstantText] = "";
   FormatInstant(since_us, since, sizeof since);
   ereport(LOG, (errcode(kSqlStateFenced),
@@ -123,22 +111,22 @@ void LogFence(Reason reason) {
 // Stops minting at once, then stores it: whatever keeps it from that. If an operator has said
 // something since the beat began, which may be that it is not fenced, it asks again instead.
 // Returns how long to wait.
-int64_t FenceHere(StoredRegistration* stored, Reason reason) {
-  database->granted.Revoke();
-  if (!database->fence.Take(stored->words, true)) return kSoonMs;
-  EndRegistering();
+int64_t FenceHere(RegistryClient* c, StoredRegistration* stored, Reason reason) {
+  c->database->granted.Revoke();
+  if (!c->database->fence.Take(stored->words, true)) return kSoonMs;
+  EndRegistering(c);
   stored->fenced = reason;
-  TellTrouble(database, "This node is fenced.");
-  LogFence(reason);
+  TellTrouble(c->database, "This node is fenced.");
+  LogFence(c, reason);
   EndAtOnce(true);
-  Store(*stored, true, true);
+  Store(c, *stored, true, true);
   EndAtOnce(false);
   return kFencedMs;
 }
 
 // --- A beat ---
 
-Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
+Beat BeatFor(const RegistryClient* c, const StoredRegistration& stored, const Witness& here) {
   Beat b;
   b.mode = settings::node_id >= 0 ? Mode::kAssigned : Mode::kLeased;
   b.node = settings::node_id;
@@ -146,12 +134,12 @@ Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
   b.life = shared->life;
   b.timeline = here.timeline;
   b.granted_us = stored.granted_us;
-  b.horizon_us = database->horizon.published();
-  const int64_t answered_us = database->answered_us.load(std::memory_order_relaxed);
+  b.horizon_us = c->database->horizon.published();
+  const int64_t answered_us = c->database->answered_us.load(std::memory_order_relaxed);
   if (answered_us != 0)
     b.since_us = answered_us;
-  else if (database->granted.Read().limit_us != 0)
-    b.since_us = database->start_us.load(std::memory_order_relaxed);
+  else if (c->database->granted.Read().limit_us != 0)
+    b.since_us = c->database->start_us.load(std::memory_order_relaxed);
   b.claims = stored.claims;
   b.retires = stored.retires;
   b.began = stored.began;
@@ -160,7 +148,7 @@ Beat BeatFor(const StoredRegistration& stored, const Witness& here) {
 
 // The pair to send: the one that was stored, until it is answered. How the server began is stored
 // along. False if it cannot be stored now: then the pair is as it was.
-bool ChoosePair(StoredRegistration* stored, const Witness& here) {
+bool ChoosePair(RegistryClient* c, StoredRegistration* stored, const Witness& here) {
   StoredRegistration chosen = *stored;
   const Began began = BeganHere(*stored, here);
   const bool known = began == stored->began &&
@@ -169,37 +157,39 @@ bool ChoosePair(StoredRegistration* stored, const Witness& here) {
   stored->began = chosen.began = began;
   chosen.began_instance = PlaceOf(here);
   chosen.began_timeline = here.timeline;
-  if (answered)
-    chosen.old = current;
+  if (c->answered)
+    chosen.old = c->current;
   else if (stored->next.counter != 0 && known)
     return true;
-  if (answered || stored->next.counter == 0) chosen.next = {chosen.old.counter + 1, RandomBits63()};
-  if (!Store(chosen)) return false;
-  answered = false;
+  if (c->answered || stored->next.counter == 0)
+    chosen.next = {chosen.old.counter + 1, RandomBits63()};
+  if (!Store(c, chosen)) return false;
+  c->answered = false;
   *stored = chosen;
   return true;
 }
 
-Adopted AdoptHere(const Ruling& ruling) {
-  return Adopt(&database->granted, &shared->clock, ReadClocks(), ruling, shared->life,
+Adopted AdoptHere(const RegistryClient* c, const Ruling& ruling) {
+  return Adopt(&c->database->granted, &shared->clock, ReadClocks(), ruling, shared->life,
                settings::max_clock_step_us());
 }
 
 // An assigned node that was confirmed here needs nobody to start.
-void StartConfirmed(const StoredRegistration& s, const Witness& here) {
+void StartConfirmed(RegistryClient* c, const StoredRegistration& s, const Witness& here) {
   const bool confirmed =
       s.instance == PlaceOf(here) && s.timeline == here.timeline && s.node == settings::node_id;
   if (settings::node_id < 0 || !confirmed || s.retires) return;
   const Ruling again = {
       Outcome::kGranted, Reason::kNone, {s.node, s.start_us, kForEver}, {}, shared->life};
-  if (AdoptHere(again) == Adopted::kYes) EndRegistering();
+  if (AdoptHere(c, again) == Adopted::kYes) EndRegistering(c);
 }
 
 // False if it cannot be stored now.
-bool StoreAnswer(StoredRegistration* stored, const Beat& beat, const Reply& reply) {
+bool StoreAnswer(RegistryClient* c, StoredRegistration* stored, const Beat& beat,
+                 const Reply& reply) {
   const Interval& i = reply.ruling.interval;
-  answered = true;
-  current = reply.ruling.current;
+  c->answered = true;
+  c->current = reply.ruling.current;
   stored->old = beat.old;
   stored->next = beat.next;
   stored->instance = beat.instance;
@@ -210,52 +200,53 @@ bool StoreAnswer(StoredRegistration* stored, const Beat& beat, const Reply& repl
   strlcpy(stored->path, reply.path, sizeof stored->path);
   stored->claims = beat.claims;
   stored->retires = false;  // FenceHere
-  return Store(*stored, true);
+  return Store(c, *stored, true);
 }
 
 // Returns how long to wait for the next beat.
-int64_t TakeGrant(StoredRegistration* stored, const Beat& beat, const Reply& reply, uint64_t ids) {
-  const bool kept = StoreAnswer(stored, beat, reply);
-  if (beat.retires) return FenceHere(stored, Reason::kRetired);
-  if (!kept) return NoteLocked();
-  const Adopted adopted = AdoptHere(reply.ruling);
+int64_t TakeGrant(RegistryClient* c, StoredRegistration* stored, const Beat& beat,
+                  const Reply& reply, uint64_t ids) {
+  const bool kept = StoreAnswer(c, stored, beat, reply);
+  if (beat.retires) return FenceHere(c, stored, Reason::kRetired);
+  if (!kept) return NoteLocked(c);
+  const Adopted adopted = AdoptHere(c, reply.ruling);
   if (adopted == Adopted::kOtherLife) return 0;
   if (adopted != Adopted::kYes) {
-    NoteTrouble(adopted == Adopted::kTooFar
-                    ? "The interval that was granted begins too far ahead of the clock."
-                    : "The interval that was granted begins before the last one ended.");
+    NoteTrouble(c, adopted == Adopted::kTooFar
+                       ? "The interval that was granted begins too far ahead of the clock."
+                       : "The interval that was granted begins before the last one ended.");
     return kIdleMs;
   }
-  database->answered_ids.store(ids, std::memory_order_relaxed);
-  database->answered_us.store(NodeTimeUs(), std::memory_order_relaxed);
-  EndRegistering();
-  if (!told || last_trouble[0] != '\0')
+  c->database->answered_ids.store(ids, std::memory_order_relaxed);
+  c->database->answered_us.store(NodeTimeUs(), std::memory_order_relaxed);
+  EndRegistering(c);
+  if (!c->told || c->last_trouble[0] != '\0')
     ereport(LOG, (errmsg("this node is registered as %s, under number %d", reply.path,
                          reply.ruling.interval.node)));
-  told = true;
-  last_trouble[0] = '\0';
-  TellTrouble(database, nullptr);
+  c->told = true;
+  c->last_trouble[0] = '\0';
+  TellTrouble(c->database, nullptr);
   // The answer may be that to an earlier beat, once more: what is left of it may not last a beat.
   const int64_t left_us = reply.ruling.interval.limit_us - NodeTimeUs();
-  return left_us < 2 * beat_us ? std::min<int64_t>(beat_us / 10000, 200) : beat_us / 1000;
+  return left_us < 2 * c->beat_us ? std::min<int64_t>(c->beat_us / 10000, 200) : c->beat_us / 1000;
 }
 
 // One question; and while the answer is a challenge, another one, which tells it from a request
 // that came late. What a challenge is bound to may move meanwhile, so there may be some.
-Asked Ask(Question* q, int timeout_ms, Reply* reply) {
+Asked Ask(RegistryClient* c, Question* q, int timeout_ms, Reply* reply) {
   constexpr int kMostChallenges = 5;
   char trouble[kMaxTrouble] = "";
   for (int i = 0; i <= kMostChallenges; i++) {
     q->beat.node_us = NodeTimeUs();
     const Asked asked = AskCoordinator(*q, timeout_ms, reply, trouble);
     if (asked != Asked::kAnswered) {
-      NoteTrouble(trouble);
+      NoteTrouble(c, trouble);
       return asked;
     }
     const int64_t now_us = NodeTimeUs();
-    beat_us = std::max<int64_t>(reply->beat_us, 100000);
-    round_trip_us = now_us - q->beat.node_us;
-    offset_us = reply->coordinator_us - (q->beat.node_us + round_trip_us / 2);
+    c->beat_us = std::max<int64_t>(reply->beat_us, 100000);
+    c->round_trip_us = now_us - q->beat.node_us;
+    c->offset_us = reply->coordinator_us - (q->beat.node_us + *c->round_trip_us / 2);
     const Ruling& r = reply->ruling;
     if (r.outcome != Outcome::kRefused || r.challenge == 0) break;
     q->beat.challenge = r.challenge;
@@ -264,11 +255,9 @@ Asked Ask(Question* q, int timeout_ms, Reply* reply) {
 }
 
 // Soon; but one that refuses is not asked over and over.
-int64_t TimeToRetry(Asked asked) {
-  static int64_t refused_ms = 0;
-  const int64_t soon_ms = std::clamp<int64_t>(beat_us / 10000, 200, kIdleMs);
-  refused_ms = asked == Asked::kRefused ? std::clamp(2 * refused_ms, soon_ms, kMaxRefusedMs) : 0;
-  return std::max(soon_ms, refused_ms);
+int64_t TimeToRetry(RegistryClient* c, Asked asked) {
+  const int64_t soon_ms = std::clamp<int64_t>(c->beat_us / 10000, 200, kIdleMs);
+  return std::max(soon_ms, RefusedMs(c, asked, soon_ms));
 }
 
 enum class Prepared : uint8_t {
@@ -278,87 +267,85 @@ enum class Prepared : uint8_t {
   kStored,
 };
 
-Prepared Prepare(StoredRegistration* stored, const Witness& here, Question* q) {
+Prepared Prepare(RegistryClient* c, StoredRegistration* stored, const Witness& here, Question* q) {
   char trouble[kMaxTrouble];
-  if (!FindNodeToken(name, &q->token, trouble)) {
-    NoteTrouble(trouble);
+  if (!FindNodeToken(c->database_name, &q->token, trouble)) {
+    NoteTrouble(c, trouble);
     return Prepared::kNo;
   }
-  const bool chosen = ChoosePair(stored, here);
-  if (!chosen && stored->next.counter == 0) return NoteLocked(), Prepared::kNo;
-  q->beat = BeatFor(*stored, here);
+  const bool chosen = ChoosePair(c, stored, here);
+  if (!chosen && stored->next.counter == 0) return NoteLocked(c), Prepared::kNo;
+  q->beat = BeatFor(c, *stored, here);
   q->beat.old = stored->old;
   q->beat.next = stored->next;
-  const Done read = InTransaction(Patience(), [&] {
+  const Done read = InTransaction(Patience(c), [&] {
     Seed mark;
-    q->report.has_proof = CurrentMark(&mark);
-    if (q->report.has_proof) q->report.proof = ProofForRegistry(mark);
+    if (CurrentMark(&mark)) q->report.proof = ProofForRegistry(mark);
     explicit_bzero(&mark, sizeof mark);
   });
-  if (read != Done::kYes) return NoteLocked(), Prepared::kNo;
-  q->report.ids = static_cast<int64_t>(IdsHere());
-  q->report.offset_us = round_trip_us >= 0 ? offset_us : 0;  // as it is sent
-  q->report.round_trip_us = round_trip_us;
+  if (read != Done::kYes) return NoteLocked(c), Prepared::kNo;
+  q->report.ids = static_cast<int64_t>(IdsHere(c));
+  q->report.offset_us = c->offset_us;
+  q->report.round_trip_us = c->round_trip_us;
   return chosen ? Prepared::kStored : Prepared::kAgain;
 }
 
-int64_t AskOnce(StoredRegistration* stored, const Witness& here) {
+int64_t AskOnce(RegistryClient* c, StoredRegistration* stored, const Witness& here) {
   Question q;
-  const Prepared prepared = Prepare(stored, here, &q);
-  if (prepared == Prepared::kNo) return TimeToRetry(Asked::kNoAnswer);
-  const int timeout_ms = static_cast<int>(std::clamp<int64_t>(beat_us / 2000, 500, 10000));
+  const Prepared prepared = Prepare(c, stored, here, &q);
+  if (prepared == Prepared::kNo) return TimeToRetry(c, Asked::kNoAnswer);
+  const int timeout_ms = static_cast<int>(std::clamp<int64_t>(c->beat_us / 2000, 500, 10000));
   Reply reply;
-  const Asked asked = Ask(&q, timeout_ms, &reply);
+  const Asked asked = Ask(c, &q, timeout_ms, &reply);
   explicit_bzero(&q.token, sizeof q.token);
-  const int64_t retry_ms = TimeToRetry(asked);
+  const int64_t retry_ms = TimeToRetry(c, asked);
   if (asked != Asked::kAnswered) return retry_ms;
   switch (reply.ruling.outcome) {
     case Outcome::kFenced:
-      return FenceHere(stored, reply.ruling.reason);
+      return FenceHere(c, stored, reply.ruling.reason);
     case Outcome::kRefused:
-      NoteReason(reply.ruling.reason);
+      NoteReason(c, reply.ruling.reason);
       // It may follow soon, or was not heard in time.
       if (reply.ruling.reason == Reason::kNodeLives || reply.ruling.challenge != 0) return retry_ms;
-      return std::clamp<int64_t>(beat_us / 1000, 200, kIdleMs);
+      return std::clamp<int64_t>(c->beat_us / 1000, 200, kIdleMs);
     case Outcome::kGranted:
       break;
   }
-  if (prepared != Prepared::kStored) return NoteLocked();
-  return TakeGrant(stored, q.beat, reply, static_cast<uint64_t>(q.report.ids));
+  if (prepared != Prepared::kStored) return NoteLocked(c);
+  return TakeGrant(c, stored, q.beat, reply, static_cast<uint64_t>(*q.report.ids));
 }
 
 // Says it once.
-void NoteNoExtension() {
-  static bool noted = false;
-  if (noted) return;
-  noted = true;
+void NoteNoExtension(RegistryClient* c) {
+  if (c->noted_no_extension) return;
+  c->noted_no_extension = true;
   ereport(LOG,
           (errmsg("database \"%s\" is to be a node of the registry, and has no extension pg_detid",
-                  name),
+                  c->database_name),
            errhint("CREATE EXTENSION pg_detid; there, or take it out of "
                    "detid.registered_databases.")));
 }
 
 // Returns how many milliseconds to wait.
-int64_t BeatNow() {
+int64_t BeatNow(RegistryClient* c) {
   StoredRegistration stored;
   bool there = false;
   Witness here;
-  const Done read = InTransaction(Patience(), [&] {
+  const Done read = InTransaction(Patience(c), [&] {
     there = ReadRegistration(&stored);
     if (!there) return;
-    KnowFence(database);
+    KnowFence(c->database);
     here = WitnessHere();
-    if (stored.fenced == Reason::kNone) LoadHorizon(database);
+    if (stored.fenced == Reason::kNone) LoadHorizon(c->database);
   });
-  if (read == Done::kLocked) return NoteLocked();
+  if (read == Done::kLocked) return NoteLocked(c);
   if (!there) {
     const bool installed = read == Done::kYes;
-    if (!installed) NoteNoExtension();
+    if (!installed) NoteNoExtension(c);
     // It could not be fenced.
-    database->granted.Revoke();
-    database->registering.store(installed ? 0 : 1, std::memory_order_relaxed);
-    TellTrouble(database,
+    c->database->granted.Revoke();
+    c->database->registering.store(installed ? 0 : 1, std::memory_order_relaxed);
+    TellTrouble(c->database,
                 installed
                     ? "This node's row of detid._registration is gone."
                     : "The extension is not created in this database, or others than its owner "
@@ -367,49 +354,51 @@ int64_t BeatNow() {
   }
   // The COMMIT of a word is visible before it is in memory (FollowWordAtCommit); and this process
   // may have been stopped since it read the row.
-  words = stored.words;
-  if (!TakeFence(database, stored)) return kSoonMs;
+  c->words = stored.words;
+  if (!TakeFence(c->database, stored)) return kSoonMs;
   if (stored.fenced != Reason::kNone) {
-    database->granted.Revoke();
-    EndRegistering();
-    TellTrouble(database, "This node is fenced.");
-    LogFence(stored.fenced);
+    c->database->granted.Revoke();
+    EndRegistering(c);
+    TellTrouble(c->database, "This node is fenced.");
+    LogFence(c, stored.fenced);
     return kFencedMs;
   }
-  fence_told = false;
-  if (database->granted.Read().limit_us == 0) StartConfirmed(stored, here);
-  return AskOnce(&stored, here);
+  c->fence_told = false;
+  if (c->database->granted.Read().limit_us == 0) StartConfirmed(c, stored, here);
+  return AskOnce(c, &stored, here);
 }
 
 }  // namespace
 
-Beaten BeatOnce(const char* database_name, Database* of) {
-  name = database_name;
-  database = of;
-  misset = false;
-  const int64_t wait_ms = BeatNow();
-  return {wait_ms, misset};
+int64_t RefusedMs(RegistryClient* c, Asked asked, int64_t least_ms) {
+  constexpr int64_t kMostMs = 60000;
+  c->refused_ms = asked == Asked::kRefused ? std::clamp(2 * c->refused_ms, least_ms, kMostMs) : 0;
+  return c->refused_ms;
 }
 
-void SayStopped(const char* database_name, Database* of) {
+Beaten BeatOnce(RegistryClient* c) {
+  c->misset = false;
+  const int64_t wait_ms = BeatNow(c);
+  return {wait_ms, c->misset};
+}
+
+void SayStopped(RegistryClient* c) {
   constexpr int kMostMs = 1000;
-  name = database_name;
-  database = of;
-  database->fence.Set(Fence::kShutdown);
-  stopping = true;
+  c->database->fence.Set(Fence::kShutdown);
+  c->stopping = true;
   StoredRegistration stored;
   Witness here;
   bool there = false;
-  const Done read = InTransaction(Patience(), [&] {
+  const Done read = InTransaction(Patience(c), [&] {
     there = ReadRegistration(&stored);
     here = WitnessHere();
   });
-  if (read != Done::kYes || !there || StoppedBy(stored) != Reason::kNone || !told) return;
+  if (read != Done::kYes || !there || StoppedBy(stored) != Reason::kNone || !c->told) return;
   Question q;
   Reply reply;
-  if (Prepare(&stored, here, &q) == Prepared::kNo) return;
+  if (Prepare(c, &stored, here, &q) == Prepared::kNo) return;
   q.beat.stops = true;
-  const Asked asked = Ask(&q, kMostMs, &reply);
+  const Asked asked = Ask(c, &q, kMostMs, &reply);
   explicit_bzero(&q.token, sizeof q.token);
   if (asked == Asked::kAnswered && reply.ruling.outcome == Outcome::kGranted)
     ereport(LOG, (errmsg("the registry knows that this node is stopped")));

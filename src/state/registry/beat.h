@@ -5,13 +5,46 @@
 
 #pragma once
 
-#include <cstdint>
+#include <optional>
 
+#include "state/registry/coordinator.h"
 #include "state/shared.h"
 
 namespace detid {
 
 inline constexpr int kIdleMs = 5000;  // until there is something to do
+
+// What the process keeps from one beat to the next. One that is promoted begins with another one.
+struct RegistryClient {
+  const char* database_name = nullptr;
+  Database* database = nullptr;
+  bool standby = false;  // the server was one, with the last beat
+
+  // The pair of nonces.
+  bool answered = false;  // that was stored last
+  Nonce current;          // then: what to present next
+
+  // What was answered.
+  int64_t beat_us = 10000000;
+  std::optional<int64_t> offset_us, round_trip_us;
+  int64_t foretell_ms = kIdleMs;  // as a standby: how often to ask
+  int64_t refused_ms = 0;         // how long to wait, while the coordinator refuses to answer
+
+  // This beat.
+  int64_t words = 0;      // the row's count of operators' words as it began
+  bool misset = false;    // it was refused for what is set
+  bool stopping = false;  // the server waits for it
+
+  // What the log was told.
+  bool told = false;  // that this life is registered
+  bool fence_told = false;
+  bool noted_no_extension = false;
+  char last_trouble[kMaxTrouble] = "";
+};
+
+// How long to wait, at least `least_ms`, before one that refuses to answer is asked again: longer
+// each time; 0 if it does not refuse.
+int64_t RefusedMs(RegistryClient* client, Asked asked, int64_t least_ms);
 
 struct Beaten {
   int64_t wait_ms;  // until the next one
@@ -19,11 +52,11 @@ struct Beaten {
 };
 
 // REQUIRES: the registrar's process, outside a transaction. Errors: the server's.
-Beaten BeatOnce(const char* database_name, Database* database);
+Beaten BeatOnce(RegistryClient* client);
 
 // Tells the registry that this server is being shut down, and waits about a second for its answer.
 // Before that, minting here is closed in memory, so that nothing is minted once the registry
 // believes it. REQUIRES: as BeatOnce; the server is being shut down.
-void SayStopped(const char* database_name, Database* database);
+void SayStopped(RegistryClient* client);
 
 }  // namespace detid

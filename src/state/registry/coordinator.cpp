@@ -6,8 +6,8 @@
 
 #include <cstdlib>
 
-#include "core/registry_text.h"
 #include "pg/pg.h"
+#include "state/registry/heartbeat_wire.h"
 #include "state/registry/server.h"
 #include "state/settings.h"
 
@@ -157,119 +157,6 @@ bool Connect(int64_t deadline_ms, char* trouble) {
   return true;
 }
 
-// Numbers as texts, one after the other.
-class Parameters {
- public:
-  void Text(const char* text) { values_[count_++] = text; }
-  void Number(int64_t number) {
-    snprintf(texts_[count_], sizeof texts_[count_], "%lld", static_cast<long long>(number));
-    Text(texts_[count_]);
-  }
-  void Flag(bool flag) { Text(flag ? "true" : "false"); }
-  int count() const { return count_; }
-  const char* const* values() const { return values_; }
-
- private:
-  static constexpr int kMost = 24;
-  const char* values_[kMost];
-  char texts_[kMost][24];
-  int count_ = 0;
-};
-
-// By it this process knows its questions in pg_stat_activity, over a connection pooler, too.
-constexpr char kMark[] = "/* node %016llx */";
-char mark[sizeof kMark + 16];
-
-constexpr char kStatement[] =
-    " SELECT outcome, reason, node, start_us, limit_us, counter, bits, life, coordinator_us, "
-    "beat_us,"
-    " path, challenge FROM detid._heartbeat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-    "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
-
-const char* Statement() {
-  static char statement[sizeof mark + sizeof kStatement];
-  if (statement[0] == '\0') {
-    snprintf(mark, sizeof mark, kMark, static_cast<unsigned long long>(RandomBits63()));
-    snprintf(statement, sizeof statement, "%s%s", mark, kStatement);
-  }
-  return statement;
-}
-
-// Bytes as the text of a bytea.
-template <int kBytes>
-class Hex {
- public:
-  explicit Hex(const uint8_t (&byte)[kBytes]) {
-    snprintf(text_, 3, "\\x");
-    for (int i = 0; i < kBytes; i++) snprintf(text_ + 2 + 2 * i, 3, "%02x", byte[i]);
-  }
-  const char* text() const { return text_; }
-
- private:
-  char text_[2 * kBytes + 3];
-};
-
-// What a question is sent as. Of the token there is nothing in it.
-struct Sent {
-  Hex<kBeatKeyBytes> key;
-  Hex<kSignatureBytes> signature;
-  Hex<kCommitmentBytes> proof;
-
-  explicit Sent(const Question& q)
-      : key(KeyOf(q.token).byte),
-        signature(Sign(q.token, q.beat, q.report).byte),
-        proof(q.report.proof.byte) {}
-};
-
-void Fill(const Question& q, const Sent& sent, Parameters* p) {
-  const Beat& b = q.beat;
-  p->Text(sent.key.text());
-  p->Text(sent.signature.text());
-  p->Number(b.old.counter);
-  p->Number(b.old.bits);
-  p->Number(b.next.counter);
-  p->Number(b.next.bits);
-  p->Text(NameOf(b.mode));
-  p->Number(b.node);
-  p->Number(b.instance);
-  p->Number(b.life);
-  p->Number(b.timeline);
-  p->Number(b.node_us);
-  p->Number(b.granted_us);
-  p->Number(b.horizon_us);
-  p->Number(b.since_us);
-  p->Flag(b.claims);
-  p->Flag(b.retires);
-  p->Flag(b.stops);
-  p->Text(NameOf(b.began));
-  p->Number(b.challenge);
-  p->Text(q.report.has_proof ? sent.proof.text() : nullptr);
-  p->Number(q.report.ids);
-  if (q.report.round_trip_us >= 0) {
-    p->Number(q.report.offset_us);
-    p->Number(q.report.round_trip_us);
-  } else {
-    p->Text(nullptr);
-    p->Text(nullptr);
-  }
-}
-
-bool Parse(const PGresult* result, Reply* reply) {
-  if (PQntuples(result) != 1 || PQnfields(result) != 12) return false;
-  const auto text = [&](int column) { return PQgetvalue(result, 0, column); };
-  const auto number = [&](int column) { return int64_t{strtoll(text(column), nullptr, 10)}; };
-  Ruling* r = &reply->ruling;
-  if (!FromName(text(0), &r->outcome) || !FromName(text(1), &r->reason)) return false;
-  r->interval = {static_cast<int32_t>(number(2)), number(3), number(4)};
-  r->current = {number(5), number(6)};
-  r->life = number(7);
-  reply->coordinator_us = number(8);
-  reply->beat_us = number(9);
-  strlcpy(reply->path, text(10), sizeof reply->path);
-  r->challenge = number(11);
-  return true;
-}
-
 bool Send(const char* statement, int count, const char* const* values, int64_t deadline_ms,
           char* trouble) {
   constexpr char kDeaf[] = "The coordinator cannot be asked";
@@ -304,7 +191,7 @@ bool EndWhatWasLeft(int64_t deadline_ms, char* trouble) {
       "WHERE state = 'active' AND pid <> pg_catalog.pg_backend_pid() "
       "AND pg_catalog.starts_with(query, $1)";
   if (!left) return true;
-  const char* values[] = {mark};
+  const char* values[] = {HeartbeatMark()};
   bool ended = Send(kEnd, 1, values, deadline_ms, trouble);
   for (bool more = ended; more;) {
     ended = AwaitResult(deadline_ms, trouble);
@@ -365,7 +252,7 @@ Asked Receive(int64_t deadline_ms, Reply* reply, char* trouble) {
     PGresult* result = PQgetResult(connection);
     if (result == nullptr) break;
     good = PQresultStatus(result) == PGRES_TUPLES_OK;
-    answered = good && Parse(result, reply);
+    answered = good && ParseReply(result, reply);
     if (!good) error = ErrorOf(result);
     PQclear(result);
     if (!good && error.fatal) break;
@@ -387,11 +274,10 @@ Asked AskOnConnection(const Question& question, int64_t deadline_ms, Reply* repl
   warned = false;
   if (connection == nullptr && !Connect(deadline_ms, trouble)) return Asked::kNoAnswer;
   if (!EndWhatWasLeft(deadline_ms, trouble)) return Asked::kNoAnswer;
-  Parameters parameters;
-  const Sent sent(question);
-  Fill(question, sent, &parameters);
+  const HeartbeatParameters parameters(question);
   warned = false;
-  if (!Send(Statement(), parameters.count(), parameters.values(), deadline_ms, trouble))
+  if (!Send(HeartbeatStatement(), HeartbeatParameters::kCount, parameters.values(), deadline_ms,
+            trouble))
     return Asked::kNoAnswer;
   return Receive(deadline_ms, reply, trouble);
 }

@@ -5,23 +5,10 @@
 
 #pragma once
 
-#include "core/beat_signature.h"
+#include "state/registry/heartbeat_wire.h"
 #include "state/registry/registration.h"
 
 namespace detid {
-
-struct Question {
-  Beat beat;
-  BeatReport report;
-  Token token;  // by which it is signed; it is not sent
-};
-
-struct Reply {
-  Ruling ruling;
-  int64_t coordinator_us = 0;  // its clock
-  int64_t beat_us = 0;         // when to come again
-  char path[kMaxPathText] = {};
-};
 
 enum class Asked : uint8_t {
   kAnswered,

@@ -18,21 +18,19 @@ namespace detid {
 namespace {
 
 constexpr int kTimeoutMs = 5000;
-constexpr int64_t kMaxRefusedMs = 60000;
 
 // Null: there is none. Says it once.
-void NoteTrouble(Database* database, const char* trouble) {
-  static char last[kMaxTrouble];
-  TellTrouble(database, trouble);
+void NoteTrouble(RegistryClient* c, const char* trouble) {
+  TellTrouble(c->database, trouble);
   if (trouble == nullptr) trouble = "";
-  if (strcmp(trouble, last) == 0) return;
-  CopyClipped(trouble, last, sizeof last);
-  if (last[0] != '\0')
+  if (strcmp(trouble, c->last_trouble) == 0) return;
+  CopyClipped(trouble, c->last_trouble, sizeof c->last_trouble);
+  if (trouble[0] != '\0')
     ereport(
         LOG,
         (errmsg(
              "promoted now, this standby would not be answered by the registry with an interval"),
-         errdetail_internal("%s", last)));
+         errdetail_internal("%s", trouble)));
 }
 
 Beat BeatOfStandby() {
@@ -48,13 +46,12 @@ Beat BeatOfStandby() {
 
 }  // namespace
 
-Beaten ForetellOnce(const char* name, Database* database) {
-  static int64_t wait_ms = kIdleMs, refused_ms = 0;
+Beaten ForetellOnce(RegistryClient* c) {
   Question q;
   Reply reply;
   char trouble[kMaxTrouble] = "";
-  if (!FindNodeToken(name, &q.token, trouble)) {
-    NoteTrouble(database, trouble);
+  if (!FindNodeToken(c->database_name, &q.token, trouble)) {
+    NoteTrouble(c, trouble);
     return {kIdleMs, false};
   }
   q.beat = BeatOfStandby();
@@ -62,24 +59,22 @@ Beaten ForetellOnce(const char* name, Database* database) {
   const Asked asked = AskCoordinator(q, kTimeoutMs, &reply, trouble);
   explicit_bzero(&q.token, sizeof q.token);
   if (asked != Asked::kAnswered) {
-    NoteTrouble(database, trouble);
-    // As a node: one that refuses is not asked over and over.
-    refused_ms = asked == Asked::kRefused ? std::clamp(2 * refused_ms, wait_ms, kMaxRefusedMs) : 0;
-    return {std::max(wait_ms, refused_ms), false};
+    NoteTrouble(c, trouble);
+    return {std::max(c->foretell_ms, RefusedMs(c, asked, c->foretell_ms)), false};
   }
-  refused_ms = 0;
-  wait_ms = std::max<int64_t>(reply.beat_us / 1000, 1000);
-  database->foretold_us.store(q.beat.node_us, std::memory_order_relaxed);
+  c->refused_ms = 0;
+  c->foretell_ms = std::max<int64_t>(reply.beat_us / 1000, 1000);
+  c->database->foretold_us.store(q.beat.node_us, std::memory_order_relaxed);
   const Reason reason = reply.ruling.reason;
   if (reply.ruling.outcome == Outcome::kGranted) {
-    NoteTrouble(database, nullptr);
-    return {wait_ms, false};
+    NoteTrouble(c, nullptr);
+    return {c->foretell_ms, false};
   }
   snprintf(trouble, sizeof trouble, "The registry would %s this node: %s. %s",
            reply.ruling.outcome == Outcome::kFenced ? "fence" : "refuse", Explain(reason),
            AdviceOn(reason));
-  NoteTrouble(database, trouble);
-  return {wait_ms, reason == Reason::kWrongMode || reason == Reason::kWrongNode};
+  NoteTrouble(c, trouble);
+  return {c->foretell_ms, reason == Reason::kWrongMode || reason == Reason::kWrongNode};
 }
 
 }  // namespace detid

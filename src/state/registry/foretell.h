@@ -11,6 +11,6 @@ namespace detid {
 
 // Asks once; what is wrong becomes the database's trouble. REQUIRES: the registrar's process,
 // outside a transaction; the server is in recovery.
-Beaten ForetellOnce(const char* database_name, Database* database);
+Beaten ForetellOnce(RegistryClient* client);
 
 }  // namespace detid

@@ -9,7 +9,7 @@
 
 #pragma once
 
-#include "core/beat_signature.h"
+#include "core/heartbeat_signature.h"
 
 namespace detid {
 

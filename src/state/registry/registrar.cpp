@@ -26,7 +26,7 @@ namespace {
 constexpr int kRestartSeconds = 5;
 constexpr int64_t kAnewUs = 60000000;
 
-Database* database = nullptr;
+RegistryClient client;
 bool reloaded = false;  // the configuration, since this process began
 
 // The name of the database with this place in the list; null if there is none.
@@ -38,8 +38,8 @@ const char* DatabaseOf(int index) {
 
 // However this process ends, it is no user of the record any more, and another one may be.
 void LeaveDatabase(int, Datum) {
-  if (database != nullptr) Detach(database);
-  database = nullptr;
+  if (client.database != nullptr) Detach(client.database);
+  client.database = nullptr;
 }
 
 // What is set for the database is read as a process begins: so another one does, if it may have
@@ -50,14 +50,17 @@ void StartAnew() {
 }
 
 // Returns how long to wait for the next beat.
-int64_t Step(const char* name, int64_t began_us) {
-  if (database == nullptr) database = AttachDatabase(MyDatabaseId);
-  database->registrar.store(MyLatch, std::memory_order_release);
-  database->wake.store(0, std::memory_order_relaxed);  // whatever it was, it is read now
-  static bool standby = false;
-  if (standby && !RecoveryInProgress()) TellTrouble(database, nullptr);  // what a standby was told
-  standby = RecoveryInProgress();
-  const Beaten beaten = standby ? ForetellOnce(name, database) : BeatOnce(name, database);
+int64_t Step(int64_t began_us) {
+  if (client.database == nullptr) client.database = AttachDatabase(MyDatabaseId);
+  client.database->registrar.store(MyLatch, std::memory_order_release);
+  client.database->wake.store(0, std::memory_order_relaxed);  // whatever it was, it is read now
+  const bool standby = RecoveryInProgress();
+  if (client.standby && !standby) {
+    TellTrouble(client.database, nullptr);  // what a standby was told
+    client = {client.database_name, client.database};
+  }
+  client.standby = standby;
+  const Beaten beaten = standby ? ForetellOnce(&client) : BeatOnce(&client);
   if (beaten.misset && (reloaded || BootUs() - began_us >= kAnewUs)) StartAnew();
   return beaten.wait_ms;
 }
@@ -69,8 +72,8 @@ void Rest(int64_t ms) {
   const bool standby = RecoveryInProgress();
   for (;;) {
     if (standby && !RecoveryInProgress()) return;  // it was promoted: nobody says so
-    const bool woken =
-        database != nullptr && database->wake.exchange(0, std::memory_order_acquire) != 0;
+    const bool woken = client.database != nullptr &&
+                       client.database->wake.exchange(0, std::memory_order_acquire) != 0;
     const int64_t left_ms = woken ? 0 : (until_us - BootUs() + 999) / 1000;
     if (left_ms > 0)
       WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
@@ -90,9 +93,9 @@ void Rest(int64_t ms) {
 }
 
 // As any process does on SIGTERM; with the server, the registry is told before.
-[[noreturn]] void End(const char* name) {
+[[noreturn]] void End() {
   ForgetEnd();
-  if (database != nullptr && !RecoveryInProgress() && ServerStops()) SayStopped(name, database);
+  if (client.database != nullptr && !RecoveryInProgress() && ServerStops()) SayStopped(&client);
   ereport(FATAL, (errcode(ERRCODE_ADMIN_SHUTDOWN),
                   errmsg("terminating background worker \"%s\" due to administrator command",
                          MyBgworkerEntry->bgw_type)));
@@ -129,8 +132,8 @@ void detid_registrar_main(Datum index) {
   BackgroundWorkerUnblockSignals();
   before_shmem_exit(LeaveDatabase, Datum{0});
   const int64_t began_us = BootUs();
-  const char* name = MemoryContextStrdup(TopMemoryContext, DatabaseOf(DatumGetInt32(index)));
-  BackgroundWorkerInitializeConnection(name, nullptr, 0);
+  client.database_name = MemoryContextStrdup(TopMemoryContext, DatabaseOf(DatumGetInt32(index)));
+  BackgroundWorkerInitializeConnection(client.database_name, nullptr, 0);
   SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
   // Nor does what is set for the database's clients keep it from storing a fence; that may be a
   // role, too, which RunAsOwner does not use.
@@ -142,9 +145,9 @@ void detid_registrar_main(Datum index) {
   SetConfigOption("synchronous_commit", "local", PGC_SUSET, PGC_S_OVERRIDE);
   EndWhenAsked();
   while (!EndAsked()) {
-    const int64_t ms = Step(name, began_us);
+    const int64_t ms = Step(began_us);
     pgstat_report_stat(false);
     Rest(ms);
   }
-  End(name);
+  End();
 }

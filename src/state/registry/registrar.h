@@ -19,7 +19,8 @@
 //       rules, policies) nothing runs as the superuser who the process is. What is read is of the
 //       columns' types, or is not taken.
 //   B2  who keeps a lock delays nothing but steps 1 and 3. Until it is over, the pair that was
-//       stored last is sent again: so a fence is heard of, and is in memory before it waits to be stored.
+//       stored last is sent again: so a fence is heard of, and is in memory before it waits to be
+//       stored.
 
 #pragma once
 

@@ -295,7 +295,7 @@ void RaiseFenced() {
   Require(DuplicateRule());
   StoredRegistration stored;
   if (ReadRegistration(&stored) && StoppedBy(stored) != Reason::kNone) {
-    char detail[200 + kMaxPathText];
+    char detail[200 + kMaxPath];
     snprintf(detail, sizeof detail, "%s.%s%s%s", Explain(StoppedBy(stored)),
              stored.path[0] != '\0' ? " The registry knows this node as " : "", stored.path,
              stored.path[0] != '\0' ? "." : "");

@@ -14,13 +14,12 @@
 #pragma once
 
 #include "core/registry.h"
+#include "core/topology.h"
 #include "pg/pg.h"
 #include "state/databases.h"
 #include "state/shared.h"
 
 namespace detid {
-
-inline constexpr int kMaxPathText = 512;
 
 struct StoredRegistration {
   Nonce old, next;  // the pair that was sent last
@@ -36,7 +35,7 @@ struct StoredRegistration {
   bool claims = false;   // an operator's word, to be sent
   bool retires = false;  // the same
   int64_t words = 0;     // rises with each of theirs; negative: the row cannot be read
-  char path[kMaxPathText] = {};
+  char path[kMaxPath + 1] = {};
 };
 
 // Why it mints nothing, whatever the registry grants; kNone if it may.

@@ -7,17 +7,17 @@
 // sent, logged, dumped or kept on the coordinator lets anybody act for the node. A beat that is
 // sent a second time is the same beat.
 //
-// Signed is "detid-beat-1" with four zero bytes behind it, then each field in the order of
-// MessageOf, always all of them: numbers as 8 bytes, little-endian; flags as one; the proof, which
-// may be absent, as its bytes. So no two beats have the same bytes.
+// Signed is "detid-heartbeat1", then all fields of kHeartbeatColumns in their order: numbers as 8
+// bytes, little-endian; flags, modes and how the server began as one; the proof as its 16. What may
+// be absent has one byte before it, 1 if it is there; else 0, and nothing more. So no two beats
+// have the same bytes.
 
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-#include "core/prf.h"
-#include "core/registry.h"
+#include "core/heartbeat_columns.h"
 
 namespace detid {
 
@@ -35,16 +35,6 @@ struct Signature {
   uint8_t byte[kSignatureBytes];
 };
 
-// What travels with a beat, beside what it asks. Negative: not told.
-struct BeatReport {
-  bool has_proof = false;
-  Commitment proof{};  // of the seed
-  int64_t ids = -1;    // minted in this life
-  // Of the last beat that was answered: the coordinator's clock minus node time, at the middle of
-  // the round trip, and how long that took.
-  int64_t offset_us = 0, round_trip_us = -1;
-};
-
 Token NewToken();
 
 // From 64 hex digits; false if it is anything else.
@@ -52,9 +42,8 @@ bool TokenOf(std::string_view text, Token* token);
 
 BeatKey KeyOf(const Token& token);
 
-Signature Sign(const Token& token, const Beat& beat, const BeatReport& report);
+Signature Sign(const Token& token, const HeartbeatMessage& message);
 
-bool IsSigned(const BeatKey& key, const Signature& signature, const Beat& beat,
-              const BeatReport& report);
+bool IsSigned(const BeatKey& key, const Signature& signature, const HeartbeatMessage& message);
 
 }  // namespace detid

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Keys and signatures here come from RFC 8032 and from OpenSSL: what is signed must stay what it
+// is, or nodes and coordinators of two versions do not know each other.
+
+#include "core/heartbeat_signature.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <functional>
+#include <string>
+
+namespace detid {
+namespace {
+
+std::string Hex(const uint8_t* bytes, size_t n) {
+  std::string text;
+  for (size_t i = 0; i < n; i++) {
+    char two[3];
+    std::snprintf(two, sizeof two, "%02x", bytes[i]);
+    text += two;
+  }
+  return text;
+}
+
+// RFC 8032, section 7.1, test 1.
+constexpr char kTokenText[] = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+constexpr char kKeyText[] = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+Token TestToken() {
+  Token token;
+  EXPECT_TRUE(StartCrypto());
+  EXPECT_TRUE(TokenOf(kTokenText, &token));
+  return token;
+}
+
+HeartbeatMessage TestMessage() {
+  HeartbeatMessage m;
+  m.beat.old = {1, 2};
+  m.beat.next = {3, 4};
+  m.beat.mode = Mode::kLeased;
+  m.beat.node = kAnyNode;
+  m.beat.instance = 5;
+  m.beat.life = 6;
+  m.beat.timeline = 7;
+  m.beat.node_us = 8;
+  m.beat.granted_us = 9;
+  m.beat.horizon_us = 10;
+  m.beat.since_us = 11;
+  m.beat.stops = true;
+  m.beat.began = Began::kRecovered;
+  m.beat.challenge = 15;
+  m.report.proof.emplace();
+  for (int i = 0; i < kCommitmentBytes; i++) m.report.proof->byte[i] = static_cast<uint8_t>(i);
+  m.report.ids = 12;
+  m.report.offset_us = -13;
+  m.report.round_trip_us = 14;
+  return m;
+}
+
+TEST(HeartbeatSignature, KeyIsThatOfRfc8032) {
+  EXPECT_EQ(Hex(KeyOf(TestToken()).byte, kBeatKeyBytes), kKeyText);
+}
+
+TEST(HeartbeatSignature, IsGolden) {
+  EXPECT_EQ(Hex(Sign(TestToken(), TestMessage()).byte, kSignatureBytes),
+            "56673d205434d0a42da970fa127f480097cbde92112fcbebf2074dfe1a3e2579"
+            "3d45d7d72cfd9e6fd2c4dbdfc104c6893ccdbda561c3e1a7e563d4c127da0700");
+}
+
+TEST(HeartbeatSignature, TokenIs64HexDigits) {
+  Token token;
+  const std::string text = kTokenText;
+  EXPECT_TRUE(TokenOf("9D61B19DEFFD5A60BA844AF492EC2CC44449C5697B326919703BAC031CAE7F60", &token));
+  EXPECT_EQ(token.byte[0], 0x9d);
+  EXPECT_EQ(token.byte[31], 0x60);
+  for (const std::string& bad : {std::string(), text.substr(1), text + "0", text + " ",
+                                 " " + text.substr(1), "g" + text.substr(1), "0x" + text.substr(2)})
+    EXPECT_FALSE(TokenOf(bad, &token)) << bad;
+}
+
+TEST(HeartbeatSignature, VerifiesWhatWasSignedAlone) {
+  const Token token = TestToken();
+  const BeatKey key = KeyOf(token);
+  const Signature signature = Sign(token, TestMessage());
+  EXPECT_TRUE(IsSigned(key, signature, TestMessage()));
+  for (int bit = 0; bit < 8 * kSignatureBytes; bit++) {
+    Signature other = signature;
+    other.byte[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+    EXPECT_FALSE(IsSigned(key, other, TestMessage())) << "bit " << bit;
+  }
+  for (int bit = 0; bit < 8 * kBeatKeyBytes; bit++) {
+    BeatKey other = key;
+    other.byte[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+    EXPECT_FALSE(IsSigned(other, signature, TestMessage())) << "bit " << bit;
+  }
+}
+
+// A key of small order verifies signatures of anything, if they are not refused.
+TEST(HeartbeatSignature, ZerosSignNothing) {
+  EXPECT_FALSE(IsSigned({}, {}, TestMessage()));
+}
+
+TEST(HeartbeatSignature, EveryFieldIsSigned) {
+  using Change = std::function<void(HeartbeatMessage*)>;
+  const Change changes[] = {
+      [](HeartbeatMessage* m) { m->beat.old.counter++; },
+      [](HeartbeatMessage* m) { m->beat.old.bits++; },
+      [](HeartbeatMessage* m) { m->beat.next.counter++; },
+      [](HeartbeatMessage* m) { m->beat.next.bits++; },
+      [](HeartbeatMessage* m) { std::swap(m->beat.old, m->beat.next); },
+      [](HeartbeatMessage* m) { m->beat.mode = Mode::kAssigned; },
+      [](HeartbeatMessage* m) { m->beat.node = 0; },
+      [](HeartbeatMessage* m) { m->beat.instance ^= int64_t{1} << 62; },
+      [](HeartbeatMessage* m) { m->beat.life++; },
+      [](HeartbeatMessage* m) { m->beat.timeline++; },
+      [](HeartbeatMessage* m) { m->beat.node_us++; },
+      [](HeartbeatMessage* m) { m->beat.granted_us++; },
+      [](HeartbeatMessage* m) { m->beat.horizon_us++; },
+      [](HeartbeatMessage* m) { m->beat.since_us++; },
+      [](HeartbeatMessage* m) { m->beat.claims = true; },
+      [](HeartbeatMessage* m) { m->beat.retires = true; },
+      [](HeartbeatMessage* m) { m->beat.stops = false; },
+      [](HeartbeatMessage* m) { m->beat.stops = false, m->beat.claims = true; },
+      [](HeartbeatMessage* m) { m->beat.began = Began::kPromoted; },
+      [](HeartbeatMessage* m) { m->beat.challenge++; },
+      [](HeartbeatMessage* m) { m->report.proof.reset(); },
+      [](HeartbeatMessage* m) { m->report.proof->byte[15] ^= 1; },
+      [](HeartbeatMessage* m) { ++*m->report.ids; },
+      [](HeartbeatMessage* m) { m->report.ids.reset(); },
+      [](HeartbeatMessage* m) { m->report.ids.reset(), m->report.offset_us.reset(); },
+      [](HeartbeatMessage* m) { ++*m->report.offset_us; },
+      [](HeartbeatMessage* m) { ++*m->report.round_trip_us; },
+  };
+  const Token token = TestToken();
+  const Signature signature = Sign(token, TestMessage());
+  int number = 0;
+  for (const Change& change : changes) {
+    HeartbeatMessage message = TestMessage();
+    change(&message);
+    EXPECT_FALSE(IsSigned(KeyOf(token), signature, message)) << "change " << number;
+    number++;
+  }
+}
+
+// A column that is forgotten here is one that no test changes.
+TEST(HeartbeatSignature, EveryColumnHasAName) {
+  int columns = 0;
+  const HeartbeatMessage message = TestMessage();
+  EachColumn(kHeartbeatColumns, message, [&](const auto& column, const auto&) {
+    columns++;
+    EXPECT_STRNE(column.name, "");
+  });
+  EXPECT_EQ(columns, 22);
+}
+
+HeartbeatMessage Sane() {
+  HeartbeatMessage m = TestMessage();
+  m.beat.next.counter = m.beat.old.counter + 1;
+  return m;
+}
+
+TEST(Heartbeat, IsSane) {
+  EXPECT_TRUE(IsSane(Sane()));
+  EXPECT_TRUE(IsSane({Sane().beat, {}}));
+  HeartbeatMessage least = Sane();
+  least.beat.old.counter = 0, least.beat.next.counter = 1;
+  least.beat.node_us = least.beat.granted_us = least.beat.horizon_us = least.beat.since_us = 0;
+  least.report.ids = least.report.round_trip_us = 0;
+  EXPECT_TRUE(IsSane(least));
+  HeartbeatMessage most = Sane();
+  most.beat.node = INT32_MAX;
+  most.beat.old.counter = kMostSane, most.beat.next.counter = kMostSane + 1;
+  most.beat.node_us = most.beat.granted_us = most.beat.horizon_us = kMostSane;
+  most.report.ids = most.report.round_trip_us = most.report.offset_us = kMostSane;
+  EXPECT_TRUE(IsSane(most));
+  // What means nothing may be any number.
+  most.beat.old.bits = most.beat.instance = most.beat.life = INT64_MIN;
+  EXPECT_TRUE(IsSane(most));
+}
+
+TEST(Heartbeat, IsNotSane) {
+  using Change = std::function<void(HeartbeatMessage*)>;
+  constexpr int64_t kHourUs = int64_t{3600} * 1000000;
+  const Change changes[] = {
+      [](HeartbeatMessage* m) { m->beat.old.counter = -1, m->beat.next.counter = 0; },
+      [](HeartbeatMessage* m) {
+        m->beat.old.counter = kMostSane + 1, m->beat.next.counter = kMostSane + 2;
+      },
+      [](HeartbeatMessage* m) { m->beat.next.counter++; },
+      [](HeartbeatMessage* m) { m->beat.next.counter = m->beat.old.counter; },
+      [](HeartbeatMessage* m) { m->beat.node = kAnyNode - 1; },
+      [](HeartbeatMessage* m) { m->beat.node_us = -1; },
+      [](HeartbeatMessage* m) { m->beat.node_us = kMostSane + 1; },
+      [](HeartbeatMessage* m) { m->beat.granted_us = -1; },
+      [](HeartbeatMessage* m) { m->beat.granted_us = INT64_MAX; },
+      [](HeartbeatMessage* m) { m->beat.horizon_us = -1; },
+      [](HeartbeatMessage* m) { m->beat.horizon_us = m->beat.node_us + kHourUs + 1; },
+      [](HeartbeatMessage* m) { m->beat.since_us = INT64_MIN; },
+      [](HeartbeatMessage* m) { m->report.ids = -1; },
+      [](HeartbeatMessage* m) { m->report.round_trip_us = -1; },
+      [](HeartbeatMessage* m) { m->report.round_trip_us.reset(); },
+      [](HeartbeatMessage* m) { m->report.offset_us.reset(); },
+      [](HeartbeatMessage* m) { m->report.offset_us = INT64_MIN; },
+  };
+  int number = 0;
+  for (const Change& change : changes) {
+    HeartbeatMessage message = Sane();
+    change(&message);
+    EXPECT_FALSE(IsSane(message)) << "change " << number;
+    number++;
+  }
+}
+
+}  // namespace
+}  // namespace detid
