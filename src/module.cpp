@@ -15,11 +15,12 @@
 #include "state/claim.h"
 #include "state/clock.h"
 #include "state/databases.h"
+#include "state/definitions.h"
 #include "state/dropped_horizon.h"
-#include "state/generator.h"
 #include "state/guard.h"
 #include "state/label.h"
 #include "state/ledger.h"
+#include "state/minter.h"
 #include "state/namespace_secret.h"
 #include "state/registry/registrar.h"
 #include "state/registry/registration.h"
@@ -44,7 +45,8 @@ namespace {
 
 // InvalidOid: any relation may have changed.
 void OnRelationChange(Datum, Oid relation) {
-  generators::OnRelationChange(relation);
+  definitions::OnRelationChange(relation);  // before minters, which are made from them
+  minters::OnRelationChange(relation);
   secrets::OnRelationChange(relation);
   namespaces::OnRelationChange(relation);
   claims::OnRelationChange(relation);
@@ -52,7 +54,7 @@ void OnRelationChange(Datum, Oid relation) {
 
 // A role was altered, or a membership: privileges that were checked are to be checked again.
 void OnRoleChange(Datum, int, uint32) {
-  generators::OnRoleChange();
+  minters::OnRoleChange();
   secrets::OnRoleChange();
 }
 
@@ -62,7 +64,8 @@ void OnTransaction(XactEvent event, void*) {
   registration::OnTransaction(event);
   ledger::OnTransaction(event);
   if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE) return;
-  generators::OnTransactionEnd();
+  definitions::OnTransactionEnd();
+  minters::OnTransactionEnd();
   secrets::OnTransactionEnd();
 }
 

@@ -12,7 +12,6 @@
 #include "state/databases.h"
 #include "state/dropped_horizon.h"
 #include "state/duplicate.h"
-#include "state/generator.h"
 #include "state/generator_catalog.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"

@@ -15,7 +15,7 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/databases.h"
-#include "state/generator.h"
+#include "state/definitions.h"
 #include "state/shared.h"
 
 namespace detid {

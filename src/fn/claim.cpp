@@ -13,6 +13,8 @@
 #include "fn/record.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
+#include "state/definitions.h"
+#include "state/generator_catalog.h"
 
 namespace detid {
 namespace {

@@ -6,7 +6,7 @@
 #include "fn/ids.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
-#include "state/generator.h"
+#include "state/definitions.h"
 #include "state/seed.h"
 
 namespace detid {

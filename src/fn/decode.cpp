@@ -6,7 +6,6 @@
 #include "fn/decoded.h"
 #include "fn/ids.h"
 #include "pg/pg.h"
-#include "state/generator.h"
 
 namespace detid {
 namespace {

@@ -6,7 +6,7 @@
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "state/claim.h"
-#include "state/generator.h"
+#include "state/generator_catalog.h"
 #include "state/ledger_row.h"
 #include "state/ledger_table.h"
 #include "state/seed.h"

@@ -10,7 +10,7 @@
 #include "fn/record.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
-#include "state/generator.h"
+#include "state/definitions.h"
 #include "state/generator_catalog.h"
 #include "state/salt.h"
 #include "state/seed.h"

@@ -4,7 +4,8 @@
 
 #include "core/instant.h"
 #include "pg/errors.h"
-#include "state/generator.h"
+#include "state/definitions.h"
+#include "state/generator_catalog.h"
 
 namespace detid {
 

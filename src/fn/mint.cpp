@@ -8,6 +8,8 @@
 #include "fn/ids.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
+#include "state/definitions.h"
+#include "state/generator_catalog.h"
 #include "state/ledger.h"
 #include "state/mint.h"
 
@@ -134,14 +136,14 @@ Batch* MintBatch(FunctionCallInfo fcinfo, FuncCallContext* context, bool uuids) 
   batch->words = static_cast<int64_t*>(palloc(n * (uuids ? sizeof(pg_uuid_t) : sizeof(int64_t))));
   if (m->audit != Audit::kOff)
     batch->positions = static_cast<uint64_t*>(palloc(n * sizeof(uint64_t)));
-  uint64_t filled = m->filled;
+  uint64_t generation = m->generation;
   for (int done = 0; done < count;) {
     CHECK_FOR_INTERRUPTS();
     while (!m->ready) Fill(m);
     const Grant grant = Take(m, static_cast<uint32_t>(count - done));
-    if (m->filled != filled) {  // perhaps for another node id or seed: begin anew
+    if (m->generation != generation) {  // perhaps for another node id or seed: begin anew
       done = 0;
-      filled = m->filled;
+      generation = m->generation;
     }
     done += FillBatch(m, grant, batch, done);
   }
@@ -241,15 +243,15 @@ DETID_FUNCTION(detid_next_uuids) {
 DETID_FUNCTION(detid_last_id) {
   const Oid generator = PG_GETARG_OID(0);
   const Definition& d = DefinitionFor(generator);
-  Minter* m = MinterFor(generator);
   char name[kMaxQualifiedName] = "it";
   QualifiedName(generator, name);
   if (pg_class_aclcheck(generator, GetUserId(), ACL_SELECT | ACL_USAGE) != ACLCHECK_OK)
     aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SEQUENCE, get_rel_name(generator));
   if (!d.layout.is_bigint())
     Raise(Error::kWrongType, "%s mints ids of %d bits, not bigints.", name, d.layout.bits);
-  if (!m->has_last) Raise(Error::kNoLastId, "Nothing was minted from %s.", name);
-  PG_RETURN_INT64(static_cast<int64_t>(m->last.word[0]));
+  const Bits* last = LastId(generator);
+  if (last == nullptr) Raise(Error::kNoLastId, "Nothing was minted from %s.", name);
+  PG_RETURN_INT64(static_cast<int64_t>(last->word[0]));
 }
 
 }  // namespace detid

@@ -11,7 +11,6 @@
 #include "state/clock.h"
 #include "state/databases.h"
 #include "state/duplicate.h"
-#include "state/generator.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
 #include "state/readiness.h"

@@ -11,7 +11,7 @@
 #include "fn/ids.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
-#include "state/generator.h"
+#include "state/definitions.h"
 
 namespace detid {
 namespace {

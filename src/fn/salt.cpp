@@ -10,7 +10,7 @@
 #include "fn/record.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
-#include "state/generator.h"
+#include "state/generator_catalog.h"
 
 extern "C" {
 #include "utils/regproc.h"

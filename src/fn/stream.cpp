@@ -12,7 +12,7 @@
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/databases.h"
-#include "state/generator.h"
+#include "state/definitions.h"
 #include "state/seed.h"
 #include "state/shared.h"
 

@@ -9,7 +9,8 @@
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
-#include "state/generator.h"
+#include "state/definitions.h"
+#include "state/generator_catalog.h"
 
 extern "C" {
 #include "lib/stringinfo.h"

@@ -8,7 +8,7 @@
 #include "fn/record.h"
 #include "pg/pg.h"
 #include "state/claim.h"
-#include "state/generator.h"
+#include "state/definitions.h"
 
 namespace detid {
 namespace {

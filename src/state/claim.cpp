@@ -6,6 +6,7 @@
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
+#include "state/definitions.h"
 #include "state/ledger_row.h"
 #include "state/ledger_table.h"
 #include "state/mint.h"

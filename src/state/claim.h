@@ -28,9 +28,10 @@
 
 #include "core/bits.h"
 #include "core/derive.h"
-#include "state/generator.h"
 
 namespace detid {
+
+using ObjectId = unsigned int;  // PostgreSQL's Oid
 
 // Ids that are tried for one input before it is given up, for a layout of that many hash bits.
 // Where all values but one are taken, 32 times as many tries as values miss it for one input in

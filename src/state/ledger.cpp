@@ -6,6 +6,7 @@
 
 #include "pg/pg.h"
 #include "state/ledger_row.h"
+#include "state/minter.h"
 #include "state/settings.h"
 
 namespace detid {

@@ -21,9 +21,10 @@
 
 #include "core/bits.h"
 #include "pg/pg.h"
-#include "state/generator.h"
 
 namespace detid {
+
+struct Minter;
 
 // Records one minted id. `input.data()` null: no input.
 void RecordMint(Minter* minter, uint64_t position, const Bits& id, std::string_view input);

@@ -8,6 +8,7 @@
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "state/mint.h"
+#include "state/minter.h"
 
 namespace detid {
 

@@ -10,10 +10,11 @@
 #include "core/bits.h"
 #include "core/prf.h"
 #include "pg/pg.h"
-#include "state/generator.h"
 #include "state/ledger_table.h"
 
 namespace detid {
+
+struct Minter;
 
 // An 'each' entry is a row of about 2 kB at the most, so that it needs no TOAST.
 constexpr int kMaxEach = 64;

@@ -8,7 +8,7 @@
 #include "core/sequencer.h"
 #include "pg/pg.h"
 #include "state/clock.h"
-#include "state/generator.h"
+#include "state/minter.h"
 #include "state/settings.h"
 
 namespace detid {

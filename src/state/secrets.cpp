@@ -2,54 +2,23 @@
 
 #include "state/secrets.h"
 
-#include <new>
+#include <utility>
 
 #include "pg/errors.h"
 #include "pg/pg.h"
-#include "state/generator.h"
+#include "state/definitions.h"
+#include "state/generator_table.h"
 
 namespace detid {
 namespace {
 
-HTAB* all = nullptr;
-Secrets* last = nullptr;  // most calls ask for the one that the call before asked for
+// Made only for a generator that the role may use.
+GeneratorTable<Secrets> all("pg_detid secrets");
+constexpr long kMostKept = 256;
 
-// As of generators (generator.h): made only for a generator that the role may use, and dropped
-// between transactions only, where nobody holds a reference.
-constexpr long kMost = 256;
-
-void Forget(Secrets* s) {
+void Invalidate(Secrets* s) {
   s->ready = false;
-  s->stale = true;
-}
-
-void ForgetAll() {
-  if (all == nullptr) return;
-  HASH_SEQ_STATUS scan;
-  hash_seq_init(&scan, all);
-  while (Secrets* s = static_cast<Secrets*>(hash_seq_search(&scan))) Forget(s);
-}
-
-// Null if there are none.
-Secrets* Find(Oid generator) {
-  if (last != nullptr && last->generator == generator) return last;
-  if (all == nullptr) return nullptr;
-  Secrets* s = static_cast<Secrets*>(hash_search(all, &generator, HASH_FIND, nullptr));
-  if (s != nullptr) last = s;
-  return s;
-}
-
-Secrets* Add(Oid generator) {
-  if (all == nullptr) {
-    HASHCTL control = {};
-    control.keysize = sizeof(Oid);
-    control.entrysize = sizeof(Secrets);
-    all = hash_create("pg_detid secrets", 16, &control, HASH_ELEM | HASH_BLOBS);
-  }
-  Secrets* s = static_cast<Secrets*>(hash_search(all, &generator, HASH_ENTER, nullptr));
-  new (s) Secrets;
-  s->generator = generator;
-  return last = s;
+  s->invalidated = true;
 }
 
 void CheckPrivilege(Oid generator) {
@@ -57,14 +26,12 @@ void CheckPrivilege(Oid generator) {
     aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SEQUENCE, get_rel_name(generator));
 }
 
-void Drop(Secrets* s) {
+void Wipe(Secrets* s) {
   if (s->keys != nullptr) {
     explicit_bzero(s->keys, sizeof(GeneratorKey) * static_cast<Size>(s->count));
     pfree(s->keys);
   }
   explicit_bzero(&s->mask, sizeof s->mask);
-  hash_search(all, &s->generator, HASH_REMOVE, nullptr);
-  s->generator = InvalidOid;
 }
 
 std::string_view SaltBytes(const Definition& d) {
@@ -99,20 +66,20 @@ void Read(Secrets* s, Definition d) {
 }  // namespace
 
 const Secrets& SecretsFor(ObjectId generator) {
-  Secrets* s = Find(generator);
+  Secrets* s = all.Find(generator);
   if (s != nullptr && s->ready && s->user == GetUserId()) [[likely]]
     return *s;
   CheckPrivilege(generator);
   DefinitionFor(generator);
-  if (s == nullptr) s = Add(generator);
+  if (s == nullptr) s = all.Add(generator);
   s->ready = false;  // an error may leave half of it
   do {
-    s->stale = false;
+    s->invalidated = false;
     CheckPrivilege(generator);
     s->user = GetUserId();
     RequireOwnSalt(generator);
     Read(s, DefinitionFor(generator));
-  } while (s->stale);
+  } while (s->invalidated);
   s->ready = true;
   return *s;
 }
@@ -120,22 +87,17 @@ const Secrets& SecretsFor(ObjectId generator) {
 namespace secrets {
 
 void OnRelationChange(ObjectId relation) {
-  if (all == nullptr) return;
-  if (relation == InvalidOid || IsSeedRelation(relation)) return ForgetAll();
-  if (Secrets* s = static_cast<Secrets*>(hash_search(all, &relation, HASH_FIND, nullptr)))
-    Forget(s);
+  if (relation == InvalidOid || IsSeedRelation(relation)) return all.Each(Invalidate);
+  if (Secrets* s = all.Find(relation)) Invalidate(s);
 }
 
 void OnRoleChange() {
-  ForgetAll();
+  all.Each(Invalidate);
 }
 
 void OnTransactionEnd() {
-  if (all == nullptr || hash_get_num_entries(all) <= kMost) return;
-  last = nullptr;
-  HASH_SEQ_STATUS scan;
-  hash_seq_init(&scan, all);
-  while (Secrets* s = static_cast<Secrets*>(hash_seq_search(&scan))) Drop(s);
+  all.DropSome(
+      kMostKept, [](const Secrets* s) { return !s->ready; }, Wipe);
 }
 
 }  // namespace secrets

@@ -13,11 +13,10 @@
 namespace detid {
 
 struct Secrets {
-  ObjectId generator;  // the hash key
   bool ready = false;
-  bool stale = false;     // invalidated while being read
-  ObjectId user = 0;      // whose privilege was checked
-  uint8_t mask_bits = 0;  // of the layout; 0: there is no mask, or its seed is not at hand
+  bool invalidated = false;  // while it was being read
+  ObjectId user = 0;         // whose privilege was checked
+  uint8_t mask_bits = 0;     // of the layout; 0: there is no mask, or its seed is not at hand
   MaskKey mask{};
   int count = 0;  // of keys: the seed that makes ids here, then the others
   GeneratorKey* keys = nullptr;

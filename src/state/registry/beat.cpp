@@ -11,7 +11,6 @@
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/databases.h"
-#include "state/generator.h"
 #include "state/horizon.h"
 #include "state/registry/coordinator.h"
 #include "state/registry/node_token.h"

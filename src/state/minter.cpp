@@ -1,41 +1,27 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/generator.h"
-
-#include <algorithm>
-#include <new>
+#include "state/minter.h"
 
 #include "core/instant.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/databases.h"
+#include "state/definitions.h"
+#include "state/generator_table.h"
 #include "state/horizon.h"
 #include "state/ledger_table.h"
 #include "state/mint_rules.h"
 #include "state/registry/registration.h"
-#include "state/salt.h"
 #include "state/seed.h"
 #include "state/settings.h"
 
 namespace detid {
 namespace {
 
-// What this backend knows of one generator.
-struct Entry {
-  Oid generator;  // the hash key
-  bool defined;
-  bool own_salt;  // the salt is known to be its owner's
-  Definition definition;
-  uint64_t fingerprint;  // of the definition
-  Minter minter;
-};
-
-HTAB* entries = nullptr;
-Entry* last_entry = nullptr;  // most calls ask for the one that the call before asked for
+GeneratorTable<Minter> all("pg_detid minters");
 Minter ledger_minter;
-uint64_t relation_changes = 0;  // that this backend was told of
-bool leaving = false;  // some Minter is to leave its shard
+bool any_detach_pending = false;
 Database* my_database = nullptr;
 
 // What was minted without a shard counts as what forgotten shards gave out.
@@ -54,93 +40,25 @@ void DetachShard(Minter* m) {
   m->window = nullptr;
 }
 
-void Forget(Minter* m) {
+void Invalidate(Minter* m) {
   m->ready = false;
-  m->stale = true;
-}
-
-template <typename Visit>
-void EachEntry(Visit visit) {
-  if (entries == nullptr) return;
-  HASH_SEQ_STATUS scan;
-  hash_seq_init(&scan, entries);
-  while (Entry* e = static_cast<Entry*>(hash_seq_search(&scan))) visit(e);
+  m->invalidated = true;
 }
 
 // A backend that ends leaves its slots to the next owner of its number.
 void AtExit(int, Datum) {
   ForgetMinters();
-  EachEntry([](Entry* e) { DetachShard(&e->minter); });
+  all.Each(DetachShard);
   DetachShard(&ledger_minter);
   if (my_database != nullptr) Detach(my_database);
   my_database = nullptr;
 }
 
-void MakeEntries() {
-  if (entries != nullptr) return;
-  HASHCTL control = {};
-  control.keysize = sizeof(Oid);
-  control.entrysize = sizeof(Entry);
-  entries = hash_create("pg_detid generators", 32, &control, HASH_ELEM | HASH_BLOBS);
-  before_shmem_exit(AtExit, 0);
-}
-
-// Null if it is not known.
-Entry* KnownEntry(Oid generator) {
-  if (last_entry != nullptr && last_entry->generator == generator) return last_entry;
-  if (entries == nullptr) return nullptr;
-  Entry* e = static_cast<Entry*>(hash_search(entries, &generator, HASH_FIND, nullptr));
-  if (e != nullptr) last_entry = e;
-  return e;
-}
-
-// REQUIRES: it is a generator, and not known.
-Entry* AddEntry(Oid generator) {
-  MakeEntries();
-  Entry* e = static_cast<Entry*>(hash_search(entries, &generator, HASH_ENTER, nullptr));
-  e->defined = e->own_salt = false;
-  new (&e->definition) Definition;
-  new (&e->minter) Minter;
-  e->minter.generator = generator;
-  return last_entry = e;
-}
-
-// The entry of a generator, defined. Errors: it is none.
-Entry* DefinedEntry(Oid generator) {
-  Entry* e = KnownEntry(generator);
-  if (e != nullptr && e->defined) return e;
-  Definition found;
-  Require(DefinitionRule(generator, &found));
-  if (e == nullptr) e = AddEntry(generator);
-  const uint64_t fingerprint = Fingerprint(found);
-  // An oid that is used again.
-  if (fingerprint != e->fingerprint) e->minter.has_last = false;
-  e->definition = found;
-  e->fingerprint = fingerprint;
-  e->defined = true;
-  return e;
-}
-
-// Its memory goes to the next generator that is met: the table keeps it (E1).
-void DropEntry(Entry* e) {
-  DetachShard(&e->minter);
-  Forget(&e->minter);
-  e->minter.generator = InvalidOid;
-  hash_search(entries, &e->generator, HASH_REMOVE, nullptr);
-  e->generator = InvalidOid;
-}
-
-// So that a session which goes through many generators does not grow. A quarter at a time: not
-// every transaction that meets a new generator looks through them all.
-void DropSome() {
-  const long most = std::min(kMostKnown, settings::max_generators);
-  if (entries == nullptr || hash_get_num_entries(entries) <= most) return;
-  last_entry = nullptr;
-  for (const bool also_ready : {false, true})
-    EachEntry([=](Entry* e) {
-      if (hash_get_num_entries(entries) > most - most / 4 && (also_ready || !e->minter.ready))
-        DropEntry(e);
-    });
+// Before there is a Minter.
+void WatchExit() {
+  static bool watched = false;
+  if (!watched) before_shmem_exit(AtExit, 0);
+  watched = true;
 }
 
 void CheckPrivilege(Minter* m) {
@@ -211,7 +129,9 @@ void FillFromDefinition(Minter* m) {
   Require(WorkerRule(layout, m->name));
   m->worker_number = compat::BackendSlot();
   if (m->worker_number < 0) Raise(Error::kNotPreloaded, "This process is no backend.");
-  m->fingerprint = Fingerprint(m->definition);
+  const uint64_t fingerprint = Fingerprint(m->definition);
+  if (fingerprint != m->fingerprint) m->has_last = false;  // an oid that is used again
+  m->fingerprint = fingerprint;
   m->audit = m->definition.audit;
   m->id_bits = layout.bits;
   if (my_database == nullptr) my_database = AttachDatabase(MyDatabaseId);
@@ -264,8 +184,7 @@ void SetHorizonLimits(Minter* m) {
   if (interval.node == kAnyNode || interval.node == m->granted_node) return;
   // It is another number's: not for this Minter as it is.
   m->limits.horizon = m->granted = m->renew = 0;
-  m->ready = false;
-  m->stale = true;
+  Invalidate(m);
 }
 
 Grant TakeWithoutShard(Minter* m, uint64_t now, uint32_t wanted) {
@@ -277,27 +196,19 @@ Grant TakeWithoutShard(Minter* m, uint64_t now, uint32_t wanted) {
   return m->Take(now, wanted);
 }
 
-const Definition& DefinitionFor(ObjectId generator) {
-  return DefinedEntry(generator)->definition;
-}
-
-uint64_t FingerprintFor(ObjectId generator) {
-  return DefinedEntry(generator)->fingerprint;
-}
-
-void RequireOwnSalt(ObjectId generator) {
-  Entry* e = DefinedEntry(generator);
-  if (e->own_salt) [[likely]]
-    return;
-  const uint64_t before = relation_changes;
-  Require(SaltRule(generator, e->definition.salt));
-  // Else it may have changed while it was read: the next call asks again.
-  e->own_salt = relation_changes == before;
-}
-
 Minter* MinterFor(ObjectId generator) {
-  Entry* e = KnownEntry(generator);
-  return &(e != nullptr ? e : DefinedEntry(generator))->minter;
+  if (Minter* m = all.Find(generator)) return m;
+  DefinitionFor(generator);
+  WatchExit();
+  Minter* m = all.Add(generator);
+  m->generator = generator;
+  return m;
+}
+
+const Bits* LastId(ObjectId generator) {
+  const uint64_t fingerprint = FingerprintFor(generator);
+  const Minter* m = all.Find(generator);
+  return m != nullptr && m->has_last && m->fingerprint == fingerprint ? &m->last : nullptr;
 }
 
 void Fill(Minter* m) {
@@ -312,7 +223,7 @@ void Fill(Minter* m) {
     if (m->ready) return;
   }
   do {
-    m->stale = false;
+    m->invalidated = false;
     if (m != &ledger_minter) {
       m->definition = DefinitionFor(m->generator);
       QualifiedName(m->generator, m->name);
@@ -322,15 +233,15 @@ void Fill(Minter* m) {
     m->pinned = settings::pinned && m != &ledger_minter;
     FillFromDefinition(m);
     CHECK_FOR_INTERRUPTS();
-  } while (m->stale);
-  m->filled++;
+  } while (m->invalidated);
+  m->generation++;
   m->ready = true;
 }
 
 Minter* LedgerMinter(ObjectId ledger) {
   Minter* m = &ledger_minter;
   if (m->generator != ledger) {
-    MakeEntries();  // registers the exit callback
+    WatchExit();
     DetachShard(m);
     m->generator = ledger;
     m->definition = LedgerEntryDefinition();
@@ -342,29 +253,20 @@ Minter* LedgerMinter(ObjectId ledger) {
 }
 
 void ForgetMinters() {
-  EachEntry([](Entry* e) { Forget(&e->minter); });
-  Forget(&ledger_minter);
+  all.Each(Invalidate);
+  Invalidate(&ledger_minter);
 }
 
-namespace generators {
+namespace minters {
 
 void OnRelationChange(ObjectId relation) {
-  ForgetDefaults(relation);
-  relation_changes++;
-  if (entries == nullptr) return;
-  if (relation == InvalidOid) {
-    EachEntry([](Entry* e) { e->defined = e->own_salt = false; });
-    ForgetMinters();
-    return;
+  if (relation == InvalidOid) return ForgetMinters();
+  if (Minter* m = all.Find(relation)) {
+    Invalidate(m);
+    m->detach_pending = any_detach_pending = true;  // not now: a mint may be under way
   }
-  if (Entry* e = static_cast<Entry*>(hash_search(entries, &relation, HASH_FIND, nullptr))) {
-    e->defined = e->own_salt = false;
-    Forget(&e->minter);
-    e->minter.leave = leaving = true;  // not now: a mint may be under way
-  }
-  if (relation == ledger_minter.generator) Forget(&ledger_minter);
-  if (IsSeedRelation(relation)) ForgetMinters();
-  if (relation == LoadedHorizonRelation()) ForgetMinters();
+  if (relation == ledger_minter.generator) Invalidate(&ledger_minter);
+  if (IsSeedRelation(relation) || relation == LoadedHorizonRelation()) ForgetMinters();
 }
 
 void OnRoleChange() {
@@ -373,15 +275,21 @@ void OnRoleChange() {
 
 // Between transactions no mint is under way.
 void OnTransactionEnd() {
-  DropSome();
-  if (!leaving) return;
-  leaving = false;
-  EachEntry([](Entry* e) {
-    if (e->minter.leave && !e->minter.ready) DetachShard(&e->minter);
-    e->minter.leave = false;
+  all.DropSome(
+      MostRemembered(), [](const Minter* m) { return !m->ready; },
+      [](Minter* m) {
+        DetachShard(m);
+        Invalidate(m);
+        m->generator = InvalidOid;
+      });
+  if (!any_detach_pending) return;
+  any_detach_pending = false;
+  all.Each([](Minter* m) {
+    if (m->detach_pending && !m->ready) DetachShard(m);
+    m->detach_pending = false;
   });
 }
 
-}  // namespace generators
+}  // namespace minters
 
 }  // namespace detid

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Generators as this backend knows them: their definitions, kept (generator_catalog.h reads them),
-// and Minters, which are definitions made ready for minting.
+// Minters: definitions (definitions.h) made ready for minting, which a backend holds.
 //
 // A Minter is filled once (catalog look-ups, privilege, horizon, shard) and then good until
 // something it hangs on changes: the sequence or its label (relcache invalidation), a role's
 // membership, a setting. Then `ready` is false and the next mint fills it again.
 //
-// Invariants:
-//   E1  the memory of a Minter stays a Minter until the backend ends. So a call site may keep a
-//       pointer to one (in fn_extra, across statements and transactions), if it compares
-//       `generator` with the one that it wants at each use: it may have become another's.
-//   E2  it becomes another's, or nobody's, only between transactions, where no function of ours is
-//       under way. So a pointer or reference that a function got from here is good until the
-//       function returns, whatever runs in between: invalidations, other generators, users' code.
-//   E3  an entry is made only for what has turned out to be a generator; between transactions there
-//       are kMostKnown of them, or detid.max_generators if that is less.
+// Its memory stays a Minter (generator_table.h, V1). So a call site may keep a pointer to one (in
+// fn_extra, across statements and transactions), if it compares `generator` with the one that it
+// wants at each use.
 
 #pragma once
 
@@ -27,9 +20,6 @@
 
 namespace detid {
 
-// Generators that a session remembers from one transaction to the next.
-inline constexpr int kMostKnown = 1024;
-
 struct Minter : Sequencer {
   // Read by every mint.
   ObjectId generator = 0;
@@ -38,7 +28,7 @@ struct Minter : Sequencer {
   bool pinned = false;
   Audit audit = Audit::kOff;
   uint8_t id_bits = 0;
-  bool has_last = false;  // `last` is the last id minted here in this session
+  bool has_last = false;  // `last` is the last id minted here, of that fingerprint, in this session
   Database* database = nullptr;
   Window* window = nullptr;  // of a generator with a history
   Bits last;
@@ -50,11 +40,11 @@ struct Minter : Sequencer {
   ShardRecord* record = nullptr;  // null: it mints without (shared.h, M8)
   Slot own_slot;                  // used then
   ObjectId charged = 0;           // the role that the shard counts for
-  bool stale = false;        // invalidated while being filled
-  bool leave = false;        // the shard, at the end of the transaction: it may be gone
-  uint64_t filled = 0;       // rises with each Fill
-  int32_t node = 0;          // in ids
-  int32_t granted_node = 0;  // that of the interval; the ledger's ids show none
+  bool invalidated = false;       // while it was being filled
+  bool detach_pending = false;    // from the shard, at the end of the transaction: it may be gone
+  uint64_t generation = 0;        // rises with each Fill
+  int32_t node = 0;               // in ids
+  int32_t granted_node = 0;       // that of the interval; the ledger's ids show none
   int32_t worker_number = 0;
   uint32_t chunk = 0;    // of the history
   uint32_t refused = 0;  // ids in a row that were not handed out
@@ -62,17 +52,6 @@ struct Minter : Sequencer {
   Commitment seed{};
   char name[kMaxQualifiedName] = {};
 };
-
-// The definition of a generator. Errors: not a generator, dropped, label edited by hand.
-// Works without preloading and for any role.
-const Definition& DefinitionFor(ObjectId generator);
-
-// Its fingerprint. Errors: as DefinitionFor.
-uint64_t FingerprintFor(ObjectId generator);
-
-// Errors: the generator's salt is not its owner's (salt.h). Asked before ids are minted, and before
-// anything is told that takes the key.
-void RequireOwnSalt(ObjectId generator);
 
 // The Minter of a generator, filled or not; never null. Errors: as DefinitionFor.
 Minter* MinterFor(ObjectId generator);
@@ -82,6 +61,10 @@ Minter* LedgerMinter(ObjectId ledger);
 
 // Fills a Minter: everything that a mint checks once. Errors: all of G6.
 void Fill(Minter* minter);
+
+// The last id that this session minted from the generator; null: none, also if its oid was
+// another's then. Errors: as DefinitionFor.
+const Bits* LastId(ObjectId generator);
 
 // The clock has no tick in the layout, or its positions are used up.
 [[noreturn]] void RaiseOutside(const Minter* m, int64_t now_us);
@@ -98,10 +81,10 @@ void ForgetMinters();
 void SetHorizonLimits(Minter* minter);
 
 // What module.cpp tells.
-namespace generators {
+namespace minters {
 void OnRelationChange(ObjectId relation);  // InvalidOid: any
 void OnRoleChange();
 void OnTransactionEnd();
-}  // namespace generators
+}  // namespace minters
 
 }  // namespace detid
