@@ -346,14 +346,4 @@ DETID_FUNCTION(detid_first_horizon) {
       HorizonTupleOf(FirstHorizon(PG_GETARG_BOOL(0)), ResultDescriptor(fcinfo)));
 }
 
-// Trigger on detid._horizon, BEFORE INSERT FOR EACH ROW: what a dump brings is merged, never
-// inserted; what logical replication brings from another node is passed over.
-DETID_FUNCTION(detid_merge_horizon) {
-  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
-  const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
-  if (SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
-    MergeHorizon(HorizonRecordOf(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation)));
-  PG_RETURN_POINTER(nullptr);
-}
-
 }  // namespace detid

@@ -4,7 +4,6 @@
 // input has for ever.
 
 #include "state/claim.h"
-#include "state/duplicate.h"
 
 #include <algorithm>
 
@@ -197,24 +196,6 @@ DETID_FUNCTION(detid_claim_uuids) {
 // claim_texts(generator regclass, inputs text[]) -> setof (input text, id text, created boolean)
 DETID_FUNCTION(detid_claim_texts) {
   return ClaimSet(fcinfo, As::kText);
-}
-
-// Trigger on detid.claims, for rows that logical replication brings: they are of another node.
-DETID_FUNCTION(detid_claim_from_elsewhere) {
-  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
-  const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
-  const TupleDesc descriptor = RelationGetDescr(trigger->tg_relation);
-  const HeapTuple row = ArrivedRowOf(trigger->tg_relation, trigger->tg_trigtuple);
-  if (row == nullptr) PG_RETURN_POINTER(nullptr);
-  int origin = SPI_fnumber(descriptor, "origin");
-  bool null = false;
-  const int node = DatumGetInt32(
-      heap_getattr(row, SPI_fnumber(descriptor, "node"), descriptor, &null));
-  if (DatumGetInt32(heap_getattr(row, origin, descriptor, &null)) != 0)
-    return PointerGetDatum(row);
-  Datum value = Int32GetDatum(node + 1);
-  return PointerGetDatum(
-      heap_modify_tuple_by_cols(row, descriptor, 1, &origin, &value, &null));
 }
 
 }  // namespace detid

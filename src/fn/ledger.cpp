@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// The ledger's reading side that is not replay: it is append-only, but for prune_ledger.
+// prune_ledger: otherwise the ledger is append-only.
 
 #include <algorithm>
 
@@ -11,14 +11,8 @@
 #include "state/duplicate.h"
 #include "state/ledger_table.h"
 
-extern "C" {
-#include "replication/logicalworker.h"
-}
-
 namespace detid {
 namespace {
-
-bool pruning = false;
 
 constexpr char kPrune[] = "DELETE FROM ONLY detid.ledger WHERE minted_at < $1";
 constexpr char kPruneSome[] =
@@ -26,39 +20,6 @@ constexpr char kPruneSome[] =
     "WHERE minted_at < $1 LIMIT $2))";
 
 }  // namespace
-
-// Trigger on the ledger, claims, the horizon and secrets: refuses what would change them. For rows,
-// it is one of replicas: what logical replication brings from another node is passed over.
-DETID_FUNCTION(detid_refuse_change) {
-  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
-  const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
-  const bool truncates = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event);
-  const char* table = RelationGetRelationName(trigger->tg_relation);
-  if (truncates && IsLogicalWorker())
-    Raise(Error::kTruncateFromElsewhere, "TRUNCATE on detid.%s was refused.", table);
-  if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event) &&
-      SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
-    return PointerGetDatum(pruning ? trigger->tg_trigtuple : nullptr);
-  if (pruning && !truncates) PG_RETURN_POINTER(nullptr);
-  const char* what = TRIGGER_FIRED_BY_INSERT(trigger->tg_event)   ? "INSERT"
-                     : TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? "UPDATE"
-                     : truncates                                  ? "TRUNCATE"
-                                                                  : "DELETE";
-  const bool secret = strcmp(table, "_seed") == 0 || strcmp(table, "_namespace") == 0;
-  const Error error = strcmp(table, "ledger") == 0   ? Error::kLedgerAppendOnly
-                      : strcmp(table, "claims") == 0 ? Error::kClaimsKept
-                      : strcmp(table, "_salt") == 0  ? Error::kSaltsProtected
-                      : secret                       ? Error::kTruncateReplicates
-                                                     : Error::kHorizonProtected;
-  Raise(error, "%s on detid.%s was refused.", what, table);
-}
-
-// Trigger on the ledger, for rows that logical replication brings.
-DETID_FUNCTION(detid_ledger_arrived) {
-  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
-  const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
-  return PointerGetDatum(ArrivedRowOf(trigger->tg_relation, trigger->tg_trigtuple));
-}
 
 // prune_ledger(before timestamptz, max_rows bigint) -> bigint. Runs as the ledger's owner; who
 // may call it is decided by EXECUTE.
@@ -84,7 +45,7 @@ DETID_FUNCTION(detid_prune_ledger) {
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   PG_TRY();
   {
-    pruning = true;
+    pruning_ledger = true;
     const OwnerScope scope = Become(owner);
     const int result = SPI_execute_with_args(some ? kPruneSome : kPrune, some ? 2 : 1, types,
                                              values, nullptr, false, 0);
@@ -93,7 +54,7 @@ DETID_FUNCTION(detid_prune_ledger) {
     Leave(scope);
   }
   PG_FINALLY();
-  { pruning = false; }
+  { pruning_ledger = false; }
   PG_END_TRY();
   SPI_finish();
   PG_RETURN_INT64(static_cast<int64>(removed));

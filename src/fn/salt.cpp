@@ -110,16 +110,6 @@ DETID_FUNCTION(detid_adopt_salt) {
   PG_RETURN_BOOL(TryDefinition(generator, &d, &why) && AdoptSalt(generator, d.salt));
 }
 
-// Trigger on detid._salt, BEFORE INSERT FOR EACH ROW: what a dump brings is merged, never inserted;
-// what logical replication brings from another node is passed over.
-DETID_FUNCTION(detid_merge_salt) {
-  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
-  const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
-  if (SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
-    MergeSalt(SaltRowOf(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation)));
-  PG_RETURN_POINTER(nullptr);
-}
-
 // _check_salts() -> setof (check, ok, detail, hint)
 DETID_FUNCTION(detid_check_salts) {
   InitMaterializedSRF(fcinfo, 0);

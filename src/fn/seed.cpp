@@ -41,13 +41,6 @@ Datum AddSeed(const char* command, const Seed& seed, SeedOrigin origin) {
 
 }  // namespace
 
-// Trigger on detid._seed, after any change: sessions that hold keys of seeds read them again.
-DETID_FUNCTION(detid_seed_changed) {
-  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
-  CacheInvalidateRelcache(reinterpret_cast<const TriggerData*>(fcinfo->context)->tg_relation);
-  PG_RETURN_POINTER(nullptr);
-}
-
 // rotate_seed() -> text: a seed from libsodium's random source makes the ids from here on. Returns
 // its commitment.
 DETID_FUNCTION(detid_rotate_seed) {

@@ -14,7 +14,6 @@
 
 extern "C" {
 #include "lib/stringinfo.h"
-#include "replication/logicalworker.h"
 }
 
 namespace detid {
@@ -268,22 +267,6 @@ DETID_FUNCTION(detid_node_range) {
   row.Add(OwnTextDatum(d, LowestIdOf(d.layout, nodes)));
   row.Add(OwnTextDatum(d, HighestIdOf(d.layout, nodes)));
   return row.Return(fcinfo);
-}
-
-// Trigger on both tables, BEFORE INSERT OR UPDATE OR DELETE FOR EACH ROW, also where triggers are
-// those of a replica: what logical replication brings from another database is passed over, as
-// levels of two topologies, or prefixes of two hands, make neither. BEFORE TRUNCATE, which a trigger
-// cannot pass over: refused, there and where it would come from.
-DETID_FUNCTION(detid_keep_topology) {
-  if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "not called by trigger manager");
-  const TriggerData* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
-  if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
-    Raise(IsLogicalWorker() ? Error::kTruncateFromElsewhere : Error::kTruncateReplicates,
-          "TRUNCATE on detid.%s was refused.",
-          RelationGetRelationName(trigger->tg_relation));
-  if (IsLogicalWorker()) PG_RETURN_POINTER(nullptr);
-  return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple
-                                                                    : trigger->tg_trigtuple);
 }
 
 }  // namespace detid

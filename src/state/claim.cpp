@@ -350,6 +350,17 @@ Claimed Claim(ClaimTable* t, ObjectId generator, const ClaimInput& input) {
         "A unique index of detid.claims refuses an input of which no row was found.");
 }
 
+HeapTuple ClaimFromElsewhere(Relation claims, HeapTuple row) {
+  const TupleDesc columns = RelationGetDescr(claims);
+  int origin = SPI_fnumber(columns, "origin");
+  bool null = false;
+  const int node =
+      DatumGetInt32(heap_getattr(row, SPI_fnumber(columns, "node"), columns, &null));
+  if (DatumGetInt32(heap_getattr(row, origin, columns, &null)) != 0) return row;
+  Datum value = Int32GetDatum(node + 1);
+  return heap_modify_tuple_by_cols(row, columns, 1, &origin, &value, &null);
+}
+
 bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry) {
   ClaimTable* t = OpenClaims();
   const Relation by_id = index_open(IndexNamed(t, "claims_id"), AccessShareLock);

@@ -28,6 +28,7 @@
 
 #include "core/bits.h"
 #include "core/derive.h"
+#include "pg/pg.h"
 
 namespace detid {
 
@@ -64,6 +65,10 @@ void CloseClaims(ClaimTable* claims);
 // The id of the input, which is minted if it has none. Memory that is not of the table is the
 // caller's to reset. Errors: those of minting, kClaimsTaken.
 Claimed Claim(ClaimTable* claims, ObjectId generator, const ClaimInput& input);
+
+// What is stored of a claim that logical replication brings: it gets the `origin` of another node,
+// unless it has one.
+HeapTuple ClaimFromElsewhere(Relation claims, HeapTuple row);
 
 // What module.cpp tells.
 namespace claims {

@@ -9,6 +9,8 @@ const Oid kLedgerTypes[kLedgerColumns] = {
     INT8OID, INT4OID, TEXTOID,        TEXTOID,     INT8OID,      BYTEAOID, TEXTARRAYOID, TEXTARRAYOID,
     INT8ARRAYOID, XID8OID, TEXTOID,   TEXTOID,     BOOLOID,      INT4OID};
 
+bool pruning_ledger = false;
+
 ObjectId FindLedgerTable() {
   const Oid schema = get_namespace_oid("detid", true);
   return OidIsValid(schema) ? get_relname_relid("ledger", schema) : InvalidOid;

@@ -54,4 +54,7 @@ ObjectId LedgerTable();
 Refusal LedgerRule(Relation ledger);
 Refusal LedgerRule();  // opens it
 
+// Whether this backend deletes rows for prune_ledger, which alone may (fn/triggers.cpp).
+extern bool pruning_ledger;
+
 }  // namespace detid
