@@ -88,17 +88,29 @@ sub start_clients
 	{
 		my $file = $node->basedir . "/received_${round}_$i";
 		my $run = IPC::Run::start(
-			[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-f', $scripts[$i] ],
+			[ qw(nice -n 10 psql -XAtq -d), $node->connstr('postgres'), '-f', $scripts[$i] ],
 			'>', $file, '2>', "$file.err");
 		push @clients, { run => $run, file => $file };
 	}
 	return @clients;
 }
 
+# On a busy machine that may take a while.
+sub wait_until_they_mint
+{
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		return if !grep { !-s $_->{file} } @_;
+		sleep(0.1);
+	}
+	die 'the clients do not mint';
+}
+
 for my $round (1 .. ROUNDS)
 {
 	my @clients = start_clients($round);
-	sleep(0.3 + rand(1.2));
+	wait_until_they_mint(@clients);
+	sleep(rand(1.2));
 	if ($round % 2 == 0)
 	{
 		# One backend is killed in the act: the postmaster restarts all.
