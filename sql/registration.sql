@@ -1,4 +1,4 @@
--- A node's own side, on a server that has no coordinator: its operators' words, and a fence that is stored.
+-- A node's own side, on a server that has no coordinator: its operators' commands, and a fence that is stored.
 SHOW detid.coordinator;
 SHOW detid.registered_databases;
 SHOW detid.lease;
@@ -23,7 +23,7 @@ SELECT ready, reason, fenced FROM detid.node_status;
 SELECT ok, detail, hint FROM detid.check() WHERE "check" = 'fence';
 -- What does not mint works.
 SELECT detid.node_of(detid.compose('detid.default_id', 1, 3, 0, 0));
--- An operator's word counts from its commit on.
+-- An operator's command counts from its commit on.
 BEGIN;
 SELECT detid.unfence();
 ROLLBACK;

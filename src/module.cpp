@@ -22,7 +22,7 @@
 #include "state/ledger.h"
 #include "state/minter.h"
 #include "state/namespace_secret.h"
-#include "state/registry/registrar.h"
+#include "state/registry/client.h"
 #include "state/registry/registration.h"
 #include "state/salt.h"
 #include "state/secrets.h"
@@ -91,8 +91,8 @@ void OnAccess(ObjectAccessType access, Oid type, Oid object, int part, void* arg
 }
 
 void OnUtility(PlannedStmt* statement, const char* text, bool read_only_tree,
-               ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment* environment,
-               DestReceiver* receiver, QueryCompletion* completion) {
+               ProcessUtilityContext context, ParamListInfo parameters,
+               QueryEnvironment* environment, DestReceiver* receiver, QueryCompletion* completion) {
   guard::OnUtility(statement->utilityStmt);
   const auto next = previous_utility != nullptr ? previous_utility : standard_ProcessUtility;
   next(statement, text, read_only_tree, context, parameters, environment, receiver, completion);
@@ -140,7 +140,7 @@ void _PG_init(void) {
   settings::Define(preloading);
   if (preloading) {
     WatchServerStart();
-    RegisterRegistrars();
+    RegisterRegistryClients();
   }
   RegisterLabelProvider();
   Watch();

@@ -46,7 +46,7 @@ FROM (SELECT objoid FROM pg_catalog.pg_seclabel
 CREATE FUNCTION detid.give_salt(generator text, owner regrole) RETURNS void
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'detid_give_salt';
 COMMENT ON FUNCTION detid.give_salt(text, regrole) IS
-  'an operator''s word: the salt of a generator, or salt=..., belongs to this role from now on';
+  'an operator''s command: the salt of a generator, or salt=..., belongs to this role from now on';
 REVOKE EXECUTE ON FUNCTION detid.give_salt(text, regrole) FROM PUBLIC;
 
 CREATE FUNCTION detid._check_salts(OUT "check" text, OUT ok boolean, OUT detail text, OUT hint text)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 --
 -- The registry: what a coordinator knows of the nodes. Its tables are their owner's business alone;
--- what operators look at is the view detid.nodes. A row is written by each beat, so none of the
+-- what operators look at is the view detid.nodes. A row is written by each heartbeat, so none of the
 -- columns that change is indexed.
 
 CREATE TABLE detid._nodes (
@@ -9,7 +9,7 @@ CREATE TABLE detid._nodes (
   path text COLLATE "C" NOT NULL,
   mode text NOT NULL CHECK (mode IN ('assigned', 'leased')),
   role regrole NOT NULL,
-  key bytea NOT NULL UNIQUE,      -- a public one, by which its beats are verified
+  key bytea NOT NULL UNIQUE,      -- a public one, by which its heartbeats are verified
   pool int4range NOT NULL,        -- of its prefix
   state text NOT NULL DEFAULT 'expected' CHECK (state IN ('expected', 'active', 'fenced', 'retired')),
   reason text,                    -- if fenced
@@ -21,7 +21,7 @@ CREATE TABLE detid._nodes (
   asked_next_counter bigint NOT NULL DEFAULT 0,
   asked_next_bits bigint NOT NULL DEFAULT 0,
   instance bigint NOT NULL DEFAULT 0,
-  life bigint NOT NULL DEFAULT 0,
+  incarnation bigint NOT NULL DEFAULT 0,
   timeline bigint NOT NULL DEFAULT 0,
   start_us bigint NOT NULL DEFAULT 0,  -- of the last interval, microseconds since 1970
   limit_us bigint NOT NULL DEFAULT 0,
@@ -31,12 +31,12 @@ CREATE TABLE detid._nodes (
   seen_at timestamptz,
   fenced_at timestamptz,
   refused text,                        -- why it was refused, if it was since
-  life_us bigint NOT NULL DEFAULT 0,   -- its time when its life was first heard of, and from when on
+  incarnation_us bigint NOT NULL DEFAULT 0,   -- its time when its incarnation was first heard of, and from when on
   since_us bigint NOT NULL DEFAULT 0,  -- that may have minted
-  beat_us bigint NOT NULL DEFAULT 0,   -- how often it was told to ask
+  heartbeat_us bigint NOT NULL DEFAULT 0,   -- how often it was told to ask
   heard_us bigint NOT NULL DEFAULT 0,  -- this server's time when it asked last
   stopped boolean NOT NULL DEFAULT false,  -- it has said that its server is shut down
-  node_us bigint,                      -- what it told with the last beat
+  node_us bigint,                      -- what it told with the last heartbeat
   horizon_us bigint,
   ids bigint,
   offset_us bigint,

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 --
--- What a node knows of itself. One row, made by the first beat; left out of dumps, as what a dump
+-- What a node knows of itself. One row, made by the first heartbeat; left out of dumps, as what a dump
 -- makes is another node.
 
 CREATE TABLE detid._registration (
@@ -21,9 +21,9 @@ CREATE TABLE detid._registration (
   claims boolean NOT NULL,
   retires boolean NOT NULL,
   path text NOT NULL,
-  words bigint NOT NULL          -- rises with each of its operators' words
+  commands bigint NOT NULL          -- rises with each of its operators' commands
 ) USING heap WITH (fillfactor = 50);
--- Each word is a transaction, so a row that is made again begins above all that the one before had.
+-- Each command is a transaction, so a row that is made again begins above all that the one before had.
 INSERT INTO detid._registration
 VALUES (true, 0, 0, 0, 0, 0, 0, -1, 0, 0, 'plainly', 0, 0, NULL, false, false, '',
         pg_catalog.pg_current_xact_id()::text::bigint);

@@ -6,13 +6,13 @@
 
 CREATE FUNCTION detid._heartbeat(
   key bytea, signature bytea, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, mode text,
-  asked_node bigint, instance bigint, asked_life bigint, timeline bigint, node_us bigint,
+  asked_node bigint, instance bigint, asked_incarnation bigint, timeline bigint, node_us bigint,
   granted_us bigint, horizon_us bigint, since_us bigint, claims boolean, retires boolean,
   stops boolean, began text, challenge_answered bigint, seed bytea, ids bigint,
   offset_us bigint, round_trip_us bigint,
   OUT outcome text, OUT reason text, OUT challenge bigint, OUT coordinator_us bigint,
-  OUT beat_us bigint, OUT path text,
-  OUT node integer, OUT start_us bigint, OUT limit_us bigint, OUT counter bigint, OUT bits bigint, OUT life bigint
+  OUT heartbeat_us bigint, OUT path text,
+  OUT node integer, OUT start_us bigint, OUT limit_us bigint, OUT counter bigint, OUT bits bigint, OUT incarnation bigint
 ) LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'detid_heartbeat';
 COMMENT ON FUNCTION detid._heartbeat IS

@@ -3,14 +3,16 @@
 // The word in memory that says why a database mints nothing; every mint reads it. Each reason has a
 // bit of its own: whoever ends one does not end another. The reason kRow comes from the row of this
 // node (state/registry/registration.h): from each process that has read the row, and from
-// operators' words as they are committed. These come in any order, and a process may be stopped for
-// long between its look at the row and its store here. So the row counts the operators' words, and
-// the word in memory has the count of the row that it was taken from.
+// operators' commands as they are committed. These come in any order, and a process may be stopped
+// for long between its look at the row and its store here. So the row counts the operators'
+// commands, and the word in memory has the count of the row that it was taken from.
 //
 // Invariants:
-//   F1  a row that was read under a lower count than the word's changes nothing: an operator's word
+//   F1  a row that was read under a lower count than the word's changes nothing: an operator's
+//   command
 //       has come since.
-//   F2  under one count kRow is only ever set. An operator's word alone takes it away, and raises
+//   F2  under one count kRow is only ever set. An operator's command alone takes it away, and
+//   raises
 //       the count.
 
 #pragma once
@@ -30,7 +32,7 @@ class Fence {
   uint64_t why() const { return word_.load(std::memory_order_relaxed) & kReasons; }
   int64_t count() const { return CountOf(word_.load(std::memory_order_acquire)); }
 
-  // Takes what a row says under its count. False, and nothing has changed, after a later word.
+  // Takes what a row says under its count. False, and nothing has changed, after a later command.
   bool Take(int64_t count, bool fenced) {
     uint64_t seen = word_.load(std::memory_order_acquire);
     for (;;) {

@@ -2,7 +2,7 @@
 //
 // The interval of node time that a database may mint in, and the node number to mint under. Without
 // a registry that is always, under the number of the settings; with one it is what the registry
-// granted to this life of the server.
+// granted to this incarnation of the server.
 //
 // Invariants:
 //   I1  what Read returns was published as a whole, or is empty.

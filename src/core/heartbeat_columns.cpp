@@ -32,8 +32,8 @@ bool IsSane(const HeartbeatMessage& m) {
   // A horizon is above node time by a few seconds, two minutes at the most; whoever has the number
   // next begins above.
   constexpr int64_t kHourUs = int64_t{3600} * 1000000;
-  return sane && m.beat.next.counter == m.beat.old.counter + 1 &&
-         m.beat.horizon_us <= m.beat.node_us + kHourUs &&
+  return sane && m.heartbeat.next.counter == m.heartbeat.old.counter + 1 &&
+         m.heartbeat.horizon_us <= m.heartbeat.node_us + kHourUs &&
          m.report.offset_us.has_value() == m.report.round_trip_us.has_value();
 }
 

@@ -20,14 +20,14 @@ namespace detid {
 // What travels with what is asked. What is absent is not told.
 struct HeartbeatReport {
   std::optional<Commitment> proof;  // of the seed
-  std::optional<int64_t> ids;       // minted in this life
+  std::optional<int64_t> ids;       // minted in this incarnation
   // Of the last heartbeat that was answered: the coordinator's clock minus node time, at the middle
   // of the round trip, and how long that took.
   std::optional<int64_t> offset_us, round_trip_us;
 };
 
 struct HeartbeatMessage {
-  Beat beat;
+  Heartbeat heartbeat;
   HeartbeatReport report;
 };
 
@@ -36,24 +36,24 @@ inline constexpr int64_t kMostSane = kMostNumber / 2;
 
 // clang-format off
 inline constexpr std::tuple kHeartbeatColumns{
-    Column{"old_counter", [](auto& m) -> auto& { return m.beat.old.counter; }, 0, kMostSane},
-    Column{"old_bits", [](auto& m) -> auto& { return m.beat.old.bits; }},
-    Column{"next_counter", [](auto& m) -> auto& { return m.beat.next.counter; }},
-    Column{"next_bits", [](auto& m) -> auto& { return m.beat.next.bits; }},
-    Column{"mode", [](auto& m) -> auto& { return m.beat.mode; }},
-    Column{"asked_node", [](auto& m) -> auto& { return m.beat.node; }, kAnyNode, INT32_MAX},
-    Column{"instance", [](auto& m) -> auto& { return m.beat.instance; }},
-    Column{"asked_life", [](auto& m) -> auto& { return m.beat.life; }},
-    Column{"timeline", [](auto& m) -> auto& { return m.beat.timeline; }},
-    Column{"node_us", [](auto& m) -> auto& { return m.beat.node_us; }, 0, kMostSane},
-    Column{"granted_us", [](auto& m) -> auto& { return m.beat.granted_us; }, 0, kMostSane},
-    Column{"horizon_us", [](auto& m) -> auto& { return m.beat.horizon_us; }, 0, kMostSane},
-    Column{"since_us", [](auto& m) -> auto& { return m.beat.since_us; }, 0, kMostSane},
-    Column{"claims", [](auto& m) -> auto& { return m.beat.claims; }},
-    Column{"retires", [](auto& m) -> auto& { return m.beat.retires; }},
-    Column{"stops", [](auto& m) -> auto& { return m.beat.stops; }},
-    Column{"began", [](auto& m) -> auto& { return m.beat.began; }},
-    Column{"challenge_answered", [](auto& m) -> auto& { return m.beat.challenge; }},
+    Column{"old_counter", [](auto& m) -> auto& { return m.heartbeat.old.counter; }, 0, kMostSane},
+    Column{"old_bits", [](auto& m) -> auto& { return m.heartbeat.old.bits; }},
+    Column{"next_counter", [](auto& m) -> auto& { return m.heartbeat.next.counter; }},
+    Column{"next_bits", [](auto& m) -> auto& { return m.heartbeat.next.bits; }},
+    Column{"mode", [](auto& m) -> auto& { return m.heartbeat.mode; }},
+    Column{"asked_node", [](auto& m) -> auto& { return m.heartbeat.node; }, kAnyNode, INT32_MAX},
+    Column{"instance", [](auto& m) -> auto& { return m.heartbeat.instance; }},
+    Column{"asked_incarnation", [](auto& m) -> auto& { return m.heartbeat.incarnation; }},
+    Column{"timeline", [](auto& m) -> auto& { return m.heartbeat.timeline; }},
+    Column{"node_us", [](auto& m) -> auto& { return m.heartbeat.node_us; }, 0, kMostSane},
+    Column{"granted_us", [](auto& m) -> auto& { return m.heartbeat.granted_us; }, 0, kMostSane},
+    Column{"horizon_us", [](auto& m) -> auto& { return m.heartbeat.horizon_us; }, 0, kMostSane},
+    Column{"since_us", [](auto& m) -> auto& { return m.heartbeat.since_us; }, 0, kMostSane},
+    Column{"claims", [](auto& m) -> auto& { return m.heartbeat.claims; }},
+    Column{"retires", [](auto& m) -> auto& { return m.heartbeat.retires; }},
+    Column{"stops", [](auto& m) -> auto& { return m.heartbeat.stops; }},
+    Column{"began", [](auto& m) -> auto& { return m.heartbeat.began; }},
+    Column{"challenge_answered", [](auto& m) -> auto& { return m.heartbeat.challenge; }},
     Column{"seed", [](auto& m) -> auto& { return m.report.proof; }},
     Column{"ids", [](auto& m) -> auto& { return m.report.ids; }, 0, kMostSane},
     Column{"offset_us", [](auto& m) -> auto& { return m.report.offset_us; }, -kMostSane, kMostSane},
@@ -61,15 +61,16 @@ inline constexpr std::tuple kHeartbeatColumns{
 };
 // clang-format on
 // A field that is in no row is neither sent nor signed. A nonce has two.
-static_assert(CountOf(kHeartbeatColumns) == MembersOf<Beat>() + 2 + MembersOf<HeartbeatReport>());
+static_assert(CountOf(kHeartbeatColumns) ==
+              MembersOf<Heartbeat>() + 2 + MembersOf<HeartbeatReport>());
 
 // Whether all numbers are within their ranges, and the fields fit each other.
 bool IsSane(const HeartbeatMessage& message);
 
 struct Reply {
-  Ruling ruling;
+  Decision decision;
   int64_t coordinator_us = 0;  // its clock
-  int64_t beat_us = 0;         // when to come again
+  int64_t heartbeat_us = 0;    // when to come again
   char path[kMaxPath + 1] = {};
 };
 
@@ -81,14 +82,14 @@ inline constexpr std::tuple kGrantColumns{
     Column{"limit_us", [](auto& r) -> auto& { return r.interval.limit_us; }},
     Column{"counter", [](auto& r) -> auto& { return r.current.counter; }},
     Column{"bits", [](auto& r) -> auto& { return r.current.bits; }},
-    Column{"life", [](auto& r) -> auto& { return r.life; }},
+    Column{"incarnation", [](auto& r) -> auto& { return r.incarnation; }},
 };
 inline constexpr std::tuple kReplyColumns{
-    Column{"outcome", [](auto& r) -> auto& { return r.ruling.outcome; }},
-    Column{"reason", [](auto& r) -> auto& { return r.ruling.reason; }},
-    Column{"challenge", [](auto& r) -> auto& { return r.ruling.challenge; }},
+    Column{"outcome", [](auto& r) -> auto& { return r.decision.outcome; }},
+    Column{"reason", [](auto& r) -> auto& { return r.decision.reason; }},
+    Column{"challenge", [](auto& r) -> auto& { return r.decision.challenge; }},
     Column{"coordinator_us", [](auto& r) -> auto& { return r.coordinator_us; }},
-    Column{"beat_us", [](auto& r) -> auto& { return r.beat_us; }},
+    Column{"heartbeat_us", [](auto& r) -> auto& { return r.heartbeat_us; }},
     Column{"path", [](auto& r) -> auto& { return r.path; }},
 };
 // clang-format on

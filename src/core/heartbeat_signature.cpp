@@ -12,7 +12,7 @@ namespace detid {
 namespace {
 
 static_assert(kTokenBytes == crypto_sign_SEEDBYTES);
-static_assert(kBeatKeyBytes == crypto_sign_PUBLICKEYBYTES);
+static_assert(kNodeKeyBytes == crypto_sign_PUBLICKEYBYTES);
 static_assert(kSignatureBytes == crypto_sign_BYTES);
 
 constexpr std::string_view kDomain = "detid-heartbeat1";
@@ -80,8 +80,8 @@ bool TokenOf(std::string_view text, Token* token) {
   return true;
 }
 
-BeatKey KeyOf(const Token& token) {
-  BeatKey key;
+NodeKey KeyOf(const Token& token) {
+  NodeKey key;
   uint8_t secret[crypto_sign_SECRETKEYBYTES];
   crypto_sign_seed_keypair(key.byte, secret, token.byte);
   sodium_memzero(secret, sizeof secret);
@@ -90,7 +90,7 @@ BeatKey KeyOf(const Token& token) {
 
 Signature Sign(const Token& token, const HeartbeatMessage& message) {
   Signature signature;
-  BeatKey key;
+  NodeKey key;
   uint8_t secret[crypto_sign_SECRETKEYBYTES];
   crypto_sign_seed_keypair(key.byte, secret, token.byte);
   const Signed m(message);
@@ -99,7 +99,7 @@ Signature Sign(const Token& token, const HeartbeatMessage& message) {
   return signature;
 }
 
-bool IsSigned(const BeatKey& key, const Signature& signature, const HeartbeatMessage& message) {
+bool IsSigned(const NodeKey& key, const Signature& signature, const HeartbeatMessage& message) {
   const Signed m(message);
   return crypto_sign_verify_detached(signature.byte, m.bytes(), m.size(), key.byte) == 0;
 }

@@ -6,7 +6,7 @@
 
 namespace detid {
 
-Move MoveOf(const Witness& stored, const Witness& now) {
+Move MoveOf(const Origin& stored, const Origin& now) {
   if (stored.instance == 0 || stored.SamePlace(now)) return Move::kNone;
   if (stored.instance == now.instance && stored.database != now.database)
     return Move::kDatabaseCopied;
@@ -15,9 +15,9 @@ Move MoveOf(const Witness& stored, const Witness& now) {
   return here ? Move::kRemade : Move::kServerCopied;
 }
 
-Origin OriginOf(const HorizonRecord& stored, const Witness& now) {
-  Origin o = {MoveOf(stored.witness, now), 0, false, false};
-  int32_t node = stored.witness.node;
+Provenance ProvenanceOf(const HorizonRecord& stored, const Origin& now) {
+  Provenance o = {MoveOf(stored.origin, now), 0, false, false};
+  int32_t node = stored.origin.node;
   if (o.move == Move::kNone || StaysSuspected(stored, o.move, now)) {
     o = {stored.moved, stored.moved_us, false, false};
     node = stored.moved_node;
@@ -28,9 +28,9 @@ Origin OriginOf(const HorizonRecord& stored, const Witness& now) {
   return o;
 }
 
-Beginning BeginningOf(const HorizonRecord& stored, const Witness& now, int64_t node_us,
+Beginning BeginningOf(const HorizonRecord& stored, const Origin& now, int64_t node_us,
                       int64_t system_us, const HorizonRules& rules, const Sibling& sibling) {
-  const Move move = MoveOf(stored.witness, now);
+  const Move move = MoveOf(stored.origin, now);
   const bool within = move == Move::kDatabaseCopied || move == Move::kRemade;
   if (within && sibling.known)
     return {true, sibling.end_us - node_us, move, 0, sibling.end_us, false};

@@ -10,15 +10,15 @@
 //   H3  the stored value never falls; to raise it is to take the maximum. Should it be found below
 //       what was published (it was made anew, or tampered with), the next raise lifts it above.
 //   H4  node time is at or above the value that was stored before anything was minted in this
-//       life, and that is so before the first horizon of this life is published. So ticks from
-//       here on are new. Instead of that, a copy within a server whose original is known begins
-//       above all that the original gave out (Beginning::floor_us).
+//       incarnation, and that is so before the first horizon of this incarnation is published. So
+//       ticks from here on are new. Instead of that, a copy within a server whose original is known
+//       begins above all that the original gave out (Beginning::floor_us).
 //
 // A Store has
 //   bool Open(bool wait)           makes it ready for Write; false (if not waiting) if it is held
 //   void Close()
 //   Written Write(target, enough)  stores max(stored, target), and who mints; nothing if the value
-//                                  is `enough` already and the witness right. REQUIRES: open
+//                                  is `enough` already and the origin right. REQUIRES: open
 //   bool Flushed(lsn)              whether it is durable
 //   void Flush(lsn)                waits until it is
 //   void Nudge(lsn)                hastens it
@@ -34,18 +34,18 @@
 namespace detid {
 
 // Who mints: stored with the horizon by every raise.
-struct Witness {
+struct Origin {
   uint64_t instance = 0;  // of the server and its data directory, hashed; 0: nobody yet
   uint32_t database = 0;
   uint32_t timeline = 0;
   int32_t node = -1;
   uint64_t directory = 0;  // of the database's files: an oid may be used again
 
-  bool SameDatabase(const Witness& w) const {
+  bool SameDatabase(const Origin& w) const {
     return instance == w.instance && database == w.database;
   }
   // The node id may change in place.
-  bool SamePlace(const Witness& w) const {
+  bool SamePlace(const Origin& w) const {
     return SameDatabase(w) && timeline == w.timeline && directory == w.directory;
   }
 };
@@ -57,7 +57,7 @@ enum class Move : uint8_t {
   kServerCopied,    // the same timeline in another server or data directory
   kDatabaseCopied,  // the same server, another database
   kRestored,        // from a dump
-  kRemade,          // the same server and database, in other files: dropped and made again, or moved
+  kRemade,  // the same server and database, in other files: dropped and made again, or moved
 };
 
 // A copy may have an original that mints on; a promoted server has not, if all is well, nor has a
@@ -67,7 +67,7 @@ constexpr bool IsCopy(Move move) {
 }
 
 // A timeline only ever grows but by pg_upgrade, which begins with the first again.
-Move MoveOf(const Witness& stored, const Witness& now);
+Move MoveOf(const Origin& stored, const Origin& now);
 
 // Ledger rows that prove that another server mints under this node's number (duplicate.h).
 struct Duplicates {
@@ -81,36 +81,36 @@ struct Duplicates {
 // As stored.
 struct HorizonRecord {
   int64_t horizon_us = 0;  // microseconds since 1970; 0: nothing was minted
-  Witness witness;
+  Origin origin;
   Move moved = Move::kNone;  // the last move, and
   int64_t moved_us = 0;      // the node time that minting began at after it
   int32_t moved_node = -1;   // and the node id that was in use before it
-  int64_t since_us = 0;      // ids from here on, under the witness's node, are this database's alone
+  int64_t since_us = 0;      // ids from here on, under the origin's node, are this database's alone
   int64_t pruned_us = 0;     // ledger rows of earlier times may have been removed
   Duplicates duplicates;
 };
 
 // Whether minting under this number begins here with the record that is being written.
-constexpr bool Begins(const HorizonRecord& stored, Move move, const Witness& now) {
-  return stored.since_us == 0 || move != Move::kNone || stored.witness.node != now.node;
+constexpr bool Begins(const HorizonRecord& stored, Move move, const Origin& now) {
+  return stored.since_us == 0 || move != Move::kNone || stored.origin.node != now.node;
 }
 
 // Whether a promotion, or another tablespace, finds a copy that is suspected, or another tablespace
 // a promotion that nobody acknowledged: it is no reason to forget that.
-constexpr bool StaysSuspected(const HorizonRecord& stored, Move move, const Witness& now) {
+constexpr bool StaysSuspected(const HorizonRecord& stored, Move move, const Origin& now) {
   const bool open = IsCopy(stored.moved) ? move == Move::kPromoted || move == Move::kRemade
                                          : stored.moved == Move::kPromoted && move == Move::kRemade;
   return open && stored.moved_node >= 0 && stored.moved_node == now.node;
 }
 
 // Where what is stored came from, and whether its original may mint beside it.
-struct Origin {
+struct Provenance {
   Move move;
   int64_t since_us;  // node time that minting began at after the move; 0: it has not begun
   bool suspected;    // a copy under the node id of its original
   bool unaccepted;   // a promotion under the node id of its predecessor, which nobody acknowledged
 };
-Origin OriginOf(const HorizonRecord& stored, const Witness& now);
+Provenance ProvenanceOf(const HorizonRecord& stored, const Origin& now);
 
 struct HorizonRules {
   int64_t window_us;    // how far ahead of use it is raised
@@ -119,12 +119,13 @@ struct HorizonRules {
   int64_t max_step_us;  // how far ahead of the clock it may be at the start, besides
 };
 
-// What this life of the server knows of a database whose ids were last minted by another database
-// of the server, or in other files. They share one clock, so what is known takes no guard.
+// What this incarnation of the server knows of a database whose ids were last minted by another
+// database of the server, or in other files. They share one clock, so what is known takes no guard.
 struct Sibling {
-  bool known = false;      // that one has begun in this life, so all of its ids are known: they
-  int64_t end_us = 0;      // and those of databases that this life has forgotten lie below
-  bool made_here = false;  // this one was made in this life, and so has what was minted before
+  bool known = false;  // that one has begun in this incarnation, so all of its ids are known: they
+  int64_t end_us = 0;  // and those of databases that this incarnation has forgotten lie below
+  bool made_here =
+      false;  // this one was made in this incarnation, and so has what was minted before
 };
 
 // How minting begins with what is stored, given node time and the system clock. The guard is above
@@ -138,7 +139,7 @@ struct Beginning {
   int64_t floor_us;  // and the first ids are above it; 0: above what node time is
   bool guarded;
 };
-Beginning BeginningOf(const HorizonRecord& stored, const Witness& now, int64_t node_us,
+Beginning BeginningOf(const HorizonRecord& stored, const Origin& now, int64_t node_us,
                       int64_t system_us, const HorizonRules& rules, const Sibling& sibling = {});
 
 struct Written {
@@ -205,14 +206,14 @@ int64_t RenewHorizon(Horizon* horizon, PendingHorizon* pending, Store& store, in
   return us + kLookAgainUs;
 }
 
-// The first of this life, or of this horizon: node time to its beginning, the first window
+// The first of this incarnation, or of this horizon: node time to its beginning, the first window
 // written, flushed and published, in this order. Returns the node time that minting begins at.
 // REQUIRES: the store is open, nobody else begins; the beginning is believed.
 template <typename Store>
 int64_t BeginHorizon(Horizon* horizon, NodeClock* clock, Store& store, const Beginning& beginning,
                      const ClockReading& now, int64_t window_us, std::atomic<int64_t>* begun_us) {
   const int64_t published = horizon->published();
-  // Of what this life has minted below what it published, the shards know.
+  // Of what this incarnation has minted below what it published, the shards know.
   const bool anew = published == 0 || beginning.start_us > published;
   if (anew) clock->AdvanceTo(beginning.start_us, now);
   const int64_t now_us = clock->At(now.boot_before);

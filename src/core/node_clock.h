@@ -23,8 +23,8 @@
 //       and a switch is a compare-and-swap from the word as it was before the reading; so a
 //       calibrator that was stopped meanwhile switches nothing.
 //   C3  a difference beyond max_step is not believed, unless it is within max_step of a lead that
-//       was accepted: the start from a horizon, or an operator's word. Acceptance decides only what
-//       is believed, never what time it is, so it is a word of its own.
+//       was accepted: the start from a horizon, or an operator's command. Acceptance decides only
+//       what is believed, never what time it is, so it is a word of its own.
 
 #pragma once
 

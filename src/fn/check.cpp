@@ -21,7 +21,7 @@
 #include "state/seed.h"
 #include "state/settings.h"
 #include "state/shards.h"
-#include "state/witness.h"
+#include "state/origin.h"
 
 extern "C" {
 #include "utils/resowner.h"
@@ -65,8 +65,7 @@ void CheckNodeId(ReturnSetInfo* set) {
 
 // What stops minting, or will.
 void CheckRegistry(ReturnSetInfo* set) {
-  if (const Refusal stopped = DuplicateRule(); stopped.refused)
-    PutRule(set, "fence", stopped, "");
+  if (const Refusal stopped = DuplicateRule(); stopped.refused) PutRule(set, "fence", stopped, "");
   StoredRegistration stored;
   ReadRegistration(&stored);
   const Reason why = StoppedBy(stored);
@@ -81,7 +80,8 @@ void CheckRegistry(ReturnSetInfo* set) {
   }
   if (in_memory) {
     Put(set, "fence", false, "this node is fenced in memory, and not in detid._registration",
-        "If nothing keeps the registrar from that table (see pg_locks), it stores the fence and "
+        "If nothing keeps the registry client from that table (see pg_locks), it stores the fence "
+        "and "
         "says why. If it does not: SELECT detid.unfence(); clears both.");
     return;
   }
@@ -97,7 +97,7 @@ void CheckRegistry(ReturnSetInfo* set) {
       ok ? psprintf("the registry knows this node as %s, under number %d", stored.path,
                     state.interval.node)
          : TroubleOf(state),
-      state.has_registrar
+      state.has_registry_client
           ? "See the server's log, and detid.nodes on the coordinator."
           : "ALTER SYSTEM SET max_worker_processes = 16; then restart the server. It logs what "
             "else keeps processes from starting.");
@@ -131,8 +131,8 @@ void CheckClock(ReturnSetInfo* set) {
       "detid.accept_clock();");
 }
 
-const char* Explain(const Origin& origin) {
-  switch (origin.move) {
+const char* Explain(const Provenance& provenance) {
+  switch (provenance.move) {
     case Move::kNone:
       break;
     case Move::kPromoted:
@@ -167,20 +167,21 @@ void CheckHorizon(ReturnSetInfo* set) {
       "It is far ahead of the system clock: set the system clock right. If it is right: "
       "SELECT detid.accept_clock();");
   if (RecoveryInProgress()) return;
-  const Origin origin = OriginOf(record, WitnessHere());
+  const Provenance provenance = ProvenanceOf(record, OriginHere());
   Put(set, "duplicate", record.duplicates.rows == 0, Describe(record),
       "Give one of the two another detid.node_id, and look for ids that both have minted since. "
       "Then, here: SELECT detid.accept_copy(); To stop minting here until then: ALTER SYSTEM SET "
       "detid.node_id = -1; SELECT pg_reload_conf();");
   if (settings::registers()) return;  // it knows copies
-  Put(set, "copy", !origin.suspected, Explain(origin),
+  Put(set, "copy", !provenance.suspected, Explain(provenance),
       "If the original still mints, give this one a node id of its own: ALTER DATABASE mydb SET "
       "detid.node_id = 2; If it does not: SELECT detid.accept_copy();");
-  if (origin.move == Move::kPromoted)
-    Put(set, "promotion", !origin.unaccepted,
-        origin.unaccepted ? "the server was promoted, or recovered to a point in time, and mints "
-                            "under the node id of the one before it"
-                          : Explain(origin),
+  if (provenance.move == Move::kPromoted)
+    Put(set, "promotion", !provenance.unaccepted,
+        provenance.unaccepted
+            ? "the server was promoted, or recovered to a point in time, and mints "
+              "under the node id of the one before it"
+            : Explain(provenance),
         "If the server before it is gone, or mints no more: SELECT detid.accept_copy(); If it goes "
         "on, give this one a node id of its own: ALTER DATABASE mydb SET detid.node_id = 2;");
 }
@@ -307,7 +308,8 @@ void Run(ReturnSetInfo* set, const char* name, void (*check)(ReturnSetInfo*)) {
     // Who cancels means all of it.
     if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) ReThrowError(error);
     Put(set, name, false, error->message,
-        error->hint != nullptr ? error->hint : "Somebody has altered what belongs to the extension: undo that.");
+        error->hint != nullptr ? error->hint
+                               : "Somebody has altered what belongs to the extension: undo that.");
   }
   PG_END_TRY();
 }

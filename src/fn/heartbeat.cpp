@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// _heartbeat: what nodes ask the coordinator. What a beat means is decided by core/registry.h; here
-// it is read, locked, and stored with the answer.
+// _heartbeat: what nodes ask the coordinator. What a heartbeat means is decided by core/registry.h;
+// here it is read, locked, and stored with the answer.
 //
 // Who asks is known by his role and by the signature of a node over all that he says
 // (core/heartbeat_signature.h): nobody else learns anything, changes anything or waits for a lock.
-// A beat locks the node's own row, and changes no other's, but where two nodes have one seed. That
-// of a standby locks and changes nothing.
+// A heartbeat locks the node's own row, and changes no other's, but where two nodes have one seed.
+// That of a standby locks and changes nothing.
 
 #include <algorithm>
 #include <functional>
@@ -94,7 +94,7 @@ HeartbeatMessage MessageOf(FunctionCallInfo fcinfo, bool* sound) {
 HeartbeatMessage RequireSigned(FunctionCallInfo fcinfo) {
   bool sound = false;
   const HeartbeatMessage message = MessageOf(fcinfo, &sound);
-  BeatKey key;
+  NodeKey key;
   Signature signature;
   if (!sound || !IsSane(message) || !ReadBytes(fcinfo, kKey, key.byte) ||
       !ReadBytes(fcinfo, kSignature, signature.byte) || !IsSigned(key, signature, message))
@@ -134,11 +134,12 @@ bool SharesSeed(const HeartbeatReport& report, const Node& n) {
 
 // What both may have minted: of who asks, what he has since he was answered last; and if somebody
 // else was taken for the node since, what that one had by then.
-void LogFence(const Node& n, const Beat& b, Reason reason, bool both, int64_t now_us) {
+void LogFence(const Node& n, const Heartbeat& b, Reason reason, bool both, int64_t now_us) {
   int64_t since_us = b.since_us;
-  if (b.life != n.r.life && n.life_us > since_us) since_us = std::min(since_us, n.since_us);
-  int64_t until_us =
-      std::max({now_us, b.node_us, n.node_us}) + std::max(n.r.beat_us, RulesFor(n).beat_us());
+  if (b.incarnation != n.r.incarnation && n.incarnation_us > since_us)
+    since_us = std::min(since_us, n.since_us);
+  int64_t until_us = std::max({now_us, b.node_us, n.node_us}) +
+                     std::max(n.r.heartbeat_us, RulesFor(n).heartbeat_us());
   if (n.r.mode == Mode::kLeased) until_us = n.r.interval.limit_us;
   char since[kMaxInstantText] = "", until[kMaxInstantText];
   FormatInstant(since_us, since, sizeof since);
@@ -188,10 +189,10 @@ void StoreSameSeed(const Commitment& proof, const Node& n) {
 
 void StoreGrant(const Node& before, Node* n, const HeartbeatMessage& m) {
   n->r.reason = Reason::kNone;
-  n->node_us = m.beat.node_us;
-  if (n->r.life != before.r.life) {
-    n->life_us = m.beat.node_us;
-    n->since_us = m.beat.since_us;
+  n->node_us = m.heartbeat.node_us;
+  if (n->r.incarnation != before.r.incarnation) {
+    n->incarnation_us = m.heartbeat.node_us;
+    n->since_us = m.heartbeat.since_us;
   }
   StoreNode(*n, m);
   if (n->r.state == NodeState::kRetired) GiveBackNumber(*n, RulesFor(*n).quarantine_us);
@@ -208,29 +209,31 @@ void StoreRefusal(const Node& n, Reason reason) {
 
 // `before`: the node as it was when it asked.
 void Store(const Node& before, Node* n, const HeartbeatMessage& m, const Reply& reply) {
-  const Ruling& ruling = reply.ruling;
+  const Decision& decision = reply.decision;
   const bool stood = before.r.state != NodeState::kFenced && before.r.state != NodeState::kRetired;
-  switch (ruling.outcome) {
+  switch (decision.outcome) {
     case Outcome::kGranted:
       StoreGrant(before, n, m);
       break;
     case Outcome::kRefused:
-      if (!IsGraveReason(ruling.reason) && ruling.challenge == 0) StoreRefusal(*n, ruling.reason);
+      if (!IsGraveReason(decision.reason) && decision.challenge == 0)
+        StoreRefusal(*n, decision.reason);
       break;
     case Outcome::kFenced:
-      if (ruling.fences_both) StoreFence(n->id, ruling.reason);
-      if (stood) LogFence(before, m.beat, ruling.reason, ruling.fences_both, reply.coordinator_us);
-      if (ruling.fences_both && ruling.reason == Reason::kSameSeed)
+      if (decision.fences_both) StoreFence(n->id, decision.reason);
+      if (stood)
+        LogFence(before, m.heartbeat, decision.reason, decision.fences_both, reply.coordinator_us);
+      if (decision.fences_both && decision.reason == Reason::kSameSeed)
         StoreSameSeed(*m.report.proof, *n);
       break;
   }
 }
 
-// A node that hears nothing goes away and comes again; its beat would wait on, and the next beside
-// it. Nor may a node that leaves its transaction open keep for long what others look for.
+// A node that hears nothing goes away and comes again; its heartbeat would wait on, and the next
+// beside it. Nor may a node that leaves its transaction open keep for long what others look for.
 void WaitNotLong() {
   LimitThisTransaction();
-  const int ms = BeatLockMs();
+  const int ms = HeartbeatLockMs();
   if (LockTimeout > 0 && LockTimeout <= ms) return;
   SetLocally("lock_timeout", psprintf("%d", ms));
 }
@@ -255,8 +258,8 @@ class Columns {
 Datum Return(FunctionCallInfo fcinfo, const Reply& reply) {
   Columns columns;
   EachColumn(kReplyColumns, reply, std::ref(columns));
-  if (reply.ruling.outcome == Outcome::kGranted)
-    EachColumn(kGrantColumns, reply.ruling, std::ref(columns));
+  if (reply.decision.outcome == Outcome::kGranted)
+    EachColumn(kGrantColumns, reply.decision, std::ref(columns));
   else
     columns.record.Skip(CountOf(kGrantColumns));
   return columns.record.Return(fcinfo);
@@ -272,7 +275,7 @@ DETID_FUNCTION(detid_heartbeat) {
   const HeartbeatMessage message = RequireSigned(fcinfo);
   WaitNotLong();
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  const bool stores = message.beat.began != Began::kNotYet;
+  const bool stores = message.heartbeat.began != Began::kNotYet;
   Node n = Authenticate(fcinfo, stores);
   if (stores) {
     CommitDurably();
@@ -283,22 +286,22 @@ DETID_FUNCTION(detid_heartbeat) {
   const Node before = n;
   Reply reply;
   reply.coordinator_us = ClockUs();
-  reply.beat_us = RulesFor(n).beat_us();
+  reply.heartbeat_us = RulesFor(n).heartbeat_us();
   strlcpy(reply.path, n.path, sizeof reply.path);
-  reply.ruling = Rule(&n.r, message.beat, same_seed, RulesFor(n), reply.coordinator_us);
+  reply.decision = Decide(&n.r, message.heartbeat, same_seed, RulesFor(n), reply.coordinator_us);
   if (stores) Store(before, &n, message, reply);
   SPI_finish();
   return Return(fcinfo, reply);
 }
 
-// sign_beat(token bytea, NULL, old_counter bigint, ...) -> key bytea, signature bytea, for the rest
-// of _heartbeat's arguments. The install script does not declare it, and tokens have no business in
-// a query: tests and benchmarks do, as superusers, to play nodes.
-DETID_FUNCTION(detid_sign_beat) {
+// sign_heartbeat(token bytea, NULL, old_counter bigint, ...) -> key bytea, signature bytea, for the
+// rest of _heartbeat's arguments. The install script does not declare it, and tokens have no
+// business in a query: tests and benchmarks do, as superusers, to play nodes.
+DETID_FUNCTION(detid_sign_heartbeat) {
   Token token = {};
   ReadBytes(fcinfo, kKey, token.byte);
   bool sound = false;  // they play what is unsound, too
-  const BeatKey key = KeyOf(token);
+  const NodeKey key = KeyOf(token);
   const Signature signature = Sign(token, MessageOf(fcinfo, &sound));
   const auto datum = [](const uint8_t* bytes, int size) {
     return PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<const char*>(bytes), size));

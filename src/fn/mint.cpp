@@ -49,7 +49,7 @@ void RequireInput(const Minter* m, std::string_view input) {
   do {
     position = TakeOne(m);
     id = m->composer(position, input);
-  } while (!MayHandOut(m, id));
+  } while (!RecordIfNew(m, id));
   if (m->audit != Audit::kOff) RecordMint(m, position, id, input);
   m->has_last = true;
   m->last = id;
@@ -104,7 +104,7 @@ int FillBatch(Minter* m, const Grant& grant, Batch* batch, int at) {
     for (int i = 0; i < n; i++) {
       const uint64_t position = grant.first + static_cast<uint64_t>(i);
       const Bits id = m->composer(position);
-      if (!MayHandOut(m, id)) continue;
+      if (!RecordIfNew(m, id)) continue;
       if (batch->positions != nullptr) batch->positions[at + kept] = position;
       if (batch->uuids)
         ToUuidBytes(id, batch->uuid[at + kept].data);

@@ -16,7 +16,7 @@
 #include "state/readiness.h"
 #include "state/registry/registration.h"
 #include "state/settings.h"
-#include "state/witness.h"
+#include "state/origin.h"
 
 namespace detid {
 namespace {
@@ -96,9 +96,9 @@ DETID_FUNCTION(detid_node_status) {
   else
     row.Skip(6);
   if (found && !RecoveryInProgress()) {
-    const Origin origin = OriginOf(record, WitnessHere());
-    AddTime(&row, origin.move == Move::kPromoted ? origin.since_us : 0);
-    row.Add(BoolGetDatum(origin.suspected));
+    const Provenance provenance = ProvenanceOf(record, OriginHere());
+    AddTime(&row, provenance.move == Move::kPromoted ? provenance.since_us : 0);
+    row.Add(BoolGetDatum(provenance.suspected));
   } else {
     row.Skip(2);
   }
@@ -120,9 +120,10 @@ DETID_FUNCTION(detid_node_status) {
     row.Skip(3);
   }
   AddRegistration(&row, stored, state);
-  const Origin origin = found && !RecoveryInProgress() ? OriginOf(record, WitnessHere()) : Origin{};
-  if (origin.move == Move::kPromoted)
-    row.Add(BoolGetDatum(!origin.unaccepted || settings::registers()));
+  const Provenance provenance =
+      found && !RecoveryInProgress() ? ProvenanceOf(record, OriginHere()) : Provenance{};
+  if (provenance.move == Move::kPromoted)
+    row.Add(BoolGetDatum(!provenance.unaccepted || settings::registers()));
   else
     row.Skip();
   row.Add(Int64GetDatum(record.duplicates.rows));

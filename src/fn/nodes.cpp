@@ -14,7 +14,7 @@
 #include "state/registry/coordinator_note.h"
 #include "state/settings.h"
 #include "state/shared.h"
-#include "state/witness.h"
+#include "state/origin.h"
 
 namespace detid {
 
@@ -33,17 +33,17 @@ constexpr std::tuple kNodeColumns{
     Column{"asked_next_counter", [](auto& n) -> auto& { return n.r.asked_next.counter; }},
     Column{"asked_next_bits", [](auto& n) -> auto& { return n.r.asked_next.bits; }},
     Column{"instance", [](auto& n) -> auto& { return n.r.instance; }},
-    Column{"life", [](auto& n) -> auto& { return n.r.life; }},
+    Column{"incarnation", [](auto& n) -> auto& { return n.r.incarnation; }},
     Column{"timeline", [](auto& n) -> auto& { return n.r.timeline; }},
     Column{"node", [](auto& n) -> auto& { return n.r.interval.node; }},
     Column{"start_us", [](auto& n) -> auto& { return n.r.interval.start_us; }},
     Column{"limit_us", [](auto& n) -> auto& { return n.r.interval.limit_us; }},
     Column{"end_us", [](auto& n) -> auto& { return n.r.end_us; }},
-    Column{"beat_us", [](auto& n) -> auto& { return n.r.beat_us; }},
+    Column{"heartbeat_us", [](auto& n) -> auto& { return n.r.heartbeat_us; }},
     Column{"heard_us", [](auto& n) -> auto& { return n.r.heard_us; }},
     Column{"stopped", [](auto& n) -> auto& { return n.r.stopped; }},
     Column{"node_us", [](auto& n) -> auto& { return n.node_us; }},
-    Column{"life_us", [](auto& n) -> auto& { return n.life_us; }},
+    Column{"incarnation_us", [](auto& n) -> auto& { return n.incarnation_us; }},
     Column{"since_us", [](auto& n) -> auto& { return n.since_us; }},
 };
 // clang-format on
@@ -153,7 +153,7 @@ void StoreNode(const Node& n, const HeartbeatMessage& m) {
   static SPIPlanPtr plan = nullptr;
   Assignments set;
   EachColumn(kNodeColumns, n, std::ref(set));
-  set.Set("horizon_us", m.beat.horizon_us);
+  set.Set("horizon_us", m.heartbeat.horizon_us);
   set.Set("ids", m.report.ids);
   set.Set("seed", m.report.proof);
   set.Keep("offset_us", m.report.offset_us);
@@ -282,7 +282,7 @@ void FindNumber(Node* n) {
 void NoteCoordinator(Node* n) {
   static SPIPlanPtr plan = nullptr;
   static int64_t place = 0;
-  if (place == 0) place = PlaceOf(WitnessHere());
+  if (place == 0) place = PlaceOf(OriginHere());
   const int64_t timeline = GetWALInsertionTimeLine();
   const int64_t started_us = PgStartTime + kPostgresEpochUs;
   if (Query().Change(

@@ -31,9 +31,9 @@ struct Node {
   Nodes pool;
   Oid role;
   int64_t floor_us, silent_floor_us, noted_us, secret;  // of NoteCoordinator
-  int64_t node_us;                                      // what it told with its last beat
-  int64_t life_us;   // node time when its life was first heard of, and
-  int64_t since_us;  // from when on that life may have minted
+  int64_t node_us;                                      // what it told with its last heartbeat
+  int64_t incarnation_us;  // node time when its incarnation was first heard of, and
+  int64_t since_us;        // from when on that incarnation may have minted
 };
 
 // The columns that NodeAt reads.

@@ -35,7 +35,7 @@ void Expire() {
 // A commit may have to wait for a standby: what was asked is done by then.
 void patience::OnTransaction(XactEvent event) {
   if (!limited) return;
-  if (event == XACT_EVENT_PRE_PREPARE) Raise(Error::kBeatPrepared);
+  if (event == XACT_EVENT_PRE_PREPARE) Raise(Error::kHeartbeatPrepared);
   if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT)
     return;
   disable_timeout(timeout, false);
@@ -45,15 +45,16 @@ void patience::OnTransaction(XactEvent event) {
     ereport(
         LOG,
         (errmsg("a session of role %s is ended: its transaction went on after _heartbeat()", role),
-         errdetail("Others may wait for what it has locked; it may last %d ms.", BeatLimitMs())));
+         errdetail("Others may wait for what it has locked; it may last %d ms.",
+                   HeartbeatLimitMs())));
 }
 
-int BeatLockMs() {
+int HeartbeatLockMs() {
   return static_cast<int>(std::clamp<int64_t>(int64_t{settings::lease_s} * 1000 / 6, 500, 10000));
 }
 
-int BeatLimitMs() {
-  return BeatLockMs() + kLimitMs;
+int HeartbeatLimitMs() {
+  return HeartbeatLockMs() + kLimitMs;
 }
 
 void LimitThisTransaction() {
@@ -62,11 +63,11 @@ void LimitThisTransaction() {
     timeout = RegisterTimeout(USER_TIMEOUT, Expire);
     registered = true;
   }
-  if (limited) return;  // another beat in it does not prolong it
+  if (limited) return;  // another heartbeat in it does not prolong it
   const char* name = GetUserNameFromId(GetSessionUserId(), true);
   strlcpy(role, name == nullptr ? "?" : name, sizeof role);
   limited = true;
-  enable_timeout_after(timeout, BeatLimitMs());
+  enable_timeout_after(timeout, HeartbeatLimitMs());
 }
 
 Holder HolderFound(uint64_t rows) {
@@ -88,7 +89,7 @@ namespace internal {
 
 int BeginPatience() {
   const int level = NewGUCNestLevel();
-  const int ms = BeatLimitMs() + kPatienceMs;
+  const int ms = HeartbeatLimitMs() + kPatienceMs;
   if (LockTimeout == 0 || LockTimeout > ms)
     set_config_option("lock_timeout", psprintf("%d", ms), PGC_USERSET, PGC_S_SESSION,
                       GUC_ACTION_SAVE, true, 0, false);

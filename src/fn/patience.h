@@ -16,9 +16,10 @@
 
 namespace detid {
 
-// How long a beat waits for a lock, and how long its transaction may last from its beginning on.
-int BeatLockMs();
-int BeatLimitMs();
+// How long a heartbeat waits for a lock, and how long its transaction may last from its beginning
+// on.
+int HeartbeatLockMs();
+int HeartbeatLimitMs();
 
 // T1, for this transaction.
 void LimitThisTransaction();

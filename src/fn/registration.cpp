@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// unfence, retire_node and claim_registration of the node itself: an operator's word, stored in
-// detid._registration. The registrar (state/registry/registrar.h) acts on it.
+// unfence, retire_node and claim_registration of the node itself: an operator's command, stored in
+// detid._registration. The registry client (state/registry/client.h) acts on it.
 
 #include "fn/patience.h"
 #include "pg/as_owner.h"
@@ -15,7 +15,7 @@
 namespace detid {
 namespace {
 
-// Stores an operator's word; the registrar looks when that is committed.
+// Stores an operator's command; the registry client looks when that is committed.
 void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
   PreventCommandIfReadOnly(function);
   if (shared == nullptr) Raise(Error::kNotPreloaded);
@@ -24,10 +24,11 @@ void StoreWord(const char* function, bool claims, bool retires, bool unfenced) {
   char holder[512];
   snprintf(holder, sizeof holder, kHolderOfRow, "_registration", "true");
   const Holder who = HolderFound(Query().Read(holder, Seen::kNow));
-  Patiently(
-      who, [&] { WriteWord(claims, retires, unfenced, LookAtDatabase(MyDatabaseId).fence_count); });
+  Patiently(who, [&] {
+    WriteCommand(claims, retires, unfenced, LookAtDatabase(MyDatabaseId).fence_count);
+  });
   SPI_finish();
-  FollowWordAtCommit();
+  FollowCommandAtCommit();
 }
 
 }  // namespace

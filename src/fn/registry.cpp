@@ -38,7 +38,7 @@ void BeginChange(const char* function) {
 }
 
 // Who has said what of a node, for those who look for it later.
-void LogWord(std::string_view path, const char* what) {
+void LogCommand(std::string_view path, const char* what) {
   ereport(LOG, (errhidestmt(true), errhidecontext(true),
                 errmsg("node %.*s is %s by %s", Clip(path, 200), path.data(), what,
                        GetUserNameFromId(GetSessionUserId(), false))));
@@ -169,7 +169,7 @@ DETID_FUNCTION(detid_enroll_node) {
   }
   Token token = NewToken();
   Enroll(name, mode, role, pool, r, token);
-  LogWord(name, "enrolled");
+  LogCommand(name, "enrolled");
   SPI_finish();
   return TokenDatum(&token);
 }
@@ -183,7 +183,7 @@ DETID_FUNCTION(detid_new_token) {
       .Text(n.id)
       .Bytes(KeyOf(token).byte)
       .Write("UPDATE detid._nodes SET key = $2 WHERE id = $1::uuid", SPI_OK_UPDATE);
-  LogWord(n.path, "given another token");
+  LogCommand(n.path, "given another token");
   SPI_finish();
   return TokenDatum(&token);
 }
@@ -196,14 +196,14 @@ DETID_FUNCTION(detid_unfence_path) {
       "UPDATE detid._nodes SET state = 'expected', reason = NULL, fenced_at = NULL, seed = NULL "
       "WHERE id = $1::uuid",
       SPI_OK_UPDATE);
-  LogWord(n.path, "unfenced");
+  LogCommand(n.path, "unfenced");
   SPI_finish();
   PG_RETURN_VOID();
 }
 
 namespace {
 
-// Ends a node: if it lives on, it is fenced with its next beat.
+// Ends a node: if it lives on, it is fenced with its next heartbeat.
 void Retire(const Node& n, int64_t free_in_us) {
   Query().Text(n.id).Write(
       "UPDATE detid._nodes SET state = 'retired', reason = NULL, refused = NULL "
@@ -231,7 +231,7 @@ DETID_FUNCTION(detid_retire_path) {
   Node n = RequireNode(View(PG_GETARG_TEXT_PP(0)));
   n.r.end_us = Successor(n, ClockUs()).end_us;
   Retire(n, RulesFor(n).quarantine_us);
-  LogWord(n.path, "retired");
+  LogCommand(n.path, "retired");
   SPI_finish();
   PG_RETURN_VOID();
 }
@@ -268,7 +268,7 @@ DETID_FUNCTION(detid_move_node) {
   }
   Token token = NewToken();
   Enroll(to, n.r.mode, n.role, n.pool, Successor(n, ClockUs()), token);
-  LogWord(from, psprintf("moved to %.*s", Clip(to, 200), to.data()));
+  LogCommand(from, psprintf("moved to %.*s", Clip(to, 200), to.data()));
   SPI_finish();
   return TokenDatum(&token);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// give_salt: an operator's word on whose a salt is. _merge_salt, _adopt_salt: what a dump and an
+// give_salt: an operator's command on whose a salt is. _merge_salt, _adopt_salt: what a dump and an
 // earlier installation bring. _check_salts: conflicts, for check().
 
 #include "state/salt.h"
@@ -45,10 +45,9 @@ uint64_t SaltArgument(std::string_view text, const char** name) {
   *name = qualified;
   if (OidIsValid(generator) && QualifiedName(generator, qualified))
     return TryDefinition(generator, &d, &why) ? d.salt : SaltOf(qualified);
-  const char* schema =
-      range->schemaname != nullptr
-          ? range->schemaname
-          : get_namespace_name(RangeVarGetCreationNamespace(range));
+  const char* schema = range->schemaname != nullptr
+                           ? range->schemaname
+                           : get_namespace_name(RangeVarGetCreationNamespace(range));
   strlcpy(qualified, quote_qualified_identifier(schema, range->relname), kMaxQualifiedName);
   return SaltOf(qualified);
 }
@@ -74,11 +73,13 @@ bool PutTwins(ReturnSetInfo* set, Oid generator, uint64_t salt) {
     return !OidIsValid(twin);
   });
   char one[kMaxQualifiedName], two[kMaxQualifiedName], text[kMaxSaltText];
-  if (!OidIsValid(twin) || !QualifiedName(generator, one) || !QualifiedName(twin, two)) return false;
+  if (!OidIsValid(twin) || !QualifiedName(generator, one) || !QualifiedName(twin, two))
+    return false;
   FormatSalt(salt, text);
   Put(set, false,
-      psprintf("%s and %s have one salt, \"%s\": a role that may use one can forge ids of the other",
-               one, two, text),
+      psprintf(
+          "%s and %s have one salt, \"%s\": a role that may use one can forge ids of the other",
+          one, two, text),
       "Create another generator in place of one of them.");
   return true;
 }
@@ -134,8 +135,9 @@ DETID_FUNCTION(detid_check_salts) {
     FormatSalt(row.salt, text);
     conflicts++;
     Put(set, false,
-        psprintf("\"%s\" of %s is of the role \"%s\" here, and of \"%s\" in a dump that was restored",
-                 text, row.generator, row.role, row.other),
+        psprintf(
+            "\"%s\" of %s is of the role \"%s\" here, and of \"%s\" in a dump that was restored",
+            text, row.generator, row.role, row.other),
         "Say whose it is: SELECT detid.give_salt('name', 'role');");
   });
   table_close(salts, AccessShareLock);

@@ -35,7 +35,8 @@ Row RowOf(Error error) {
               "bits."};
     case Error::kFenced:
       return {kSqlStateFenced, "this node is fenced and does not mint ids",
-              "If this transaction ends that, commit first. Else SELECT * FROM detid.check(); says what is "
+              "If this transaction ends that, commit first. Else SELECT * FROM detid.check(); says "
+              "what is "
               "wrong."};
     case Error::kNotRegistered:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this database is no node of the registry",
@@ -45,8 +46,9 @@ Row RowOf(Error error) {
       return {kSqlStateNoInterval, "the registry has not granted this node an interval to mint in",
               "See detid.node_status, and the server's log."};
     case Error::kNotEnrolled:
-      return {ERRCODE_UNDEFINED_OBJECT, "there is no such node",
-              "The view detid.nodes shows all. SELECT detid.enroll_node('eu/prod-a/db1'); makes one."};
+      return {
+          ERRCODE_UNDEFINED_OBJECT, "there is no such node",
+          "The view detid.nodes shows all. SELECT detid.enroll_node('eu/prod-a/db1'); makes one."};
     case Error::kEnrolledAlready:
       return {ERRCODE_DUPLICATE_OBJECT, "the node is enrolled already",
               "SELECT detid.new_token('path'); gives it another token; SELECT "
@@ -60,11 +62,11 @@ Row RowOf(Error error) {
     case Error::kNotANode:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this server is no node of a registry",
               "Set detid.coordinator and detid.registered_databases, and restart the server."};
-    case Error::kWordPrepared:
+    case Error::kCommandPrepared:
       return {ERRCODE_FEATURE_NOT_SUPPORTED,
               "unfence(), retire_node() and claim_registration() cannot be prepared",
               "COMMIT the transaction instead of PREPARE TRANSACTION."};
-    case Error::kBeatPrepared:
+    case Error::kHeartbeatPrepared:
       return {ERRCODE_FEATURE_NOT_SUPPORTED,
               "a transaction that has called _heartbeat() cannot be prepared",
               "Nodes ask in a transaction of their own, and commit it at once."};
@@ -80,10 +82,11 @@ Row RowOf(Error error) {
               "Somebody has renamed or altered detid.ledger. Undo that, or switch the audit off: "
               "SELECT detid.set_audit('name', 'off');"};
     case Error::kLedgerNotLogged:
-      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the ledger cannot be made durable",
-              "Somebody has made detid.ledger unlogged, so that a crash would empty it: ALTER TABLE "
-              "detid.ledger SET LOGGED; Or switch the audit off: SELECT detid.set_audit('name', "
-              "'off');"};
+      return {
+          ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the ledger cannot be made durable",
+          "Somebody has made detid.ledger unlogged, so that a crash would empty it: ALTER TABLE "
+          "detid.ledger SET LOGGED; Or switch the audit off: SELECT detid.set_audit('name', "
+          "'off');"};
     case Error::kHorizonNotLogged:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the horizon cannot be made durable",
               "With wal_level = minimal, commit CREATE EXTENSION before minting ids. Else somebody "
@@ -204,17 +207,18 @@ Row RowOf(Error error) {
               "What one attached to his table would run as another: give all to one, with ALTER "
               "TABLE ... OWNER TO."};
     case Error::kTableAltered:
-      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-              "a table of the extension has been altered", "Undo what was done to its columns."};
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "a table of the extension has been altered",
+              "Undo what was done to its columns."};
     case Error::kMintedWhileWriting:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "ids that are recorded cannot be minted while the ledger is written",
               "A check or an index that was added to detid.ledger or detid.claims mints: drop it."};
     case Error::kOfExtension:
-      return {ERRCODE_INSUFFICIENT_PRIVILEGE,
-              "what belongs to the extension pg_detid is changed by the extension only",
-              "A superuser can do it after SET detid.allow_schema_changes = on; minting, claims and "
-              "replay may fail then."};
+      return {
+          ERRCODE_INSUFFICIENT_PRIVILEGE,
+          "what belongs to the extension pg_detid is changed by the extension only",
+          "A superuser can do it after SET detid.allow_schema_changes = on; minting, claims and "
+          "replay may fail then."};
     case Error::kTruncateFromElsewhere:
       return {ERRCODE_INSUFFICIENT_PRIVILEGE, "another server's TRUNCATE would empty this table",
               "Skip its transaction: ALTER SUBSCRIPTION name SKIP (lsn = '...'); the log of this "
@@ -248,9 +252,10 @@ Row RowOf(Error error) {
     case Error::kNamespaceInvalid:
       return {ERRCODE_INVALID_PARAMETER_VALUE, "the namespace cannot be used", nullptr};
     case Error::kNamespaceNoSecret:
-      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the namespace has no secret",
-              "SELECT detid.set_namespace_secret('name'); makes one; with what "
-              "detid.export_namespace_secret('name') returns elsewhere, ids are the same as there."};
+      return {
+          ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the namespace has no secret",
+          "SELECT detid.set_namespace_secret('name'); makes one; with what "
+          "detid.export_namespace_secret('name') returns elsewhere, ids are the same as there."};
     case Error::kNamespaceSecretFixed:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the namespace has a secret already",
               "Ids that were derived would be others under another secret. Use another "
@@ -279,9 +284,10 @@ Row RowOf(Error error) {
               "The first level may have more bits. Levels below all that is assigned may be cut or "
               "joined, if together they keep their bits."};
     case Error::kNoSuchPrefix:
-      return {ERRCODE_UNDEFINED_OBJECT, "there is no such prefix",
-              "The table detid.prefixes shows what is assigned. Before a prefix, the one above it is: "
-              "SELECT detid.assign_prefix('eu', 'owner');"};
+      return {
+          ERRCODE_UNDEFINED_OBJECT, "there is no such prefix",
+          "The table detid.prefixes shows what is assigned. Before a prefix, the one above it is: "
+          "SELECT detid.assign_prefix('eu', 'owner');"};
     case Error::kPrefixTaken:
       return {ERRCODE_DUPLICATE_OBJECT, "the prefix is assigned already",
               "The table detid.prefixes shows what is. SELECT detid.release_prefix('eu/prod-a'); "
@@ -344,9 +350,10 @@ Row RowOf(Code code) {
       return {ERRCODE_INVALID_PARAMETER_VALUE, "the id is not of the layout",
               "Name the generator or the layout that made it."};
     case Code::kIdSyntax:
-      return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text does not read as an id",
-              "Name the generator or the layout that made it. SELECT * FROM detid.guess('...'); says "
-              "which formats have such texts."};
+      return {
+          ERRCODE_INVALID_TEXT_REPRESENTATION, "the text does not read as an id",
+          "Name the generator or the layout that made it. SELECT * FROM detid.guess('...'); says "
+          "which formats have such texts."};
     case Code::kMistyped:
       return {ERRCODE_INVALID_TEXT_REPRESENTATION, "the text was mistyped",
               "A character is wrong or missing, or two are swapped. Compare it with the original."};

@@ -85,8 +85,8 @@ enum class Error : uint8_t {
   kEnrolledAlready,
   kRefusedByRegistry,
   kNotANode,
-  kWordPrepared,
-  kBeatPrepared,
+  kCommandPrepared,
+  kHeartbeatPrepared,
   kLocked,
   kNodesEnrolled,
   kOwnersDiffer,
@@ -96,12 +96,10 @@ enum class Error : uint8_t {
 };
 
 // SQLSTATE DT001: a node is fenced. Of errors, and of lines in the log of nodes and coordinators.
-inline constexpr int kSqlStateFenced =
-    ('D' - '0') | (('T' - '0') << 6) | (('1' - '0') << 24);
+inline constexpr int kSqlStateFenced = ('D' - '0') | (('T' - '0') << 6) | (('1' - '0') << 24);
 
 // SQLSTATE DT003: another server mints under this node's number. Of lines in the log.
-inline constexpr int kSqlStateDuplicate =
-    ('D' - '0') | (('T' - '0') << 6) | (('3' - '0') << 24);
+inline constexpr int kSqlStateDuplicate = ('D' - '0') | (('T' - '0') << 6) | (('3' - '0') << 24);
 
 // The primary message of an error.
 const char* MessageOf(Error error);

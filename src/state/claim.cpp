@@ -161,7 +161,7 @@ Choice ChooseMinted(ClaimTable* t, Minter* m) {
   for (int tries = 0; tries < kMaxRandomTries; tries++) {
     const uint64_t position = TakeOne(m);
     const Choice c{position, 0, m->composer(position)};
-    if (m->definition.layout.shows(Kind::kTime) || (!IsTaken(t, m, c.id) && MayHandOut(m, c.id)))
+    if (m->definition.layout.shows(Kind::kTime) || (!IsTaken(t, m, c.id) && RecordIfNew(m, c.id)))
       return c;
   }
   Raise(Error::kClaimsTaken, "%d random ids of %s were tried.", kMaxRandomTries, m->name);
@@ -354,8 +354,7 @@ HeapTuple ClaimFromElsewhere(Relation claims, HeapTuple row) {
   const TupleDesc columns = RelationGetDescr(claims);
   int origin = SPI_fnumber(columns, "origin");
   bool null = false;
-  const int node =
-      DatumGetInt32(heap_getattr(row, SPI_fnumber(columns, "node"), columns, &null));
+  const int node = DatumGetInt32(heap_getattr(row, SPI_fnumber(columns, "node"), columns, &null));
   if (DatumGetInt32(heap_getattr(row, origin, columns, &null)) != 0) return row;
   Datum value = Int32GetDatum(node + 1);
   return heap_modify_tuple_by_cols(row, columns, 1, &origin, &value, &null);

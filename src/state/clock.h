@@ -36,7 +36,8 @@ int64_t LeadUs();
 // Compares node time with the system clock and says in the log what it found.
 void CalibrateNodeClock();
 
-// Sets node time to the system clock. REQUIRES: nothing was minted in this life of the server.
+// Sets node time to the system clock. REQUIRES: nothing was minted in this incarnation of the
+// server.
 void StartNodeClock();
 
 // Takes the system clock for right, by however much it differs.

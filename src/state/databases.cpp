@@ -8,7 +8,7 @@
 #include "pg/pg.h"
 #include "state/settings.h"
 #include "state/shards.h"
-#include "state/witness.h"
+#include "state/origin.h"
 
 namespace detid {
 namespace {
@@ -84,7 +84,7 @@ void NoteMadeDatabase(ObjectId oid) {
   LWLockRelease(shared->lock);
 }
 
-Sibling SiblingOf(const Witness& stored) {
+Sibling SiblingOf(const Origin& stored) {
   Sibling sibling;
   LWLockAcquire(shared->lock, LW_SHARED);
   const Database* own = FindDatabase(MyDatabaseId);
@@ -114,7 +114,7 @@ DatabaseState LookAtDatabase(ObjectId oid) {
       state.interval = all[i].granted.Read();
       state.answered_us = all[i].answered_us.load(std::memory_order_relaxed);
       state.foretold_us = all[i].foretold_us.load(std::memory_order_relaxed);
-      state.has_registrar = all[i].registrar.load(std::memory_order_relaxed) != nullptr;
+      state.has_registry_client = all[i].registry_client.load(std::memory_order_relaxed) != nullptr;
       strlcpy(state.trouble, all[i].trouble, sizeof state.trouble);
     }
   LWLockRelease(shared->lock);

@@ -15,8 +15,8 @@ Database* AttachDatabase(ObjectId oid);
 // A database is made under this oid.
 void NoteMadeDatabase(ObjectId oid);
 
-// What this life knows of the database that minted last what is stored here.
-Sibling SiblingOf(const Witness& stored);
+// What this incarnation knows of the database that minted last what is stored here.
+Sibling SiblingOf(const Origin& stored);
 
 // What is known of this database, without making a record of it; nothing if it has none, or if the
 // library was not preloaded.
@@ -27,7 +27,7 @@ struct DatabaseState {
   Interval interval;
   int64_t answered_us = 0;
   int64_t foretold_us = 0;
-  bool has_registrar = false;  // in this life one has begun to ask the registry
+  bool has_registry_client = false;  // in this incarnation one has begun to ask the registry
   char trouble[kMaxTrouble] = {};
 };
 DatabaseState LookAtDatabase(ObjectId oid);

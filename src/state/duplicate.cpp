@@ -26,8 +26,8 @@ Datum ColumnOf(HeapTuple row, TupleDesc descriptor, LedgerColumn column) {
   return null ? Datum{0} : value;
 }
 
-// What the table has under (node, entry), as it is now. A row of a transaction that has not ended is
-// waited for, as a unique index does: one that comes back may be faster than its own commit.
+// What the table has under (node, entry), as it is now. A row of a transaction that has not ended
+// is waited for, as a unique index does: one that comes back may be faster than its own commit.
 Known LookUp(Relation table, int32_t node, int64_t entry, HeapTuple row) {
   list_free(RelationGetIndexList(table));
   if (!OidIsValid(table->rd_pkindex)) return Known::kNothing;
@@ -57,7 +57,7 @@ Known LookUp(Relation table, int32_t node, int64_t entry, HeapTuple row) {
 
 OwnNumber OwnNumberOf(const HorizonRecord& record) {
   if (shared == nullptr) return {};
-  OwnNumber own = {record.witness.node, record.since_us, record.pruned_us};
+  OwnNumber own = {record.origin.node, record.since_us, record.pruned_us};
   if (!settings::registers()) return own;
   const Interval interval = LookAtDatabase(MyDatabaseId).interval;
   own.node = interval.limit_us != 0 ? interval.node : -1;
@@ -85,10 +85,10 @@ void Log(const HorizonRecord& record, const ArrivedRow& row, int64_t entry, bool
       (errcode(stops ? kSqlStateFenced : kSqlStateDuplicate),
        errmsg("another server mints under the number %d of this node%s", row.node,
               stops ? ": minting stops here" : ""),
-       errdetail("Replication brought entry %lld of detid.ledger, minted at %s, which this database "
-                 "did not mint. That has happened %lld times.",
-                 static_cast<long long>(entry), minted,
-                 static_cast<long long>(record.duplicates.rows)),
+       errdetail(
+           "Replication brought entry %lld of detid.ledger, minted at %s, which this database "
+           "did not mint. That has happened %lld times.",
+           static_cast<long long>(entry), minted, static_cast<long long>(record.duplicates.rows)),
        errhint("SELECT * FROM detid.check(); says what to do.")));
 }
 
@@ -157,8 +157,9 @@ Refusal DuplicateRule() {
   if (!ReadHorizon(&record) || !record.duplicates.stopped) return {};
   Refusal r = Refuse(Error::kFenced, "%s.", Describe(record));
   r.detail[0] = 'A';  // as a sentence begins
-  r.hint = "Give this server or the other one another detid.node_id, then: SELECT "
-           "detid.accept_copy();";
+  r.hint =
+      "Give this server or the other one another detid.node_id, then: SELECT "
+      "detid.accept_copy();";
   return r;
 }
 
@@ -188,10 +189,10 @@ const char* Describe(const HorizonRecord& r) {
   char first[kMaxInstantText], last[kMaxInstantText];
   FormatInstant(d.first_us, first, sizeof first);
   FormatInstant(d.last_us, last, sizeof last);
-  return psprintf("another server mints under number %d: since %s replication brought %lld ledger "
-                  "rows that this database did not mint, the last one, entry %lld, at %s",
-                  d.node, first, static_cast<long long>(d.rows), static_cast<long long>(d.entry),
-                  last);
+  return psprintf(
+      "another server mints under number %d: since %s replication brought %lld ledger "
+      "rows that this database did not mint, the last one, entry %lld, at %s",
+      d.node, first, static_cast<long long>(d.rows), static_cast<long long>(d.entry), last);
 }
 
 void NotePruned(int64_t before_us) {

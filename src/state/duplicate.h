@@ -2,7 +2,7 @@
 //
 // Proof of a second node under this number (core/duplicate.h), in the server. It is kept in the row
 // of the horizon, which is written in place: it outlives a restart, and a rollback of whoever
-// brought it. With detid.on_duplicate = 'stop' it stops minting, until an operator's word.
+// brought it. With detid.on_duplicate = 'stop' it stops minting, until an operator's command.
 
 #pragma once
 
@@ -23,8 +23,8 @@ Refusal DuplicateRule();
 // Sets the database's word if minting was stopped before.
 void KnowDuplicates(Database* database);
 
-// An operator's word: nobody else mints under this number any more. Forgets the proof, lets minting
-// go on, and takes rows of up to now for settled.
+// An operator's command: nobody else mints under this number any more. Forgets the proof, lets
+// minting go on, and takes rows of up to now for settled.
 void EndDuplicates();
 
 // How many rows, since when and the last one of them, in words.

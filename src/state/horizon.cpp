@@ -11,7 +11,7 @@
 #include "state/databases.h"
 #include "state/horizon_row.h"
 #include "state/settings.h"
-#include "state/witness.h"
+#include "state/origin.h"
 
 namespace detid {
 namespace {
@@ -24,8 +24,8 @@ PendingHorizon pending;
 struct Store {
   Oid oid = InvalidOid;
   Relation relation = nullptr;
-  Witness witness;
-  bool begins = false;      // minting, here or under this number: both are to be recorded
+  Origin origin;
+  bool begins = false;  // minting, here or under this number: both are to be recorded
   Move move = Move::kNone;
   int64_t moved_us = 0;
 
@@ -33,7 +33,7 @@ struct Store {
     oid = HorizonRelation();
     if (!wait && !ConditionalLockRelationOid(oid, RowExclusiveLock)) return false;
     relation = relation_open(oid, wait ? RowExclusiveLock : NoLock);
-    witness = WitnessHere();
+    origin = OriginHere();
     return true;
   }
 
@@ -42,20 +42,20 @@ struct Store {
   Written Write(int64_t target_us, int64_t enough_us) {
     const Written written = ChangeHorizonRow(relation, [&](HorizonRecord* r) {
       // Sessions that still mint under another number do not bring it back as they raise it.
-      if (!begins && r->witness.SamePlace(witness)) witness.node = r->witness.node;
-      if (r->horizon_us >= enough_us && r->witness.SamePlace(witness) &&
-          r->witness.node == witness.node)
+      if (!begins && r->origin.SamePlace(origin)) origin.node = r->origin.node;
+      if (r->horizon_us >= enough_us && r->origin.SamePlace(origin) &&
+          r->origin.node == origin.node)
         return false;
-      if (Begins(*r, move, witness))
+      if (Begins(*r, move, origin))
         r->since_us =
             std::max({r->horizon_us, target_us - settings::horizon_window_us(), moved_us});
       r->horizon_us = std::max(r->horizon_us, target_us);
-      if (move != Move::kNone && !StaysSuspected(*r, move, witness)) {
+      if (move != Move::kNone && !StaysSuspected(*r, move, origin)) {
         r->moved = move;
         r->moved_us = moved_us;
-        r->moved_node = r->witness.node;
+        r->moved_node = r->origin.node;
       }
-      r->witness = witness;
+      r->origin = origin;
       return true;
     });
     if (XLogRecPtrIsInvalid(written.lsn)) Raise(Error::kHorizonNotLogged);
@@ -84,14 +84,14 @@ void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
     return;
   }
   if (!IsCopy(beginning.move)) {
-    ereport(LOG,
-            (errmsg("database \"%s\" mints on timeline %u, after timeline %u: %s", database,
-                    GetWALInsertionTimeLine(), record.witness.timeline, where_it_begins),
-             errdetail("The server was promoted, or recovered to a point in time."),
-             settings::registers() ? 0
-                                   : errhint("If another server goes on with the same past, give "
-                                             "this one a detid.node_id of its own. If the one before "
-                                             "is gone: SELECT detid.accept_copy();")));
+    ereport(LOG, (errmsg("database \"%s\" mints on timeline %u, after timeline %u: %s", database,
+                         GetWALInsertionTimeLine(), record.origin.timeline, where_it_begins),
+                  errdetail("The server was promoted, or recovered to a point in time."),
+                  settings::registers()
+                      ? 0
+                      : errhint("If another server goes on with the same past, give "
+                                "this one a detid.node_id of its own. If the one before "
+                                "is gone: SELECT detid.accept_copy();")));
     return;
   }
   const char* where = beginning.move == Move::kDatabaseCopied ? "database" : "server or directory";
@@ -100,11 +100,11 @@ void ReportMove(const Beginning& beginning, const HorizonRecord& record) {
                   errdetail("Ids were last minted in another %s.", where)));
     return;
   }
-  const bool same_node = record.witness.node == settings::node_id;
+  const bool same_node = record.origin.node == settings::node_id;
   ereport(same_node ? WARNING : LOG,
           (errmsg("database \"%s\" is a copy: %s", database, where_it_begins),
            errdetail("Ids were last minted in another %s, under detid.node_id %d; it is %d here.",
-                     where, record.witness.node, settings::node_id),
+                     where, record.origin.node, settings::node_id),
            same_node ? errhint("Give the copy a detid.node_id of its own. If the original is gone: "
                                "SELECT detid.accept_copy();")
                      : 0));
@@ -117,14 +117,14 @@ HorizonRules Rules() {
 
 // Node time begins with the system clock as it is when the first database begins; until then no id
 // hangs on it, and the system clock may be set right.
-Beginning BeginNodeTime(const HorizonRecord& record, const Witness& here, const Sibling& sibling,
+Beginning BeginNodeTime(const HorizonRecord& record, const Origin& here, const Sibling& sibling,
                         bool accept) {
   if (shared->clock_begun) NodeTimeUs();  // calibrates, and may say so in the log
   const ClockReading now = ReadClocks();
   LWLockAcquire(shared->lock, LW_EXCLUSIVE);
   if (!shared->clock_begun) shared->clock.Start(now);
-  const Beginning beginning = BeginningOf(record, here, shared->clock.At(now.boot_before), now.real,
-                                          Rules(), sibling);
+  const Beginning beginning =
+      BeginningOf(record, here, shared->clock.At(now.boot_before), now.real, Rules(), sibling);
   if (beginning.believed || accept) shared->clock_begun = true;
   LWLockRelease(shared->lock);
   return beginning;
@@ -159,8 +159,8 @@ ObjectId LoadedHorizonRelation() {
 }
 
 Beginning BeginningHere(const HorizonRecord& record) {
-  const Sibling sibling = SiblingOf(record.witness);
-  return BeginningOf(record, WitnessHere(), NodeTimeUs(), SystemUs(), Rules(), sibling);
+  const Sibling sibling = SiblingOf(record.origin);
+  return BeginningOf(record, OriginHere(), NodeTimeUs(), SystemUs(), Rules(), sibling);
 }
 
 Refusal ClockRule(const HorizonRecord& record, const Beginning& beginning) {
@@ -182,19 +182,19 @@ void LoadHorizon(Database* database, bool accept) {
   if (loaded_relation != store.oid) pending = {};  // it was another relation's
   if (!IsLoaded(database, store.oid) || !IsRecorded(database)) {
     store.relation = relation_open(store.oid, ShareUpdateExclusiveLock);
-    store.witness = WitnessHere();
+    store.origin = OriginHere();
     store.begins = true;
     if (IsLoaded(database, store.oid)) {
       if (!IsRecorded(database)) RecordNode(database, store);
     } else {
       HorizonRecord record;
       Require(HorizonRule(store.relation, &record));
-      const Sibling sibling = SiblingOf(record.witness);
-      const Beginning beginning = BeginNodeTime(record, store.witness, sibling, accept);
+      const Sibling sibling = SiblingOf(record.origin);
+      const Beginning beginning = BeginNodeTime(record, store.origin, sibling, accept);
       if (!accept) Require(ClockRule(record, beginning));
-      // If an earlier relation of this life was loaded, its shards and what it published still hold
-      // (H3), and only what is on disk must follow. Not before the new relation is committed, or a
-      // rollback would leave the old one behind what was published.
+      // If an earlier relation of this incarnation was loaded, its shards and what it published
+      // still hold (H3), and only what is on disk must follow. Not before the new relation is
+      // committed, or a rollback would leave the old one behind what was published.
       if (store.relation->rd_createSubid != InvalidSubTransactionId &&
           (database->horizon.published() != 0 || record.horizon_us != 0))
         Raise(Error::kHorizonNew);
@@ -208,7 +208,7 @@ void LoadHorizon(Database* database, bool accept) {
       database->directory = DatabaseDirectory();
       database->made_here = false;
     }
-    database->recorded_node.store(store.witness.node, std::memory_order_release);
+    database->recorded_node.store(store.origin.node, std::memory_order_release);
     relation_close(store.relation, ShareUpdateExclusiveLock);
   }
   loaded_relation = store.oid;
@@ -228,10 +228,10 @@ void MergeHorizon(HorizonRecord brought) {
   // Keeps LoadHorizon out meanwhile.
   const Relation relation = relation_open(HorizonRelation(), ShareUpdateExclusiveLock);
   const bool begun = LookAtDatabase(MyDatabaseId).published_us != 0;
-  const Witness here = WitnessHere();
-  // A dump of another database of this server has no ids but those of which this life knows.
-  if (shared != nullptr && brought.witness.instance == here.instance) {
-    const Sibling sibling = SiblingOf(brought.witness);
+  const Origin here = OriginHere();
+  // A dump of another database of this server has no ids but those of which this incarnation knows.
+  if (shared != nullptr && brought.origin.instance == here.instance) {
+    const Sibling sibling = SiblingOf(brought.origin);
     if (sibling.known) brought.horizon_us = std::min(brought.horizon_us, sibling.end_us);
   }
   if (shared != nullptr) {
@@ -244,17 +244,16 @@ void MergeHorizon(HorizonRecord brought) {
                         errdetail("No ids are minted here until the clock is right."),
                         errhint("If the system clock is right: SELECT detid.accept_clock();")));
   }
-  const bool from_elsewhere =
-      brought.witness.instance != 0 && !brought.witness.SameDatabase(here);
+  const bool from_elsewhere = brought.origin.instance != 0 && !brought.origin.SameDatabase(here);
   ChangeHorizonRow(relation, [&](HorizonRecord* r) {
     // Of a copy that has not begun: what is known of its original is not all any more.
-    if (brought.horizon_us > r->horizon_us && !r->witness.SamePlace(here)) r->witness.directory = 0;
+    if (brought.horizon_us > r->horizon_us && !r->origin.SamePlace(here)) r->origin.directory = 0;
     r->horizon_us = std::max(r->horizon_us, brought.horizon_us);
     r->since_us = std::max(r->since_us, brought.horizon_us);  // rows of before may come back
     if (from_elsewhere) {
       r->moved = Move::kRestored;
       r->moved_us = brought.horizon_us;
-      r->moved_node = brought.witness.node;
+      r->moved_node = brought.origin.node;
     }
     return true;
   });

@@ -57,13 +57,13 @@ int64_t Checksum(Row row) {
 
 Row RowOf(const HorizonRecord& r) {
   Row row = {r.horizon_us,
-             static_cast<int64_t>(r.witness.instance),
-             static_cast<int64_t>(r.witness.directory),
+             static_cast<int64_t>(r.origin.instance),
+             static_cast<int64_t>(r.origin.directory),
              r.moved_us,
              static_cast<int64_t>(r.moved),
-             r.witness.database,
-             static_cast<int32_t>(r.witness.timeline),
-             r.witness.node,
+             r.origin.database,
+             static_cast<int32_t>(r.origin.timeline),
+             r.origin.node,
              r.moved_node,
              0,
              r.since_us,
@@ -192,20 +192,30 @@ HorizonRecord HorizonRecordOf(HeapTuple tuple, TupleDesc descriptor) {
                    DatumGetInt32(values[6]), DatumGetInt32(values[7]), DatumGetInt32(values[8]),
                    DatumGetInt64(values[9]), DatumGetInt64(values[10]), DatumGetInt64(values[11]),
                    DatumGetInt64(values[12]), DatumGetInt64(values[13]), DatumGetInt64(values[14]),
-                   DatumGetInt64(values[15]), DatumGetInt32(values[16]), DatumGetInt32(values[17])});
+                   DatumGetInt64(values[15]), DatumGetInt32(values[16]),
+                   DatumGetInt32(values[17])});
 }
 
 HeapTuple HorizonTupleOf(const HorizonRecord& record, TupleDesc descriptor) {
   const Row row = RowOf(record);
-  Datum values[] = {
-      Int64GetDatum(row.horizon_us), Int64GetDatum(row.instance), Int64GetDatum(row.directory),
-      Int64GetDatum(row.moved_us),   Int64GetDatum(row.moved),    ObjectIdGetDatum(row.database),
-      Int32GetDatum(row.timeline),   Int32GetDatum(row.node),     Int32GetDatum(row.moved_node),
-      Int64GetDatum(row.checksum),
-      Int64GetDatum(row.since_us),   Int64GetDatum(row.pruned_us),
-      Int64GetDatum(row.duplicate_rows), Int64GetDatum(row.duplicate_first_us),
-      Int64GetDatum(row.duplicate_last_us), Int64GetDatum(row.duplicate_entry),
-      Int32GetDatum(row.duplicate_node), Int32GetDatum(row.stopped)};
+  Datum values[] = {Int64GetDatum(row.horizon_us),
+                    Int64GetDatum(row.instance),
+                    Int64GetDatum(row.directory),
+                    Int64GetDatum(row.moved_us),
+                    Int64GetDatum(row.moved),
+                    ObjectIdGetDatum(row.database),
+                    Int32GetDatum(row.timeline),
+                    Int32GetDatum(row.node),
+                    Int32GetDatum(row.moved_node),
+                    Int64GetDatum(row.checksum),
+                    Int64GetDatum(row.since_us),
+                    Int64GetDatum(row.pruned_us),
+                    Int64GetDatum(row.duplicate_rows),
+                    Int64GetDatum(row.duplicate_first_us),
+                    Int64GetDatum(row.duplicate_last_us),
+                    Int64GetDatum(row.duplicate_entry),
+                    Int32GetDatum(row.duplicate_node),
+                    Int32GetDatum(row.stopped)};
   bool nulls[kColumns] = {};
   return heap_form_tuple(descriptor, values, nulls);
 }

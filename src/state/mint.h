@@ -63,7 +63,7 @@ inline uint64_t TakeOne(Minter* m) {
 // Errors: none is found. REQUIRES: the generator has a history.
 bool Remember(Minter* m, const Bits& id);
 
-inline bool MayHandOut(Minter* m, const Bits& id) {
+inline bool RecordIfNew(Minter* m, const Bits& id) {
   return m->window == nullptr || Remember(m, id);
 }
 

@@ -9,12 +9,13 @@
 //       owner's sequences.
 //   O2  a salt has one row: the key is unique, and it is looked for as it is now, whatever the
 //       snapshot, by one transaction at a time.
-//   O3  dropping a generator or a role leaves the row. A role counts as its owner if both its oid and
+//   O3  dropping a generator or a role leaves the row. A role counts as its owner if both its oid
+//   and
 //       its name are the row's; so a later role of one of these does not.
 //   O4  a generator whose salt is not its owner's mints nothing and tells no secrets.
 //
 // The salt goes with its generator to a new owner (an object access hook), and otherwise only by an
-// operator's word, GiveSalt.
+// operator's command, GiveSalt.
 
 #pragma once
 
@@ -38,7 +39,7 @@ bool IsSaltInUse(uint64_t salt, ObjectId role);
 // The generator's salt is its owner's: minting asks for it, and whatever takes the key.
 Refusal SaltRule(ObjectId generator, uint64_t salt);
 
-// An operator's word: the salt is the role's from now on. Generators of others that have it are
+// An operator's command: the salt is the role's from now on. Generators of others that have it are
 // named by a warning.
 void GiveSalt(uint64_t salt, const char* generator, ObjectId role);
 

@@ -48,11 +48,12 @@ Room RoomFor(const ShardKey& key, uint32_t ids);
 // Shards in use or kept, for check().
 int CountShards();
 
-// How many ids were minted in this life of the server, but for pinned ones and those of `except`.
+// How many ids were minted in this incarnation of the server, but for pinned ones and those of
+// `except`.
 uint64_t CountIds(const Database* database, uint64_t except);
 
 // The first microsecond that is after everything which the database's shards gave out, also the
-// forgotten ones, in this life. REQUIRES: the lock.
+// forgotten ones, in this incarnation. REQUIRES: the lock.
 int64_t EndOfIds(const Database* database);
 
 // Forgets its shards. REQUIRES: the lock; nobody uses the database, nor its shards (a user of a

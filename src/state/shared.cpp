@@ -107,7 +107,7 @@ bool StartSharedMemory() {
     for (int i = 0; i < shared->databases_capacity; i++) new (&shared->databases()[i]) Database;
     for (int i = 0; i < shared->capacity; i++) new (&shared->shards()[i]) ShardRecord;
     for (int i = 0; i < shared->units; i++) new (&shared->windows()[i]) Window;
-    shared->life = RandomBits63();
+    shared->incarnation = RandomBits63();
     shared->signal_file = SignalFileHere();
   }
   LWLockRelease(AddinShmemInitLock);

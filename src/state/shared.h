@@ -58,25 +58,25 @@ struct CoordinatorNote {
 struct alignas(kCacheLine) Database {
   ObjectId oid = 0;
   ObjectId horizon_relation = 0;  // the relation that `horizon` is of, and
-  uint64_t directory = 0;         // the database's files it is in (witness.h); 0: not loaded
-  bool made_here = false;         // in this life a database was made under the oid; not loaded yet
+  uint64_t directory = 0;         // the database's files it is in (origin.h); 0: not loaded
+  bool made_here = false;  // in this incarnation a database was made under the oid; not loaded yet
   std::atomic<uint32_t> users{0};
   Fence fence;  // why nothing is minted; read by every mint
   Horizon horizon;
   Granted granted;
   std::atomic<int32_t> recorded_node{-1};  // the detid.node_id that is on disk (horizon.h, H6)
-  std::atomic<int64_t> start_us{0};  // node time that this life of the database began at
+  std::atomic<int64_t> start_us{0};  // node time that this incarnation of the database began at
   std::atomic<int64_t> evicted_us{0};
-  std::atomic<uint64_t> evicted_ids{0};    // that its forgotten shards gave out
-  std::atomic<uint32_t> fence_known{0};    // whether it was fenced before has been read
-  std::atomic<uint32_t> registering{0};    // the registry is being asked for the first interval
-  std::atomic<int64_t> answered_us{0};     // node time of the last answer of the registry, and
-  std::atomic<uint64_t> answered_ids{0};   // what had been minted by then
-  std::atomic<int64_t> foretold_us{0};     // that of its last answer to this server as a standby
-  std::atomic<uint32_t> wake{0};           // the registry is to be asked now
-  std::atomic<Latch*> registrar{nullptr};  // of the process that asks
-  char trouble[kMaxTrouble] = {};          // why there is no new interval; under the lock
-  CoordinatorNote note;                    // under the lock
+  std::atomic<uint64_t> evicted_ids{0};   // that its forgotten shards gave out
+  std::atomic<uint32_t> fence_known{0};   // whether it was fenced before has been read
+  std::atomic<uint32_t> registering{0};   // the registry is being asked for the first interval
+  std::atomic<int64_t> answered_us{0};    // node time of the last answer of the registry, and
+  std::atomic<uint64_t> answered_ids{0};  // what had been minted by then
+  std::atomic<int64_t> foretold_us{0};    // that of its last answer to this server as a standby
+  std::atomic<uint32_t> wake{0};          // the registry is to be asked now
+  std::atomic<Latch*> registry_client{nullptr};  // of the process that asks
+  char trouble[kMaxTrouble] = {};                // why there is no new interval; under the lock
+  CoordinatorNote note;                          // under the lock
 };
 
 // A shard serves one (database, generator, node id), or its twin with a pinned clock. A generator
@@ -139,9 +139,9 @@ struct Shared {
   alignas(kCacheLine) NodeClock clock;
   alignas(kCacheLine) Counters counters;
   LWLock* lock = nullptr;
-  bool clock_begun = false;  // node time has begun (horizon.cpp); under the lock
+  bool clock_begun = false;   // node time has begun (horizon.cpp); under the lock
   int64_t given_away_us = 0;  // above all that databases gave out whose records were given away
-  int64_t life = 0;          // of the server: a random number
+  int64_t incarnation = 0;    // of the server: a random number
   SignalFile signal_file = SignalFile::kNone;
   int32_t slots = 0;     // of each shard
   int32_t capacity = 0;  // of shards

@@ -2,7 +2,7 @@
  *
  * A model of intervals of id-time: two nodes want one number of a coordinator, one after the other
  * and as often as they like; requests and answers are lost, sent again and arrive late; nodes start
- * again in a new life, the coordinator crashes. Claim: no unit of id-time is given out by two lives,
+ * again in a new incarnation, the coordinator crashes. Claim: no unit of id-time is given out by two incarnations,
  * of one node or of two.
  *
  * test/model/check searches all states, and finds each of the variants below wrong. To see how one
@@ -16,22 +16,22 @@
  * for any length of time.
  *
  *   top             Registration::end_us of the number, and holder the node that has it
- *   current         nonce. A counter tells them all, as nobody is copied here; the beat that was
+ *   current         nonce. A counter tells them all, as nobody is copied here; the heartbeat that was
  *                   answered last brought the one before
- *   r_start, r_limit, r_life   Registration::interval and life of each node
+ *   r_start, r_limit, r_incarnation   Registration::interval and incarnation of each node
  *   old             the first of the pair that a node has stored; the second is one more
  *   ans             the answer under way, which arrives any number of times, or never
  *   version, start, limit      Granted
  *   m_...           what a mint has read of it
  *
  * What is left out, and why that is sound
- *   Requests. Whatever a node may have asked, in this life or before, arrives at any time, as often
+ *   Requests. Whatever a node may have asked, in this incarnation or before, arrives at any time, as often
  *   as it likes, or never.
  *   Clocks. Node time as a node asks may be anything, and so may it be as it mints: any unit of the
  *   interval that was read. A number goes to another whenever that one asks: quarantine only makes
  *   it rarer.
  *   What was minted. One unit is watched, any of them; if some unit were given out by two, that
- *   would be seen in the runs that watch it. Of one life all mints go through one shard, whose
+ *   would be seen in the runs that watch it. Of one incarnation all mints go through one shard, whose
  *   positions are never the same (mint.pml); and of ticks that an interval cuts nothing is given.
  *   Node time that is raised to the start: the sequencer takes the later of the two, so that it
  *   is needed for the order of ids, not for this.
@@ -43,8 +43,8 @@
 #ifndef END_OF_TIME
 #define END_OF_TIME 3 /* units are 0 .. END_OF_TIME - 1 */
 #endif
-/* The first node has two lives and uses two nonces up, the other has one. */
-#define LIVES (2 - n)
+/* The first node has two incarnations and uses two nonces up, the other has one. */
+#define INCARNATIONS (2 - n)
 #define NONCES (2 - n)
 #define LEASE 1
 
@@ -57,25 +57,25 @@
 #else
 #define new_start max(top, time)
 #endif
-#if defined REPEAT_ANY_LIFE /* a repeated beat gets the same answer in another life */
+#if defined REPEAT_ANY_INCARNATION /* a repeated heartbeat gets the same answer in another incarnation */
 #define is_repeat (nonce + 1 == current[n] && r_limit[n] != 0)
 #else
-#define is_repeat (nonce + 1 == current[n] && r_limit[n] != 0 && r_life[n] == who)
+#define is_repeat (nonce + 1 == current[n] && r_limit[n] != 0 && r_incarnation[n] == who)
 #endif
-#if defined PROLONG_ANY_LIFE /* the next life goes on with the interval of the last */
+#if defined PROLONG_ANY_INCARNATION /* the next incarnation goes on with the interval of the last */
 #define is_prolonged (nonce == current[n] && r_limit[n] != 0 && r_limit[n] == top)
 #elif defined PROLONG_TAKEN /* an interval goes on though the number was another's meanwhile */
-#define is_prolonged (nonce == current[n] && r_limit[n] != 0 && r_life[n] == who)
+#define is_prolonged (nonce == current[n] && r_limit[n] != 0 && r_incarnation[n] == who)
 #else
-#define is_prolonged (nonce == current[n] && r_limit[n] != 0 && r_limit[n] == top && r_life[n] == who)
+#define is_prolonged (nonce == current[n] && r_limit[n] != 0 && r_limit[n] == top && r_incarnation[n] == who)
 #endif
 /* ANSWER_EARLY: the answer is given before the registration is stored, and a crash comes between. */
 
 /* Of what a node makes of it. */
-#if defined OTHER_LIFE /* what an earlier life asked for is taken */
+#if defined OTHER_INCARNATION /* what an earlier incarnation asked for is taken */
 #define is_mine true
 #else
-#define is_mine (ans[n].life == life[n])
+#define is_mine (ans[n].incarnation == incarnation[n])
 #endif
 /* KEEP_GRANT: what was published is there after a start.
  * LIMIT_FIRST: the limit is published before the start, and without a mark that it is. */
@@ -96,16 +96,16 @@
 
 /* Durable at the coordinator. */
 byte top, holder = 2;
-byte current[2], r_start[2], r_limit[2], r_life[2];
+byte current[2], r_start[2], r_limit[2], r_incarnation[2];
 
 /* Durable at a node. */
 byte old[2];
 
 /* Shared memory of a node. */
-byte life[2], version[2], start[2], limit[2];
+byte incarnation[2], version[2], start[2], limit[2];
 
-/* On the way. Lives count from 1; 0: there is nothing. */
-typedef Answer { byte nonce, life, start, limit };
+/* On the way. Incarnations count from 1; 0: there is nothing. */
+typedef Answer { byte nonce, incarnation, start, limit };
 Answer ans[2];
 
 mtype = { WAIT, PUBLISH, START, LIMIT, STORE, READ, FIRST, SECOND, WHOLE, MINT };
@@ -116,14 +116,14 @@ Reading m[2];
 
 /* Not in the code. */
 byte watched, by; /* 1 + who gave it out; 0: nobody has */
-#define me (2 * n + life[n])
+#define me (2 * n + incarnation[n])
 
 /* Others are not awaited. */
 inline answer() {
   if
   :: nonce == old[n] ->
      ans[n].nonce = nonce;
-     ans[n].life = who;
+     ans[n].incarnation = who;
      ans[n].start = r_start[n];
      ans[n].limit = r_limit[n]
   :: else
@@ -132,7 +132,7 @@ inline answer() {
 
 inline forget_answer() {
   ans[n].nonce = 0;
-  ans[n].life = 0;
+  ans[n].incarnation = 0;
   ans[n].start = 0;
   ans[n].limit = 0
 }
@@ -142,7 +142,7 @@ proctype node(bit n) {
 end:
   do
   :: atomic {
-       step[n] == WAIT && ans[n].life != 0 && ans[n].nonce == old[n] ->
+       step[n] == WAIT && ans[n].incarnation != 0 && ans[n].nonce == old[n] ->
        if
        :: is_mine ->
           got[n].start = ans[n].start;
@@ -218,17 +218,17 @@ end:
 inline grant(from, to) {
   r_start[n] = from;
   r_limit[n] = to;
-  r_life[n] = who;
+  r_incarnation[n] = who;
   top = max(top, to)
 }
 
-/* Rule, for a number that is taken from whoever has it. */
+/* Decide, for a number that is taken from whoever has it. */
 proctype coordinator() {
   bit n;
   byte nonce, who, time;
 #ifdef ANSWER_EARLY
-  byte was_top, was_holder, was_current, was_start, was_limit, was_life;
-  byte was_other_start, was_other_limit, was_other_life;
+  byte was_top, was_holder, was_current, was_start, was_limit, was_incarnation;
+  byte was_other_start, was_other_limit, was_other_incarnation;
 #endif
 end_:
   do
@@ -238,13 +238,13 @@ end_:
        :: n = 1
        fi;
        select (nonce : 0 .. old[n]);
-       select (who : 1 .. life[n]);
+       select (who : 1 .. incarnation[n]);
        select (time : 0 .. END_OF_TIME - LEASE);
 #ifdef ANSWER_EARLY
        was_top = top; was_holder = holder; was_current = current[n];
-       was_start = r_start[n]; was_limit = r_limit[n]; was_life = r_life[n];
+       was_start = r_start[n]; was_limit = r_limit[n]; was_incarnation = r_incarnation[n];
        was_other_start = r_start[1 - n]; was_other_limit = r_limit[1 - n];
-       was_other_life = r_life[1 - n];
+       was_other_incarnation = r_incarnation[1 - n];
 #endif
        if
        :: nonce == NONCES || nonce + 1 < current[n] -> happens(nonce + 1 < current[n])
@@ -257,8 +257,8 @@ end_:
              r_limit[1 - n] = 0;
              r_start[n] = 0;
              r_start[1 - n] = 0;
-             r_life[n] = 0;
-             r_life[1 - n] = 0;
+             r_incarnation[n] = 0;
+             r_incarnation[1 - n] = 0;
 #endif
              holder = n
           :: else
@@ -272,7 +272,7 @@ end_:
                 grant(r_start[n], time)
              :: !is_prolonged && new_start + LEASE <= END_OF_TIME ->
                 happens(top > time);
-                happens(r_life[n] != 0 && r_life[n] != who);
+                happens(r_incarnation[n] != 0 && r_incarnation[n] != who);
                 time = new_start;
                 grant(time, time + LEASE)
              :: else -> nonce = 255 /* the end of time: refused */
@@ -297,15 +297,15 @@ end_:
      :: true
      :: atomic {
           top = was_top; holder = was_holder; current[n] = was_current;
-          r_start[n] = was_start; r_limit[n] = was_limit; r_life[n] = was_life;
+          r_start[n] = was_start; r_limit[n] = was_limit; r_incarnation[n] = was_incarnation;
           r_start[1 - n] = was_other_start; r_limit[1 - n] = was_other_limit;
-          r_life[1 - n] = was_other_life
+          r_incarnation[1 - n] = was_other_incarnation
         }
      fi;
      atomic {
        n = 0; nonce = 0; who = 0; time = 0;
-       was_top = 0; was_holder = 0; was_current = 0; was_start = 0; was_limit = 0; was_life = 0;
-       was_other_start = 0; was_other_limit = 0; was_other_life = 0
+       was_top = 0; was_holder = 0; was_current = 0; was_start = 0; was_limit = 0; was_incarnation = 0;
+       was_other_start = 0; was_other_limit = 0; was_other_incarnation = 0
      }
 #endif
   od
@@ -322,10 +322,10 @@ end:
        :: n = 1
        fi;
        if
-       :: life[n] < LIVES ->
+       :: incarnation[n] < INCARNATIONS ->
           happens(step[n] == STORE);
           happens(mint_step[n] == MINT);
-          life[n]++;
+          incarnation[n]++;
 #ifndef KEEP_GRANT
           start[n] = 0;
           limit[n] = 0;
@@ -353,8 +353,8 @@ init {
 #else
     select (watched : 0 .. END_OF_TIME - 1);
 #endif
-    life[0] = 1;
-    life[1] = 1;
+    incarnation[0] = 1;
+    incarnation[1] = 1;
     step[0] = WAIT;
     step[1] = WAIT;
     mint_step[0] = READ;

@@ -16,7 +16,7 @@
  *
  *   wal             the row's value in each record, from the last one flushed (disk) to the last
  *                   one written, which the shared buffer holds (row)
- *   foreign         the witness on disk is another's: this server was promoted
+ *   foreign         the origin on disk is another's: this server was promoted
  *   published, next Horizon (core/horizon.h) and Shard::next (core/sequence.h)
  *   rest            what is left of the slot's block: Slot::lease_next to lease_end
  *   pending, lsn    PendingHorizon. An LSN is how many records have yet to be flushed until it is
@@ -34,7 +34,7 @@
  *
  * What is left out, and why that is sound
  *   Node time. A reading may be any time, even below the one before: more than core/node_clock.h
- *   does. Only where a life starts is as in the code (H4), and the system clock may read anything
+ *   does. Only where an incarnation starts is as in the code (H4), and the system clock may read anything
  *   then. As a reading depends on nothing, it need not be a step of its own.
  *   What was minted. One position is watched, any of them, and only its minting is remembered. If
  *   some position were minted twice, that would be seen in the runs which watch it. (WATCHED says
@@ -48,7 +48,7 @@
  *   a failed compare-and-swap, Lease goes on with the same reading, here with any.
  *   Cancelled mints. A backend may stop at any step for good. One that forgets what is pending, as
  *   a session's end does, is there; the next session goes on with the same slot.
- *   Other databases. They share node time, of which nothing is asked but where a life starts; a
+ *   Other databases. They share node time, of which nothing is asked but where an incarnation starts; a
  *   second one starts higher, if anything.
  *   Worker fields and ordering 'node'. A slot's own sequence is nobody else's and starts like the
  *   shard's; 'node' is a block of one without a rest.
@@ -94,7 +94,7 @@
 #define tick(position) ((position) / PER_TICK)
 #define END_OF_TICK (tick(my.position) + 1)
 
-/* The variants, all wrong. First of what a life starts from. */
+/* The variants, all wrong. First of what an incarnation starts from. */
 #if defined CLOCK_START /* the horizon is not looked at */
 #define START reading
 #elif defined NO_GUARD /* a promotion is a restart */
@@ -120,7 +120,7 @@
 #endif
 
 /* Of when it is published. */
-#if defined LOAD_UNFLUSHED /* the first horizon of a life is not flushed */
+#if defined LOAD_UNFLUSHED /* the first horizon of an incarnation is not flushed */
 #define needs_flush (!loading)
 #elif defined RAISE_UNFLUSHED /* others are not */
 #define needs_flush loading
@@ -162,8 +162,8 @@
 #else
 #define after_block (my.position + 2)
 #endif
-/* SHARD_FROM_ZERO: a shard that is made anew does not start where the life does.
- * WITNESS_IN_MEMORY: that the server was promoted is forgotten by a crash.
+/* SHARD_FROM_ZERO: a shard that is made anew does not start where the incarnation does.
+ * ORIGIN_IN_MEMORY: that the server was promoted is forgotten by a crash.
  * LAG_IN_TIME: see above. It is G1's condition that is wrong here. */
 
 /* Durable. */
@@ -226,7 +226,7 @@ inline flush_one() {
   countdown(backends[1].lsn);
   countdown(backends[0].raised_lsn);
   countdown(backends[1].raised_lsn);
-  /* The first record of a life brings the witness. */
+  /* The first record of an incarnation brings the origin. */
   foreign = 0;
   earliest = 0
 }
@@ -514,7 +514,7 @@ end:
 #if PROMOTIONS
        happens(foreign);
 #endif
-#ifdef WITNESS_IN_MEMORY
+#ifdef ORIGIN_IN_MEMORY
        foreign = 0;
 #endif
        forget_memory()

@@ -38,8 +38,8 @@ bool RunSeed(uint64_t seed, const RegistryOptions& options) {
   }
   const RegistryCounts& c = run.counts();
   std::printf("ok - registry, seed %" PRIu64 ": %d nodes, %" PRId64 " minutes, %" PRIu64
-              " beats, %" PRIu64 " ids\n",
-              seed, options.nodes, options.minutes, c.beats, c.ids);
+              " heartbeats, %" PRIu64 " ids\n",
+              seed, options.nodes, options.minutes, c.heartbeats, c.ids);
   const struct {
     const char* name;
     uint64_t count;

@@ -92,9 +92,9 @@ void RegistryRun::Crash(NodeServer& s, int64_t down_us) {
 void RegistryRun::Stop(NodeServer& s, int64_t down_us) {
   counts_.clean_stops++;
   if (!s.disk.fenced && s.stopped_until <= now_ && s.cut_off_until <= now_) {
-    Message m = {s.index, ++sendings_, s.MakeBeat(now_), {}, now_};
-    m.beat.stops = true;
-    m.beat.challenge = 0;
+    Message m = {s.index, ++sendings_, s.MakeHeartbeat(now_), {}, now_};
+    m.heartbeat.stops = true;
+    m.heartbeat.challenge = 0;
     In(random_.LogBetween(100, 200 * kMs), What::kArrive, -1, Keep(m));
     if (random_.Chance(0.2)) {
       counts_.late++;
@@ -144,7 +144,7 @@ void RegistryRun::CopyCold(NodeServer& s) {
   In(random_.LogBetween(100 * kMs, kMinute), What::kStart, c.index);
 }
 
-// In the middle of a life, which goes on in both.
+// In the middle of an incarnation, which goes on in both.
 void RegistryRun::CopyMachine(NodeServer& s) {
   counts_.vm_clones++;
   NodeServer& c = Copy(s);
@@ -153,7 +153,7 @@ void RegistryRun::CopyMachine(NodeServer& s) {
   c.boot_rate = s.boot_rate;
   c.real_offset = s.real_offset;
   c.CopyMemory(s);
-  c.same_life = true;
+  c.same_incarnation = true;
   c.shared_next = s.disk.next;
   c.shared_until_us = std::max(s.granted.Read().limit_us,
                                coordinator_.registration(s.registration).interval.limit_us);
@@ -163,7 +163,7 @@ void RegistryRun::CopyMachine(NodeServer& s) {
   if (random_.Chance(0.5)) c.real_offset -= later;
   c.up = true;
   c.stopped_until = now_ + later;
-  In(0, What::kBeat, c.index);
+  In(0, What::kHeartbeat, c.index);
   In(0, What::kMint, c.index);
   if (random_.Chance(0.2)) Crash(c, later + random_.LogBetween(10 * kMs, kMinute));
 }
@@ -312,7 +312,7 @@ void RegistryRun::Wake() {
   aimed_at_ = -1;
   if (s.up && s.stopped_until > now_) s.stopped_until = now_ + random_.LogBetween(kMs, 5 * kSecond);
   if (s.up)
-    In(6 * kSecond, What::kBeat, s.index);
+    In(6 * kSecond, What::kHeartbeat, s.index);
   else
     In(random_.LogBetween(kMs, 5 * kSecond), What::kStart, s.index);
 }
@@ -340,7 +340,7 @@ void RegistryRun::Unfence(NodeServer& s) {
   s.challenge = s.challenges = 0;
   turns_[s.registration] = {};
   coordinator_.Expect(s.registration, now_);
-  if (s.up) In(random_.Below(kSecond), What::kBeat, s.index);
+  if (s.up) In(random_.Below(kSecond), What::kHeartbeat, s.index);
 }
 
 // An operator says on a server that it takes the place of the node.
@@ -350,7 +350,7 @@ void RegistryRun::Claim(NodeServer& s) {
   s.disk.fenced = false;
   s.granted.Revoke();
   turns_[s.registration] = {};
-  if (s.up) In(random_.Below(kSecond), What::kBeat, s.index);
+  if (s.up) In(random_.Below(kSecond), What::kHeartbeat, s.index);
 }
 
 }  // namespace sim

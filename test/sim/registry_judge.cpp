@@ -5,9 +5,9 @@
 // What is allowed, and counted:
 //   a copy of a virtual machine mints what its original does until the interval ends that both were
 //   granted last (shared_until_us);
-//   an assigned node and its copy, from the last beat that was granted before it was copied until
-//   each has been told;
-//   a leased node and a copy, of which a coordinator has lost that it was there.
+//   an assigned node and its copy, from the last heartbeat that was granted before it was copied
+//   until each has been told; a leased node and a copy, of which a coordinator has lost that it was
+//   there.
 
 #include "registry_run.h"
 
@@ -32,14 +32,15 @@ void RegistryRun::JudgeOverlap(const Span& a, const Span& b) {
   const uint64_t from = b.first, to = std::min(a.last, b.last);
   const bool copies = one.registration == other.registration && one.index != other.index;
   const bool since_copied = from >= detid::PositionAt(setting_.definition, other.copied_us);
-  // Each is told with its next beat, and has done so then.
+  // Each is told with its next heartbeat, and has done so then.
   const bool since_common = from >= detid::PositionAt(setting_.definition, other.common_us);
   if (copies && one.mode == detid::Mode::kAssigned && since_common &&
       to <= std::min(a.told, b.told)) {
     counts_.shared_assigned++;
     return;
   }
-  if (copies && other.same_life && a.life == b.life && a.start_us == b.start_us && since_copied &&
+  if (copies && other.same_incarnation && a.incarnation == b.incarnation &&
+      a.start_us == b.start_us && since_copied &&
       to <= detid::PositionAt(setting_.definition, other.shared_until_us)) {
     counts_.shared_vm++;
     return;
@@ -55,7 +56,8 @@ void RegistryRun::JudgeOverlap(const Span& a, const Span& b) {
                 "(intervals from %" PRId64 " and %" PRId64 ", %s, copied from %d)",
                 from, to, a.number, a.server, b.server, Server(a.server).registration,
                 Server(b.server).registration, a.start_us, b.start_us,
-                a.life == b.life ? "one life" : "two lives", other.copied_from);
+                a.incarnation == b.incarnation ? "one incarnation" : "two incarnations",
+                other.copied_from);
   Fail(text);
 }
 

@@ -88,13 +88,13 @@ void RegistryRun::StartServer(NodeServer& s) {
   s.sequencer.PrepareScatter(setting_.definition, detid::GeneratorKey{}, 7, 0);
   s.sequencer.shard = &s.shard;
   s.sequencer.slot = &s.slot;
-  In(0, What::kBeat, s.index);
+  In(0, What::kHeartbeat, s.index);
   In(random_.Below(kSecond), What::kMint, s.index);
 }
 
 bool RegistryRun::HasMachineCopy(int registration) {
   for (const int i : members_[registration])
-    if (Server(i).same_life) return true;
+    if (Server(i).same_incarnation) return true;
   return false;
 }
 
@@ -131,7 +131,7 @@ void RegistryRun::Handle(const Event& e) {
     case What::kStart:
       if (!s.up) StartServer(s);
       break;
-    case What::kBeat:
+    case What::kHeartbeat:
       if (s.sending == 0) Send(s);
       break;
     case What::kTimeout:

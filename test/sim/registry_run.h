@@ -25,7 +25,7 @@ struct RegistryOptions {
 };
 
 struct RegistryCounts {
-  uint64_t beats, ids, granted, repeated, refused, fenced, superseded, challenged, waited,
+  uint64_t heartbeats, ids, granted, repeated, refused, fenced, superseded, challenged, waited,
       lost_requests, lost_answers, late, stops, backend_stops, crashes, steps, coordinator_steps,
       outages, coordinator_crashes, promotions, lost_tails, set_backs, taken, cold_clones,
       vm_clones, standbys, recovered, clean_stops, claims, retired, too_far, lapses;
@@ -47,7 +47,7 @@ class RegistryRun {
 
   enum class What : uint8_t {
     kStart,
-    kBeat,
+    kHeartbeat,
     kTimeout,
     kArrive,
     kAnswer,
@@ -69,8 +69,8 @@ class RegistryRun {
   struct Message {
     int server;
     uint64_t sending;
-    detid::Beat beat;
-    detid::Ruling ruling;
+    detid::Heartbeat heartbeat;
+    detid::Decision decision;
     int64_t sent_at;
   };
   struct Turns {
@@ -104,7 +104,7 @@ class RegistryRun {
   }
   void Handle(const Event& e);
 
-  // registry_beat.cpp: a node asks, and is answered.
+  // registry_heartbeat.cpp: a node asks, and is answered.
   size_t Keep(Message m);
   void Free(uint64_t message) { unused_.push_back(message); }
   void Send(NodeServer& s);
@@ -113,7 +113,7 @@ class RegistryRun {
   void CheckDisplaced(const NodeServer& s, const Message& m, const detid::Registration& before);
   void LoseAnswer(const Message& m);
   void Answer(NodeServer& s, uint64_t message);
-  void Adopt(NodeServer& s, const detid::Ruling& r);
+  void Adopt(NodeServer& s, const detid::Decision& r);
 
   // registry_mint.cpp: a backend mints.
   void Mint(NodeServer& s);

@@ -64,13 +64,13 @@ class Coordinator {
   const detid::Registration& registration(int i) const { return registrations_[At(i)]; }
 
   struct Served {
-    detid::Ruling ruling;
+    detid::Decision decision;
     int taken_from = -1;  // the registration that had the number before
     bool repeated = false;
   };
-  Served Serve(int who, detid::Beat beat, int64_t true_us, int64_t now_us);
+  Served Serve(int who, detid::Heartbeat heartbeat, int64_t true_us, int64_t now_us);
 
-  // An operator's word: the next that asks is the node.
+  // An operator's command: the next that asks is the node.
   void Expect(int who, int64_t true_us) {
     Remember(who, true_us);
     registrations_[At(who)].state = detid::NodeState::kExpected;
@@ -124,7 +124,7 @@ inline int32_t Coordinator::Free(int64_t now_us) const {
   return detid::kAnyNode;
 }
 
-inline Coordinator::Served Coordinator::Serve(int who, detid::Beat beat, int64_t true_us,
+inline Coordinator::Served Coordinator::Serve(int who, detid::Heartbeat heartbeat, int64_t true_us,
                                               int64_t now_us) {
   using namespace detid;
   Served served;
@@ -140,23 +140,24 @@ inline Coordinator::Served Coordinator::Serve(int who, detid::Beat beat, int64_t
   RegistryRules applied = rules;
   if (broken_ == RegistryBreak::kStartBelowEnd && r.mode == Mode::kLeased) {
     r.end_us = 0;
-    beat.granted_us = 0;
+    heartbeat.granted_us = 0;
   }
-  if (broken_ == RegistryBreak::kIgnoreNonce && beat.instance == r.instance) beat.old = r.current;
+  if (broken_ == RegistryBreak::kIgnoreNonce && heartbeat.instance == r.instance)
+    heartbeat.old = r.current;
   if (broken_ == RegistryBreak::kIgnoreFloor) applied.floor_us = 0;
   if (broken_ == RegistryBreak::kIgnoreStart) applied.silent_floor_us = 0;
   if (broken_ == RegistryBreak::kDisplaceLiving) r.heard_us = applied.noted_us = 0;
   if (broken_ == RegistryBreak::kTrustSilent) applied.quarantine_us = 1000 * kDay;
   const Nonce before = r.current;
-  served.ruling = Rule(&r, beat, false, applied, now_us);
-  if (broken_ == RegistryBreak::kLateFences && served.ruling.challenge != 0) {
-    beat.challenge = served.ruling.challenge;
-    served.ruling = Rule(&r, beat, false, applied, now_us);
+  served.decision = Decide(&r, heartbeat, false, applied, now_us);
+  if (broken_ == RegistryBreak::kLateFences && served.decision.challenge != 0) {
+    heartbeat.challenge = served.decision.challenge;
+    served.decision = Decide(&r, heartbeat, false, applied, now_us);
   }
-  const Outcome outcome = served.ruling.outcome;
+  const Outcome outcome = served.decision.outcome;
   served.repeated = outcome == Outcome::kGranted && r.current == before;
   if (outcome == Outcome::kRefused) registrations_[At(who)].heard_us = r.heard_us;
-  if (outcome == Outcome::kRefused || (outcome == Outcome::kFenced && !served.ruling.fences_both))
+  if (outcome == Outcome::kRefused || (outcome == Outcome::kFenced && !served.decision.fences_both))
     return served;
   const int32_t number = r.mode == Mode::kLeased ? r.interval.node : kAnyNode;
   if (outcome == Outcome::kGranted && served.taken_from >= 0 && served.taken_from != who) {
@@ -199,12 +200,12 @@ struct NodeDisk {
   bool fenced = false;
 };
 
-// What was given out in one life under one interval. As time is dense, two of these that overlap
-// are ids that would have been minted twice.
+// What was given out in one incarnation under one interval. As time is dense, two of these that
+// overlap are ids that would have been minted twice.
 struct Span {
   int32_t number;
   int server;
-  int64_t life, start_us;
+  int64_t incarnation, start_us;
   uint64_t first, last;
   uint64_t told;  // nothing from here on, as the registry has said that it is fenced
   bool operator<(const Span& s) const {
@@ -221,21 +222,21 @@ struct NodeServer {
   uint32_t timeline = 1;
   detid::Began began = detid::Began::kPlainly;
   NodeDisk disk;
-  std::array<NodeDisk, 4> standby;  // what one that lags has: the disk at the last beats
+  std::array<NodeDisk, 4> standby;  // what one that lags has: the disk at the last heartbeats
   int64_t boot_offset = 0, real_offset = 0;
   double boot_rate = 1;
 
   // Of the process.
   bool up = false, dead = false;  // dead: it does not come again
   bool retiring = false;
-  int64_t heard_us = 0;  // node time in the last beat that was granted
+  int64_t heard_us = 0;  // node time in the last heartbeat that was granted
   uint32_t epoch = 0;    // events of an earlier one are not its
   int64_t stopped_until = 0, cut_off_until = 0;
-  int64_t life = 0;
+  int64_t incarnation = 0;
   uint64_t sending = 0;   // the request that an answer is awaited for; 0: none
   int64_t challenge = 0;  // that the next request answers
   int challenges = 0;     // in a row
-  bool claims = false;    // an operator's word
+  bool claims = false;    // an operator's command
 
   // Shared memory, and a backend.
   detid::NodeClock clock;
@@ -252,11 +253,11 @@ struct NodeServer {
 
   // Of a copy.
   int copied_from = -1;
-  bool same_life = false;       // with its memory
-  int64_t copied_us = 0;        // node time of the original then
-  int64_t common_us = 0;        // heard_us of the original then
-  detid::Nonce shared_next;     // the beat that both may send, and
-  int64_t shared_until_us = 0;  // the end of what both were granted then
+  bool same_incarnation = false;  // with its memory
+  int64_t copied_us = 0;          // node time of the original then
+  int64_t common_us = 0;          // heard_us of the original then
+  detid::Nonce shared_next;       // the heartbeat that both may send, and
+  int64_t shared_until_us = 0;    // the end of what both were granted then
 
   int64_t Boot(int64_t true_us) const {
     return boot_offset + static_cast<int64_t>(static_cast<double>(true_us) * boot_rate);
@@ -272,14 +273,14 @@ struct NodeServer {
     return clock.At(now.boot_before);
   }
 
-  detid::Beat MakeBeat(int64_t true_us) {
-    detid::Beat b;
+  detid::Heartbeat MakeHeartbeat(int64_t true_us) {
+    detid::Heartbeat b;
     b.old = disk.old;
     b.next = disk.next;
     b.mode = mode;
     b.node = assigned;
     b.instance = instance;
-    b.life = life;
+    b.incarnation = incarnation;
     b.timeline = timeline;
     b.node_us = NodeTime(true_us);
     b.granted_us = disk.granted_us;
@@ -291,11 +292,11 @@ struct NodeServer {
     return b;
   }
 
-  // A new life, above the horizon.
-  void Start(const RegistrySetting& setting, int64_t true_us, int64_t new_life) {
+  // A new incarnation, above the horizon.
+  void Start(const RegistrySetting& setting, int64_t true_us, int64_t new_incarnation) {
     epoch++;
     up = true;
-    life = new_life;
+    incarnation = new_incarnation;
     sending = 0;
     challenge = challenges = 0;
     minting = false;
@@ -336,7 +337,7 @@ struct NodeServer {
     sequencer.slot = &slot;
     horizon_us = from.horizon_us;
     shard_number = from.shard_number;
-    life = from.life;
+    incarnation = from.incarnation;
     challenge = from.challenge;
     began = from.began;
     retiring = from.retiring;

@@ -27,8 +27,8 @@ void Journal::FailClock(int64_t before_us, int64_t now_us) {
   Fail("C2: node time goes back by %lld us", static_cast<long long>(before_us - now_us));
 }
 
-void Journal::Add(const Life& life, int worker, uint64_t position, int64_t clock_us, int64_t began,
-                  int64_t ended, int backend) {
+void Journal::Add(const Incarnation& incarnation, int worker, uint64_t position, int64_t clock_us,
+                  int64_t began, int64_t ended, int backend) {
   const Definition& d = *definition_;
   const int bits = d.layout.sequence_bits();
   const auto p = static_cast<unsigned long long>(position);
@@ -38,7 +38,7 @@ void Journal::Add(const Life& life, int worker, uint64_t position, int64_t clock
   if (position >> (d.layout.time_bits() + bits) != 0) Fail("G5: position %llu wraps", p);
 
   // G1, before a crash shows it: what is given out lies below what is on the disk.
-  if (oracle_ && detid::EndOfTickUs(d, position) > life.disk->record.horizon_us)
+  if (oracle_ && detid::EndOfTickUs(d, position) > incarnation.disk->record.horizon_us)
     Fail("H1: position %llu is above the horizon on the disk", p);
 
   // G3: near node time.
@@ -95,64 +95,65 @@ int64_t Descheduled(World* world) {
 
 void Store::Pause() {
   world_->Sleep(Descheduled(world_));
-  if (!life_->alive) throw Crashed{};
+  if (!incarnation_->alive) throw Crashed{};
 }
 
 void Store::Flush(uint64_t lsn) {
-  life_->RunWalWriter();
-  if (life_->rules.broken == Break::kNoFlush || life_->flushed >= lsn) return;
-  const uint64_t to = life_->inserted;
+  incarnation_->RunWalWriter();
+  if (incarnation_->rules.broken == Break::kNoFlush || incarnation_->flushed >= lsn) return;
+  const uint64_t to = incarnation_->inserted;
   int64_t took = world_->random.LogBetween(50, 5 * kMs);
-  if (world_->now() < life_->slow_until) took = world_->random.LogBetween(5 * kMs, 3 * kSecond);
+  if (world_->now() < incarnation_->slow_until)
+    took = world_->random.LogBetween(5 * kMs, 3 * kSecond);
   world_->Sleep(took);
-  if (!life_->alive) throw Crashed{};
+  if (!incarnation_->alive) throw Crashed{};
   if (world_->random.Chance(0.003)) throw Failed{};
-  life_->FlushTo(to);
+  incarnation_->FlushTo(to);
 }
 
 // --- The backend ------------------------------------------------------------------------------
 
 void Backend::Pause() {
   world_->Sleep(Descheduled(world_));
-  if (!life_->alive) throw Crashed{};
+  if (!incarnation_->alive) throw Crashed{};
 }
 
-void Backend::Connect(std::shared_ptr<Life> life) {
-  life_ = std::move(life);
+void Backend::Connect(std::shared_ptr<Incarnation> incarnation) {
+  incarnation_ = std::move(incarnation);
   pending_ = {};
   Load();
-  sequencer_.Prepare(*definition_, life_->rules.horizon.ahead_us);
+  sequencer_.Prepare(*definition_, incarnation_->rules.horizon.ahead_us);
   sequencer_.PrepareScatter(*definition_, detid::GeneratorKey{}, kNodeId, number_);
   sequencer_.GoWithoutShard(&own_slot_);
-  if (!life_->shard_known && world_->random.Chance(0.7)) MakeShard();
-  if (life_->shard_known) UseShard();
+  if (!incarnation_->shard_known && world_->random.Chance(0.7)) MakeShard();
+  if (incarnation_->shard_known) UseShard();
   ReadHorizon();
   connected_ = true;
 }
 
 // As AttachShard, which nobody interrupts.
 void Backend::MakeShard() {
-  const uint64_t first =
-      detid::FirstPosition(*definition_, life_->begun_us.load(), life_->evicted_us.load());
-  life_->shard.next.store(first);
-  for (detid::Slot& s : life_->slots) {
+  const uint64_t first = detid::FirstPosition(*definition_, incarnation_->begun_us.load(),
+                                              incarnation_->evicted_us.load());
+  incarnation_->shard.next.store(first);
+  for (detid::Slot& s : incarnation_->slots) {
     s = detid::Slot{};
     s.next = first;
   }
-  life_->shard_known = true;
+  incarnation_->shard_known = true;
 }
 
 void Backend::UseShard() {
-  life_->users++;
-  sequencer_.shard = &life_->shard;
-  sequencer_.slot = &life_->slots[static_cast<size_t>(number_)];
+  incarnation_->users++;
+  sequencer_.shard = &incarnation_->shard;
+  sequencer_.slot = &incarnation_->slots[static_cast<size_t>(number_)];
   sequencer_.worker = definition_->layout.shows(detid::Kind::kWorker);
 }
 
 detid::Grant Backend::TakeWithoutShard(uint32_t wanted) {
   const uint64_t now = Now();
   if (world_->random.Chance(0.1)) Pause();
-  Life* l = life_.get();
+  Incarnation* l = incarnation_.get();
   if (l->rules.broken != Break::kTickBesideShard || !l->shard_known) {
     if (!l->shard_known && world_->random.Chance(0.05)) MakeShard();
     if (l->shard_known) {
@@ -166,22 +167,22 @@ detid::Grant Backend::TakeWithoutShard(uint32_t wanted) {
 void Backend::Disconnect() {
   const bool attached = connected_ && sequencer_.shard != nullptr;
   connected_ = false;
-  if (life_ == nullptr) return;
+  if (incarnation_ == nullptr) return;
   // The last one out: the shard is evicted, perhaps.
-  if (attached && --life_->users == 0 && life_->alive && world_->random.Chance(0.3)) {
-    uint64_t last = life_->shard.next.load();
-    for (const detid::Slot& s : life_->slots) last = std::max(last, s.next);
+  if (attached && --incarnation_->users == 0 && incarnation_->alive && world_->random.Chance(0.3)) {
+    uint64_t last = incarnation_->shard.next.load();
+    for (const detid::Slot& s : incarnation_->slots) last = std::max(last, s.next);
     if (last != 0)
-      life_->evicted_us =
-          std::max(life_->evicted_us.load(), detid::EndOfTickUs(*definition_, last - 1));
-    life_->shard_known = false;
+      incarnation_->evicted_us =
+          std::max(incarnation_->evicted_us.load(), detid::EndOfTickUs(*definition_, last - 1));
+    incarnation_->shard_known = false;
   }
-  life_ = nullptr;
+  incarnation_ = nullptr;
 }
 
 // As LoadHorizon.
 void Backend::Load() {
-  Life* l = life_.get();
+  Incarnation* l = incarnation_.get();
   while (l->loading) {
     world_->Sleep(100);
     if (!l->alive) throw Crashed{};
@@ -197,7 +198,7 @@ void Backend::Load() {
     if (l->rules.broken == Break::kNoGuard) rules.guard_us = 0;
     const detid::ClockReading now = l->Read();
     const detid::Beginning beginning =
-        detid::BeginningOf(stored, l->witness, l->clock.At(now.boot_before), now.real, rules);
+        detid::BeginningOf(stored, l->origin, l->clock.At(now.boot_before), now.real, rules);
     if (!beginning.believed) {
       // The operator sets the clock right, or takes it for right.
       if (world_->random.Chance(0.5)) {
@@ -223,12 +224,12 @@ void Backend::Load() {
 struct Backend::Source {
   Backend* b;
   int64_t Boot() {
-    const int64_t boot = b->life_->machine->Boot();
+    const int64_t boot = b->incarnation_->machine->Boot();
     b->Pause();
     return boot;
   }
   void Calibrate() {
-    Life* l = b->life_.get();
+    Incarnation* l = b->incarnation_.get();
     Random& r = b->world_->random;
     const uint64_t before = l->clock.word();
     detid::ClockReading reading;
@@ -244,7 +245,7 @@ struct Backend::Source {
 
 // As NodeTimeUs.
 uint64_t Backend::Now() {
-  Life* l = life_.get();
+  Incarnation* l = incarnation_.get();
   const int64_t returned_us = l->returned_us;
   Source source{this};
   if (l->rules.broken == Break::kLateWord) {
@@ -267,16 +268,16 @@ uint64_t Backend::Now() {
 }
 
 void Backend::Raise(uint64_t position) {
-  Store store(world_, life_.get());
-  detid::RaiseHorizon(&life_->horizon, store, detid::EndOfTickUs(*definition_, position),
-                      life_->rules.horizon.window_us);
+  Store store(world_, incarnation_.get());
+  detid::RaiseHorizon(&incarnation_->horizon, store, detid::EndOfTickUs(*definition_, position),
+                      incarnation_->rules.horizon.window_us);
 }
 
 void Backend::Renew(uint64_t position) {
-  Store store(world_, life_.get());
-  const int64_t again_us = detid::RenewHorizon(&life_->horizon, &pending_, store,
+  Store store(world_, incarnation_.get());
+  const int64_t again_us = detid::RenewHorizon(&incarnation_->horizon, &pending_, store,
                                                detid::EndOfTickUs(*definition_, position),
-                                               life_->rules.horizon.window_us);
+                                               incarnation_->rules.horizon.window_us);
   ReadHorizon();
   sequencer_.SetRenewal(*definition_, again_us);
 }
@@ -285,7 +286,7 @@ void Backend::Wait(uint64_t position) {
   waits++;
   const int64_t us = sequencer_.GivenAtUs(*definition_, position) - clock_us_;
   world_->Sleep(std::clamp<int64_t>(us, kMs, kSecond));
-  if (!life_->alive) throw Crashed{};
+  if (!incarnation_->alive) throw Crashed{};
   if (world_->random.Chance(0.01)) throw Failed{};
 }
 
@@ -302,7 +303,7 @@ void Backend::Mint(uint32_t wanted) {
   }
   const int worker = definition_->layout.shows(detid::Kind::kWorker) ? number_ : 0;
   for (uint32_t i = 0; i < grant.count; i++)
-    journal_->Add(*life_, worker, grant.first + i, clock_us_, began, world_->now(), number_);
+    journal_->Add(*incarnation_, worker, grant.first + i, clock_us_, began, world_->now(), number_);
 }
 
 }  // namespace sim

@@ -69,15 +69,15 @@ struct Disk {
 };
 
 // From a start of the server to its end: shared memory, and WAL that is not flushed yet.
-struct Life {
+struct Incarnation {
   struct Inserted {
     uint64_t lsn;
     HorizonRecord record;
     int64_t node_us;  // when it was inserted
   };
 
-  Life(Machine* m, Disk* d, const Rules& r, const detid::Witness& w, int slot_count)
-      : machine(m), disk(d), rules(r), witness(w), buffer(d->record), slots(slot_count) {
+  Incarnation(Machine* m, Disk* d, const Rules& r, const detid::Origin& w, int slot_count)
+      : machine(m), disk(d), rules(r), origin(w), buffer(d->record), slots(slot_count) {
     Restart();
   }
 
@@ -100,7 +100,7 @@ struct Life {
   Machine* machine;
   Disk* disk;
   Rules rules;
-  detid::Witness witness;
+  detid::Origin origin;
   bool alive = true;
   int64_t slow_until = 0;  // the disk
 
@@ -126,8 +126,8 @@ struct Life {
 // Core's Store.
 class Store {
  public:
-  Store(World* world, Life* life, detid::Move move = detid::Move::kNone)
-      : world_(world), life_(life), move_(move) {}
+  Store(World* world, Incarnation* incarnation, detid::Move move = detid::Move::kNone)
+      : world_(world), incarnation_(incarnation), move_(move) {}
 
   bool Open(bool wait) {
     if (!wait && world_->random.Chance(0.1)) return false;
@@ -141,30 +141,31 @@ class Store {
   detid::Written Write(int64_t target_us, int64_t enough_us) {
     Pause();
     if (world_->random.Chance(0.003)) throw Failed{};
-    HorizonRecord* r = &life_->buffer;
-    const bool plain = life_->rules.broken == Break::kPlainStore;
-    if (plain || r->horizon_us < enough_us || !r->witness.SamePlace(life_->witness)) {
+    HorizonRecord* r = &incarnation_->buffer;
+    const bool plain = incarnation_->rules.broken == Break::kPlainStore;
+    if (plain || r->horizon_us < enough_us || !r->origin.SamePlace(incarnation_->origin)) {
       r->horizon_us = plain ? target_us : std::max(r->horizon_us, target_us);
       if (move_ != detid::Move::kNone) r->moved = move_;
-      r->witness = life_->witness;
-      life_->wal.push_back({++life_->inserted, *r, life_->clock.At(life_->machine->Boot())});
+      r->origin = incarnation_->origin;
+      incarnation_->wal.push_back(
+          {++incarnation_->inserted, *r, incarnation_->clock.At(incarnation_->machine->Boot())});
     }
-    const detid::Written written = {r->horizon_us, life_->inserted};
+    const detid::Written written = {r->horizon_us, incarnation_->inserted};
     Pause();
     return written;
   }
   bool Flushed(uint64_t lsn) {
-    if (life_->rules.broken == Break::kPublishEarly) return true;
-    life_->RunWalWriter();
-    return life_->flushed >= lsn;
+    if (incarnation_->rules.broken == Break::kPublishEarly) return true;
+    incarnation_->RunWalWriter();
+    return incarnation_->flushed >= lsn;
   }
   void Flush(uint64_t lsn);
   void Nudge(uint64_t lsn) {
-    const bool slow = world_->now() < life_->slow_until;
+    const bool slow = world_->now() < incarnation_->slow_until;
     const int64_t at =
         world_->now() + world_->random.LogBetween(200, slow ? 5 * kSecond : 300 * kMs);
-    if (life_->nudged_at < 0 || at < life_->nudged_at) life_->nudged_at = at;
-    life_->nudged_lsn = lsn;
+    if (incarnation_->nudged_at < 0 || at < incarnation_->nudged_at) incarnation_->nudged_at = at;
+    incarnation_->nudged_lsn = lsn;
     Pause();
   }
 
@@ -172,7 +173,7 @@ class Store {
   void Pause();
 
   World* world_;
-  Life* life_;
+  Incarnation* incarnation_;
   detid::Move move_;
 };
 
@@ -189,8 +190,8 @@ class Journal {
       : definition_(definition), ahead_us_(ahead_us), oracle_(oracle) {}
 
   // `clock_us` is the node time that the mint read, `began` and `ended` are true times.
-  void Add(const Life& life, int worker, uint64_t position, int64_t clock_us, int64_t began,
-           int64_t ended, int backend);
+  void Add(const Incarnation& incarnation, int worker, uint64_t position, int64_t clock_us,
+           int64_t began, int64_t ended, int backend);
   // Node time was read that is below what a reading that had ended before this one began found.
   void FailClock(int64_t before_us, int64_t now_us);
   // Whether all are different; call at the end.
@@ -217,17 +218,17 @@ class Journal {
   std::string error_;
 };
 
-// A backend: a slot of a life, and core's sequencer.
+// A backend: a slot of an incarnation, and core's sequencer.
 class Backend {
  public:
   Backend(World* world, const Definition* definition, Journal* journal, int number)
       : world_(world), definition_(definition), journal_(journal), number_(number) {}
 
   // A session, or a new one: attaches to the shard. Throws like Mint.
-  void Connect(std::shared_ptr<Life> life);
+  void Connect(std::shared_ptr<Incarnation> incarnation);
   void Disconnect();
   bool connected() const { return connected_; }
-  Life* life() { return life_.get(); }
+  Incarnation* incarnation() { return incarnation_.get(); }
 
   // Mints up to `wanted` ids. Throws Failed, Refused, Ended, Crashed.
   void Mint(uint32_t wanted);
@@ -235,7 +236,9 @@ class Backend {
   // Core's Host.
   void CheckFence() {}
   uint64_t Now();
-  void ReadHorizon() { sequencer_.SetHorizon(*definition_, life_->horizon.published(), detid::kAlways); }
+  void ReadHorizon() {
+    sequencer_.SetHorizon(*definition_, incarnation_->horizon.published(), detid::kAlways);
+  }
   void Raise(uint64_t position);
   void AwaitGrant(uint64_t) {}
   void Renew(uint64_t position);
@@ -258,7 +261,7 @@ class Backend {
   Journal* journal_;
   int number_;
   bool connected_ = false;
-  std::shared_ptr<Life> life_;
+  std::shared_ptr<Incarnation> incarnation_;
   detid::Sequencer sequencer_;
   detid::Slot own_slot_;  // without a shard
   detid::PendingHorizon pending_;

@@ -106,12 +106,12 @@ class Node {
   }
 
   void StartServer(uint64_t instance) {
-    detid::Witness w;
+    detid::Origin w;
     w.instance = instance;
     w.database = 5;
     w.timeline = timeline_;
     w.node = kNodeId;
-    life_ = std::make_shared<Life>(machine_, &disk_, rules_, w, backends_);
+    incarnation_ = std::make_shared<Incarnation>(machine_, &disk_, rules_, w, backends_);
   }
 
   // --- Clients --------------------------------------------------------------------------------
@@ -130,10 +130,10 @@ class Node {
         world_.Sleep(r.LogBetween(10, 100 * kMs));
       started_by_crash = false;
       try {
-        if (!backend.connected() || backend.life() != life_.get() || r.Chance(0.1)) {
+        if (!backend.connected() || backend.incarnation() != incarnation_.get() || r.Chance(0.1)) {
           backend.Disconnect();
-          if (!life_->alive) continue;
-          backend.Connect(life_);
+          if (!incarnation_->alive) continue;
+          backend.Connect(incarnation_);
         }
         Burst(&backend);
         if (r.Chance(0.3)) backend.Disconnect();
@@ -186,7 +186,7 @@ class Node {
           Stall();
           break;
         case 3:
-          life_->slow_until = world_.now() + r.LogBetween(kSecond, kHour);
+          incarnation_->slow_until = world_.now() + r.LogBetween(kSecond, kHour);
           if (r.Chance(0.3)) break;
           AwaitMinting();
           Crash();
@@ -207,7 +207,7 @@ class Node {
 
   // What G1 asks of the clock after a promotion holds until the first mint.
   bool InTakeOver() {
-    if (life_->horizon.published() != 0) taking_over_ = false;
+    if (incarnation_->horizon.published() != 0) taking_over_ = false;
     return taking_over_;
   }
 
@@ -221,7 +221,7 @@ class Node {
     if (size > 10 * kMinute) {
       world_.Sleep(r.LogBetween(kSecond, kHour));
       if (r.Chance(0.3))
-        life_->clock.Accept(life_->Read());
+        incarnation_->clock.Accept(incarnation_->Read());
       else
         m->real_offset = kBase;
     }
@@ -247,8 +247,8 @@ class Node {
 
   void Crash() {
     totals_->crashes++;
-    life_->RunWalWriter();
-    life_->alive = false;
+    incarnation_->RunWalWriter();
+    incarnation_->alive = false;
   }
 
   // Down for a while; the clock may be set, and a machine that starts anew counts from zero.
@@ -257,13 +257,13 @@ class Node {
     world_.Sleep(r.LogBetween(kMs, r.Chance(0.2) ? 6 * kHour : 10 * kSecond));
     if (r.Chance(0.4)) StepClock(machine_);
     if (r.Chance(0.3)) machine_->boot_offset -= machine_->Boot();
-    StartServer(life_->witness.instance);
+    StartServer(incarnation_->origin.instance);
   }
 
   // A standby takes over: what it has of the WAL ends somewhere, and its clock is its own.
   void Promote() {
     Random& r = world_.random;
-    const std::shared_ptr<Life> old = life_;
+    const std::shared_ptr<Incarnation> old = incarnation_;
     const int64_t guard = rules_.horizon.guard_us;
     const int64_t ahead = rules_.horizon.ahead_us + definition_.layout.unit / 10 + 1;
     Crash();
@@ -276,7 +276,7 @@ class Node {
     machine_->real_offset += r.Chance(0.5) ? 0 : r.Between(-guard, guard);
     if (old->horizon.published() == 0 && highest - machine_->Real() > guard) {
       machine_ = before;  // it is none that may take over: the old one starts again
-      return StartServer(old->witness.instance);
+      return StartServer(old->origin.instance);
     }
     const int64_t lag = r.LogBetween(kMs, kMinute);
     size_t kept = old->wal.size();
@@ -298,13 +298,13 @@ class Node {
     TakeOver(record, old);
   }
 
-  void TakeOver(const HorizonRecord& record, const std::shared_ptr<Life>& old) {
+  void TakeOver(const HorizonRecord& record, const std::shared_ptr<Incarnation>& old) {
     totals_->promotions++;
     disk_.record = record;
     timeline_++;
     taking_over_ = true;
     if (world_.random.Chance(0.3)) world_.Sleep(world_.random.LogBetween(kMs, 5 * kSecond));
-    StartServer(old->witness.instance + 1);
+    StartServer(old->origin.instance + 1);
   }
 
   World world_;
@@ -321,7 +321,7 @@ class Node {
   bool taking_over_ = false;
   int64_t highest_us_ = 0;
   int minting_ = 0;  // clients in a burst
-  std::shared_ptr<Life> life_;
+  std::shared_ptr<Incarnation> incarnation_;
 };
 
 bool RunSeed(uint64_t seed, const Options& options) {

@@ -298,7 +298,7 @@ for my $start ([ 300, 'started past the end of an epoch' ],
 }
 $node->stop;
 
-# --- Past the end, for the server's whole life -------------------------------------------------
+# --- Past the end, for the server's whole incarnation -------------------------------------------------
 
 # 41 bits of milliseconds last until 2094. Where nothing was minted, nothing remains of a wrong clock.
 $name = 'started past the end of the generators, nothing minted';

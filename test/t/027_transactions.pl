@@ -213,7 +213,7 @@ for my $round (1 .. 3)
 	$node->poll_query_until('postgres', "SELECT EXISTS ($writer)") or die 'no WAL writer';
 	$writer = $node->safe_psql('postgres', $writer);
 	kill('STOP', $writer);
-	# The first of this life, and then more than the window holds, again and again.
+	# The first of this incarnation, and then more than the window holds, again and again.
 	$session = session($node);
 	$journal->add('node_order', $session->query("SELECT detid.next_id('node_order')"));
 	for (1 .. 10)

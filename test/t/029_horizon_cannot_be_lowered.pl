@@ -3,7 +3,7 @@
 # Whatever a user does to a generator, or a superuser to the extension, no id comes twice: it is
 # refused, or has no effect, or minting says what is wrong. Each case has a database of its own
 # whose ids are far ahead of the system clock, so that nothing but the horizon keeps the ids of
-# the server's next life above them; and each ends in a crash.
+# the server's next incarnation above them; and each ends in a crash.
 
 use strict;
 use warnings FATAL => 'all';
@@ -84,7 +84,7 @@ sub attempt
 	my ($out, $err) = ref $sql ? $sql->($db) : run_sql($node, $sql, db => $db);
 	$highest->{burst} = (grep { /^\d+$/ } lines($out))[-1] // 0 if $options{keep};
 	my $as_told = $options{refused} ? $err =~ $options{refused} : $err !~ /ERROR/;
-	my @mints = $options{at_once} ? () : mint($db, $highest, 'in the same life');
+	my @mints = $options{at_once} ? () : mint($db, $highest, 'in the same incarnation');
 	for my $more ($options{crash} // (), '')
 	{
 		$node->stop('immediate');

@@ -59,7 +59,7 @@ $new->safe_psql('restored', 'SELECT detid.accept_copy()');
 same_sql($new, 'SELECT copy_suspected FROM detid.node_status', 'f',
 	'accept_copy() ends the suspicion', db => 'restored');
 
-# A dump from the far future: minting goes on, but the next start wants an operator's word.
+# A dump from the far future: minting goes on, but the next start wants an operator's command.
 my ($out, $err) = run_sql($new, "CREATE DATABASE future TEMPLATE restored");
 ($out, $err) = run_sql($new, "INSERT INTO detid._horizon VALUES (2524608000000000, 5, 0, 0, 0, 5, 1, 3, -1, 0)", db => 'future');
 like($err, qr/WARNING:.*horizon that was restored is \d+ s ahead/, 'a horizon of the year 2050 is warned of');

@@ -100,7 +100,7 @@ like(slurp_file($node->logfile), qr/DETAIL:  It was not handed out\. That has ha
 my $hits = $node->safe_psql('postgres', 'SELECT history_hits FROM detid.node_status');
 cmp_ok(scalar(@lines), '<', $hits / 20, "not $hits times");
 
-# A history is of one life of the server.
+# A history is of one incarnation of the server.
 $node->restart;
 same_sql($node, q{
 	SELECT history_hits FROM detid.node_status;

@@ -138,18 +138,18 @@ for my $setting (qw(detid.node_token_file detid.coordinator))
 }
 fails_with($new, "SET detid.node_token_file = 'y'", '55P02', qr/cannot be changed now/, 'a token is no matter of sessions');
 
-# --- The extension goes, and comes back, under the registrar ---
+# --- The extension goes, and comes back, under the registry client ---
 
 $w1->safe_psql('postgres', 'DROP EXTENSION pg_detid');
-sleep 2 * BEAT;
+sleep 2 * HEARTBEAT;
 $w1->safe_psql('postgres', 'CREATE EXTENSION pg_detid');
-same_sql($w1, 'SELECT detid.node_of(detid.next_id())', '8', 'an extension that is created anew: the registrar knows what it said last');
+same_sql($w1, 'SELECT detid.node_of(detid.next_id())', '8', 'an extension that is created anew: the registry client knows what it said last');
 $w1->safe_psql('postgres', 'DROP EXTENSION pg_detid');
 $w1->restart;
 $w1->safe_psql('postgres', 'CREATE EXTENSION pg_detid');
 # Its pair of nonces is gone: to the registry it is somebody with an old one.
 my $dropped = time();
-fenced_within_a_beat($w1, 'and over a restart', $dropped);
+fenced_within_a_heartbeat($w1, 'and over a restart', $dropped);
 $c->safe_psql('postgres', "SELECT detid.unfence('eu/pool/w1')");
 $w1->safe_psql('postgres', 'SELECT detid.unfence()');
 mints_again($w1, 'unfenced, it mints');
@@ -179,7 +179,7 @@ my $moved = $c->safe_psql('postgres', "SELECT detid.move_node('eu/a/db1', 'eu/a/
 my $db9 = registered($c, 'eu/a/db9', token => $moved);
 my $its_first = $db9->safe_psql('postgres', 'SELECT detid.next_id()');
 same_sql($db9, "SELECT detid.node_of($its_first), $its_first > $high", '0|t', 'a successor begins above its predecessor');
-fenced_within_a_beat($again, 'moved', time());
+fenced_within_a_heartbeat($again, 'moved', time());
 my $rest = $again->safe_psql('postgres', 'SELECT max(first_id::bigint) FROM detid.ledger');
 cmp_ok($its_first, '>', $rest, 'also above what that minted until it heard of it');
 

@@ -2,7 +2,7 @@
 #
 # Servers that turn out to be the same node: clones beside their original, copies of a database, two
 # nodes with one seed, a standby that is promoted while its primary lives and takes its place by an
-# operator's word, a backup that is recovered while the node goes on. Who is to be fenced is, within a beat, stays so over restarts, and mints
+# operator's command, a backup that is recovered while the node goes on. Who is to be fenced is, within a heartbeat, stays so over restarts, and mints
 # again only when an operator has said so in both places.
 
 use strict;
@@ -57,7 +57,7 @@ my $clone = clone_of($assigned, 'clone1');
 my $since = time();
 $clone->start;
 is(sqlstate_of($clone, 'SELECT detid.next_id()'), 'DT001', 'a clone beside its original: it never mints');
-fenced_within_a_beat($assigned, 'its original', $since);
+fenced_within_a_heartbeat($assigned, 'its original', $since);
 like(($open->try('EXECUTE p'))[1], qr/ERROR:  DT001: this node is fenced.*DETAIL:  The same node registers from two data directories.*HINT/s,
 	'in a session that is open, too');
 like(($open->try('INSERT INTO t (x) VALUES (1)'))[1], qr/ERROR:  DT001/, 'and by a default');
@@ -77,11 +77,11 @@ $assigned->restart;
 is(sqlstate_of($assigned, 'SELECT detid.next_id()'), 'DT001', 'also if the coordinator is taken out of the configuration');
 $assigned->adjust_conf('postgresql.conf', 'detid.coordinator', "'" . $c->connstr('postgres') =~ s/'/''/gr . " user=detid_node'");
 $assigned->restart;
-# Either word alone is not enough.
+# Either command alone is not enough.
 $assigned->safe_psql('postgres', 'SELECT detid.unfence()');
 ok($assigned->poll_query_until('postgres', 'SELECT fenced FROM detid.node_status'), 'unfenced here alone, it is fenced again');
 $c->safe_psql('postgres', "SELECT detid.unfence('eu/a/db1')");
-sleep 2 * BEAT;
+sleep 2 * HEARTBEAT;
 is(sqlstate_of($assigned, 'SELECT detid.next_id()'), 'DT001', 'unfenced there alone, it stays fenced');
 $clone->stop;
 my $last = $assigned->safe_psql('postgres', 'SELECT max(last_id::bigint) FROM detid.ledger');
@@ -99,7 +99,7 @@ mints_again($leased, 'a leased node mints');
 my $clone2 = clone_of($leased, 'clone2');
 $clone2->start;
 is(sqlstate_of($clone2, 'SELECT detid.next_id()'), 'DT001', 'a clone of a leased node: it never mints');
-sleep 2 * BEAT;
+sleep 2 * HEARTBEAT;
 is(sqlstate_of($leased, 'SELECT detid.next_id()'), '00000', 'its original goes on');
 state_becomes($c, 'eu/pool/w1', 'active', 'as the coordinator sees it, too');
 like(slurp_file($c->logfile), qr/ DT001 LOG:  a server that shows the token of node eu\/pool\/w1 \(number 8\) is fenced: the same node/,
@@ -112,7 +112,7 @@ write_token($clone2, $token);
 $clone2->safe_psql('postgres', 'SELECT detid.unfence()');
 ok($clone2->poll_query_until('postgres', 'SELECT fenced FROM detid.node_status'), 'with a token of its own it has the seed of its original yet');
 state_becomes($c, 'eu/pool/w1', 'fenced same_seed', 'so both are fenced');
-is(sqlstate_of($leased, 'SELECT detid.next_id()'), 'DT001', 'the original within a beat') if fenced_within_a_beat($leased, 'two nodes with one seed', time());
+is(sqlstate_of($leased, 'SELECT detid.next_id()'), 'DT001', 'the original within a heartbeat') if fenced_within_a_heartbeat($leased, 'two nodes with one seed', time());
 $_->restart for $leased, $clone2;
 mints_nothing($_, $_->name . ', one seed, restarted') for $leased, $clone2;
 $clone2->safe_psql('postgres', 'SELECT detid.rotate_seed()');
@@ -137,7 +137,7 @@ ok($standby->poll_query_until('postgres', q{SELECT registry_trouble LIKE '%was h
 	'promoted, it waits for its primary, which lives');
 like((run_sql($standby, 'SELECT detid.next_id()'))[1], qr/ERROR:  DT002: .*DETAIL: .*was heard of a moment ago/s, 'so the error says');
 same_sql($standby, q{SELECT ok, hint <> '' FROM detid.check() WHERE "check" = 'registry'}, 'f|t', 'and check');
-sleep 4 * BEAT;
+sleep 4 * HEARTBEAT;
 is(sqlstate_of($standby, 'SELECT detid.next_id()'), 'DT002', 'it waits for as long as that one lives');
 push @old, split /\n/, $old->query('SELECT detid.next_id() FROM generate_series(1, 1000)');
 $since = time();
@@ -154,7 +154,7 @@ while ($err eq '' && time() < $since + 30)
 }
 like($err, qr/ERROR:  DT001: .*DETAIL:  A promoted standby or a successor has taken its place/s, 'the old primary is fenced');
 $since = fenced_at($leased) - $since;
-cmp_ok($since, '<', BEAT + 4, sprintf('within a beat of the word (%.1f s)', $since));
+cmp_ok($since, '<', HEARTBEAT + 4, sprintf('within a heartbeat of the command (%.1f s)', $since));
 push @new, split /\n/, $standby->safe_psql('postgres', 'SELECT detid.next_id() FROM generate_series(1, 1000)');
 no_duplicates([ @old, @new ], 'no id twice');
 same_sql($standby, 'SELECT detid.node_of(detid.next_id()), path FROM detid.node_status', '8|eu/pool/w1', 'under the same number');
@@ -174,14 +174,14 @@ $recovered->set_recovery_mode;
 $recovered->start;
 ok($recovered->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()'), 'a backup is recovered');
 is(sqlstate_of($recovered, 'SELECT detid.next_id()'), 'DT001', 'it never mints');
-sleep 2 * BEAT;
+sleep 2 * HEARTBEAT;
 is(sqlstate_of($standby, 'SELECT detid.next_id()'), '00000', 'the node goes on');
 like((run_sql($recovered, 'SELECT detid.next_id()'))[1], qr/recovered from a backup of the node/, 'why, the error says');
 # Unless an operator says that it is to take its place.
 $last = $standby->safe_psql('postgres', 'SELECT detid.next_id()');
 $recovered->safe_psql('postgres', 'SELECT detid.claim_registration()');
 mints_again($recovered, 'claimed: it mints');
-fenced_within_a_beat($standby, 'the one before', time());
+fenced_within_a_heartbeat($standby, 'the one before', time());
 cmp_ok($recovered->safe_psql('postgres', 'SELECT detid.next_id()'), '>', $last, 'above what that minted');
 
 # --- Failover of an assigned node ---
@@ -249,7 +249,7 @@ write_token($leased, enroll($c, 'eu/pool/w4', 'leased'));
 $leased->safe_psql('postgres', 'SELECT detid.unfence()');
 mints_again($leased, 'with a seed and a token of its own, it mints');
 same_sql($leased, 'SELECT path FROM detid.node_status', 'eu/pool/w4', 'under the new name');
-sleep 2 * BEAT;
+sleep 2 * HEARTBEAT;
 is(sqlstate_of($recovered, 'SELECT detid.next_id()'), '00000', 'the other one goes on');
 
 $_->stop for $assigned, $leased, $standby, $recovered, $standby2, $c;

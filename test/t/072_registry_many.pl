@@ -216,7 +216,7 @@ all_mint('the primary goes on', 'l1');
 my $claimed = time();
 $s1->safe_psql('postgres', 'SELECT detid.claim_registration()');
 all_mint('claimed', 's1');
-fenced_within_a_beat($node{l1}, 'the old primary', $claimed);
+fenced_within_a_heartbeat($node{l1}, 'the old primary', $claimed);
 
 note_fault('a clone of an assigned node is started beside it');
 $node{a1}->backup('clone');
@@ -227,8 +227,8 @@ $clone->start;
 my $cloned = time();
 $node{clone} = $clone;
 start_client('clone');
-fenced_within_a_beat($node{a1}, 'the original of a clone', $cloned);
-fenced_within_a_beat($clone, 'the clone', $cloned);
+fenced_within_a_heartbeat($node{a1}, 'the original of a clone', $cloned);
+fenced_within_a_heartbeat($clone, 'the clone', $cloned);
 
 note_fault('the coordinator fails over');
 $c1->stop('immediate');
@@ -243,7 +243,7 @@ same_sql($c2, q{SELECT string_agg(path, ' ' ORDER BY path) FROM detid.nodes WHER
 note_fault('the new coordinator waits for a standby that is not there');
 $c2->append_conf('postgresql.conf', "synchronous_standby_names = 'nobody'\n");
 $c2->reload;
-ok($c2->poll_query_until('postgres', q{SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename LIKE 'n_%'}), 'beats wait for a standby');
+ok($c2->poll_query_until('postgres', q{SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename LIKE 'n_%'}), 'heartbeats wait for a standby');
 my $until = $node{l2}->safe_psql('postgres', 'SELECT granted_until FROM detid.node_status');
 my $trouble = '';
 for (1 .. 100)

@@ -35,11 +35,11 @@ my $db1 = registered($c, 'eu/a/db1', token => $token{'eu/a/db1'}, coordinator =>
 my $w1 = registered($c, 'eu/pool/w1', token => $token{'eu/pool/w1'}, mode => 'leased', coordinator => $c->connstr('postgres') . ' user=node2');
 mints_again($_, $_->name . ' mints') for $db1, $w1;
 
-# All that the coordinator knows, but for what beats of the two nodes change.
+# All that the coordinator knows, but for what heartbeats of the two nodes change.
 sub known
 {
 	return $c->safe_psql('postgres', q{
-		SELECT path, mode, role, key, pool, state, reason, refused, node, instance, life, timeline, seed, end_us >= limit_us FROM detid._nodes ORDER BY path;
+		SELECT path, mode, role, key, pool, state, reason, refused, node, instance, incarnation, timeline, seed, end_us >= limit_us FROM detid._nodes ORDER BY path;
 		SELECT * FROM detid._numbers; SELECT * FROM detid._coordinator; SELECT * FROM detid.prefixes ORDER BY path});
 }
 
@@ -52,22 +52,22 @@ sub as_role
 }
 
 my $us = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint';
-sub beat_sql
+sub heartbeat_sql
 {
 	my ($token, %o) = @_;
-	%o = (old => 0, old_bits => 0, bits => 77, mode => 'assigned', node => 0, instance => 1, life => 1, timeline => 1,
+	%o = (old => 0, old_bits => 0, bits => 77, mode => 'assigned', node => 0, instance => 1, incarnation => 1, timeline => 1,
 		node_us => $us, claims => 'false', retires => 'false', seed => 'NULL', challenge => 0, %o);
 	my $next = $o{next} // $o{old} + 1;
-	return "SELECT outcome, reason, challenge FROM signed_beat($token, $o{old}, $o{old_bits}, $next, $o{bits}, '$o{mode}', $o{node}, "
-	  . "$o{instance}, $o{life}, $o{timeline}, $o{node_us}, 0, 0, 0, $o{claims}, $o{retires}, false, 'plainly', $o{challenge}, $o{seed}, 0, 0, 0)";
+	return "SELECT outcome, reason, challenge FROM signed_heartbeat($token, $o{old}, $o{old_bits}, $next, $o{bits}, '$o{mode}', $o{node}, "
+	  . "$o{instance}, $o{incarnation}, $o{timeline}, $o{node_us}, 0, 0, 0, $o{claims}, $o{retires}, false, 'plainly', $o{challenge}, $o{seed}, 0, 0, 0)";
 }
 
 # As a node that lives: again, with the challenge, if it is told one.
 sub insist
 {
-	my ($role, @beat) = @_;
-	my $answer = as_role($role, beat_sql(@beat));
-	return $answer !~ /\|(\d+)$/m || $1 == 0 ? $answer : as_role($role, beat_sql(@beat, challenge => $1));
+	my ($role, @heartbeat) = @_;
+	my $answer = as_role($role, heartbeat_sql(@heartbeat));
+	return $answer !~ /\|(\d+)$/m || $1 == 0 ? $answer : as_role($role, heartbeat_sql(@heartbeat, challenge => $1));
 }
 
 # --- Strangers ---
@@ -76,29 +76,29 @@ my $known = known();
 my $log = -s $c->logfile;
 my $key1 = $c->safe_psql('postgres', "SELECT encode(key, 'hex') FROM detid._nodes WHERE path = 'eu/a/db1'");
 my ($t1, $t2, $t3) = map { "'$token{$_}'" } 'eu/a/db1', 'eu/pool/w1', 'eu/a/db3';
-like(as_role('stranger', beat_sql($t1)), qr/ERROR:  42501: permission denied for function _heartbeat/, 'a role that is no node cannot ask, with a token neither');
-like(as_role('watcher', beat_sql($t1)), qr/ERROR:  42501/, 'nor can who may watch');
+like(as_role('stranger', heartbeat_sql($t1)), qr/ERROR:  42501: permission denied for function _heartbeat/, 'a role that is no node cannot ask, with a token neither');
+like(as_role('watcher', heartbeat_sql($t1)), qr/ERROR:  42501/, 'nor can who may watch');
 my %answer;    # every error that a role with EXECUTE may see
 my @tries = (
-	[ 'no such token', 'node1', beat_sql("'no'") ],
-	[ 'an empty token', 'node1', beat_sql("''") ],
-	[ 'no token', 'node1', beat_sql('NULL') ],
-	[ 'a token that is long', 'node1', beat_sql(q{repeat('x', 1000000)}) ],
-	[ "another node's token", 'node2', beat_sql($t1) ],
-	[ "another node's token, claiming", 'node2', beat_sql($t1, claims => 'true', timeline => 99) ],
-	[ "another node's token, retiring", 'node2', beat_sql($t1, retires => 'true') ],
-	[ "another node's token, with its mode", 'node1', beat_sql($t2, mode => 'leased', node => -1) ],
-	[ "a leased node's token, as if assigned", 'node1', beat_sql($t2) ],
-	[ 'the token of a member', 'member', beat_sql($t1) ],
-	[ 'the token of a member who has become the role', 'member', "SET ROLE node1;\n" . beat_sql($t1) ],
-	[ 'the public key for a token', 'node1', beat_sql("'$key1'") ],
-	[ 'nonces that skip', 'node1', beat_sql($t3, old => 5, next => 9) ],
-	[ 'nonces that fall', 'node1', beat_sql($t3, old => 5, next => 4) ],
-	[ 'a nonce below none', 'node1', beat_sql($t3, old => -1) ],
-	[ 'a nonce that is the largest', 'node1', beat_sql($t3, old => '9223372036854775806') ],
-	[ 'a time out of this world', 'node1', beat_sql($t3, node_us => '9223372036854775807') ],
-	[ 'a number that is none', 'node1', beat_sql($t3, node => 4294967296) ],
-	[ 'a mode that is none', 'node1', beat_sql($t3, mode => 'x') ],
+	[ 'no such token', 'node1', heartbeat_sql("'no'") ],
+	[ 'an empty token', 'node1', heartbeat_sql("''") ],
+	[ 'no token', 'node1', heartbeat_sql('NULL') ],
+	[ 'a token that is long', 'node1', heartbeat_sql(q{repeat('x', 1000000)}) ],
+	[ "another node's token", 'node2', heartbeat_sql($t1) ],
+	[ "another node's token, claiming", 'node2', heartbeat_sql($t1, claims => 'true', timeline => 99) ],
+	[ "another node's token, retiring", 'node2', heartbeat_sql($t1, retires => 'true') ],
+	[ "another node's token, with its mode", 'node1', heartbeat_sql($t2, mode => 'leased', node => -1) ],
+	[ "a leased node's token, as if assigned", 'node1', heartbeat_sql($t2) ],
+	[ 'the token of a member', 'member', heartbeat_sql($t1) ],
+	[ 'the token of a member who has become the role', 'member', "SET ROLE node1;\n" . heartbeat_sql($t1) ],
+	[ 'the public key for a token', 'node1', heartbeat_sql("'$key1'") ],
+	[ 'nonces that skip', 'node1', heartbeat_sql($t3, old => 5, next => 9) ],
+	[ 'nonces that fall', 'node1', heartbeat_sql($t3, old => 5, next => 4) ],
+	[ 'a nonce below none', 'node1', heartbeat_sql($t3, old => -1) ],
+	[ 'a nonce that is the largest', 'node1', heartbeat_sql($t3, old => '9223372036854775806') ],
+	[ 'a time out of this world', 'node1', heartbeat_sql($t3, node_us => '9223372036854775807') ],
+	[ 'a number that is none', 'node1', heartbeat_sql($t3, node => 4294967296) ],
+	[ 'a mode that is none', 'node1', heartbeat_sql($t3, mode => 'x') ],
 );
 for (@tries)
 {
@@ -117,12 +117,12 @@ is(sqlstate_of($_, 'SELECT detid.next_id()'), '00000', $_->name . ' goes on') fo
 # Strangers wait for no lock and keep none.
 my $holder = session($c);
 $holder->query("BEGIN; SELECT FROM detid._nodes WHERE path = 'eu/a/db1' FOR UPDATE");
-like(as_role('node2', "SET statement_timeout = '3s';\n" . beat_sql($t1)), qr/28000: the registration is refused/,
+like(as_role('node2', "SET statement_timeout = '3s';\n" . heartbeat_sql($t1)), qr/28000: the registration is refused/,
 	'who has not the role does not wait for a row, so learns not that it is there');
 $holder->query('ROLLBACK');
 my $idle = session($c, user => 'node2');
-$idle->try('BEGIN; ' . beat_sql($t1));
-sleep 2 * BEAT;
+$idle->try('BEGIN; ' . heartbeat_sql($t1));
+sleep 2 * HEARTBEAT;
 my $last_seen = in_view($c, 'eu/a/db1', 'last_seen');
 ok($c->poll_query_until('postgres', "SELECT last_seen > '$last_seen' FROM detid.nodes WHERE path = 'eu/a/db1'"), 'a transaction of a stranger keeps no node waiting');
 $idle->quit;
@@ -133,7 +133,7 @@ $idle->quit;
 enroll_as('eu/a/evil', 'assigned', 'node2');
 my $te = "'$token{'eu/a/evil'}'";
 my $number = $c->safe_psql('postgres', "SELECT detid.node_of_path('eu/a/evil')");
-like(as_role('node2', beat_sql($te, node => 0)), qr/no error, but refused\|wrong_node/, "a node cannot take another's number");
+like(as_role('node2', heartbeat_sql($te, node => 0)), qr/no error, but refused\|wrong_node/, "a node cannot take another's number");
 for my $seed (q{'\x'}, q{'\x00'}, q{decode(repeat('00', 32), 'hex')})
 {
 	insist('node2', $te, node => $number, seed => $seed);

@@ -24,19 +24,19 @@ my %token;    # path => token
 $c1->safe_psql('postgres', q{SELECT detid.assign_prefix('ap'), detid.assign_prefix('ap/one'), detid.assign_prefix('ap/one/only'), detid.assign_prefix('ap/one/slow')});
 $token{$_} = enroll($c1, $_, 'leased') for qw(ap/one/only/x1 ap/one/only/x2 eu/pool/y1 eu/pool/y2 ap/one/slow/z1 ap/one/slow/z2);
 
-# A beat of a node: its next one, with all that it knows. What it was granted is kept, and returned
+# A heartbeat of a node: its next one, with all that it knows. What it was granted is kept, and returned
 # as [number, start, limit] in microseconds.
 my %played;     # path => { counter, bits, granted }
 my @granted;    # [path, number, start, limit]
 
-sub beat_sql
+sub heartbeat_sql
 {
 	my ($path) = @_;
-	my $p = $played{$path} //= { counter => 0, bits => 0, granted => 0, life => 1 };
+	my $p = $played{$path} //= { counter => 0, bits => 0, granted => 0, incarnation => 1 };
 	my ($old, $old_bits, $bits) = ($p->{counter}, $p->{bits}, int rand 2**40);
 	return "SELECT outcome, reason, node, start_us, limit_us, counter, next FROM ask('$token{$path}', "
 	  . "$old, $old_bits, $bits, 'leased', -1, "
-	  . length($path) * 1000 . ord(substr $path, -1) . ", $p->{life}, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - " . 1000000 * ($p->{behind} // 0) . ", "
+	  . length($path) * 1000 . ord(substr $path, -1) . ", $p->{incarnation}, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - " . 1000000 * ($p->{behind} // 0) . ", "
 	  . "$p->{granted}, 0)";
 }
 
@@ -52,10 +52,10 @@ sub heard
 	return [ $number, $start, $limit ];
 }
 
-sub beat
+sub heartbeat
 {
 	my ($node, $path, %options) = @_;
-	my $out = $node->safe_psql($options{db} // 'postgres', beat_sql($path), extra_params => [ '-U', 'detid_node' ]);
+	my $out = $node->safe_psql($options{db} // 'postgres', heartbeat_sql($path), extra_params => [ '-U', 'detid_node' ]);
 	return heard($path, $out);
 }
 
@@ -77,7 +77,7 @@ sub granted_disjoint
 	return;
 }
 
-# Until the node's interval is over, and one beat more.
+# Until the node's interval is over, and one heartbeat more.
 sub wait_until_over
 {
 	my ($path) = @_;
@@ -85,20 +85,20 @@ sub wait_until_over
 	return;
 }
 
-is(beat($c1, 'ap/one/only/x1')->[0], '128', 'a node has the only number of its prefix');
-is(beat($c1, 'ap/one/only/x2'), 'no_number', 'and no other');
-is(beat($c1, 'eu/pool/y1')->[0], '8', 'a node');
-is(beat($c1, 'eu/pool/y2')->[0], '9', 'another one');
+is(heartbeat($c1, 'ap/one/only/x1')->[0], '128', 'a node has the only number of its prefix');
+is(heartbeat($c1, 'ap/one/only/x2'), 'no_number', 'and no other');
+is(heartbeat($c1, 'eu/pool/y1')->[0], '8', 'a node');
+is(heartbeat($c1, 'eu/pool/y2')->[0], '9', 'another one');
 wait_until_over('ap/one/only/x1');
 
 # A node with a slow clock is not silent, though its intervals are over by the coordinator's.
-$played{'ap/one/slow/z1'} = { counter => 0, bits => 0, granted => 0, life => 1, behind => 60 };
-is(beat($c1, 'ap/one/slow/z1')->[0], 129, 'a node whose clock is a minute behind');
-is(beat($c1, 'ap/one/slow/z2'), 'no_number', 'its number is not given to another while it asks');
-is(beat($c1, 'ap/one/slow/z1')->[0], 129, 'so it keeps it');
+$played{'ap/one/slow/z1'} = { counter => 0, bits => 0, granted => 0, incarnation => 1, behind => 60 };
+is(heartbeat($c1, 'ap/one/slow/z1')->[0], 129, 'a node whose clock is a minute behind');
+is(heartbeat($c1, 'ap/one/slow/z2'), 'no_number', 'its number is not given to another while it asks');
+is(heartbeat($c1, 'ap/one/slow/z1')->[0], 129, 'so it keeps it');
 my $slow = $played{'ap/one/slow/z1'}{granted};
 my ($begin, $fast) = (time());
-do { sleep 0.2; $fast = beat($c1, 'ap/one/slow/z2'); } while (!ref $fast && time() < $begin + 20);
+do { sleep 0.2; $fast = heartbeat($c1, 'ap/one/slow/z2'); } while (!ref $fast && time() < $begin + 20);
 ok(ref $fast && $fast->[0] == 129 && $fast->[1] >= $slow, 'silent for a lease, it loses it to the other, who begins above');
 delete @played{ grep { /slow/ } keys %played };
 
@@ -118,8 +118,8 @@ command_ok([ 'pg_dump', '-f', $dump, $c1->connstr('postgres') ], 'the registry i
 
 # --- What they do not know: the number goes to the other one, and its interval is prolonged ---
 
-is(beat($c1, 'ap/one/only/x2')->[0], '128', 'the number of a node that was silent goes to another');
-beat($c1, $_) for ('ap/one/only/x2', 'eu/pool/y1') x 2;
+is(heartbeat($c1, 'ap/one/only/x2')->[0], '128', 'the number of a node that was silent goes to another');
+heartbeat($c1, $_) for ('ap/one/only/x2', 'eu/pool/y1') x 2;
 my @before = @granted;
 my $before = {%played{qw(ap/one/only/x1 ap/one/only/x2 eu/pool/y1 eu/pool/y2)}};
 $_ = {%$_} for values %$before;
@@ -143,11 +143,11 @@ sub goes_on
 	my $y2 = 'eu/pool/y2';
 	my $x1 = 'ap/one/only/x1';
 	$one->query('BEGIN');
-	my ($out, $err) = $one->try(beat_sql($y2));
+	my ($out, $err) = $one->try(heartbeat_sql($y2));
 	like($out, qr/granted|too_far_ahead/, "$name: a node asks") or diag($err);
 	heard($y2, $out);
-	$two->send(beat_sql($x1));
-	sleep 0.1;    # it waits for half a beat, which is 0.5 s
+	$two->send(heartbeat_sql($x1));
+	sleep 0.1;    # it waits for half a heartbeat, which is 0.5 s
 	$one->query('COMMIT');
 	($out, $err) = $two->wait;
 	like($out, qr/granted|too_far_ahead/, "$name: another one, that asks meanwhile, is answered") or diag($err);
@@ -159,7 +159,7 @@ sub goes_on
 	{
 		my $number = $path =~ /x1/ ? 128 : $path =~ /y1/ ? 8 : 9;
 		my ($begin, $answer) = (time());
-		do { sleep 0.2; $answer = beat($node, $path, db => $db); } while (!ref $answer && $answer ne "no_number" && time() < $begin + 20);
+		do { sleep 0.2; $answer = heartbeat($node, $path, db => $db); } while (!ref $answer && $answer ne "no_number" && time() < $begin + 20);
 		$path =~ /x2/
 		  ? is($answer, 'no_number', "$name: $path has no number any more")
 		  : is(ref $answer && $answer->[0], $number, "$name: $path goes on under its number");

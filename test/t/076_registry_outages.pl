@@ -94,7 +94,7 @@ for my $node ($a, $l)
 	ok($c->poll_query_until('postgres', "SELECT last_seen > '$seen'::timestamptz + interval '3 s' FROM detid.nodes WHERE path = '$path'"),
 		"what serves $path hangs: the node asks elsewhere, and is answered");
 	kill 'CONT', @pids;
-	sleep BEAT;
+	sleep HEARTBEAT;
 }
 nobody_fenced('questions that come late');
 
@@ -144,8 +144,8 @@ for my $node ($a, $l)
 	$c->append_conf('postgresql.conf', "synchronous_standby_names = 'nobody'\n");
 	$c->reload;
 	ok($c->poll_query_until('postgres', q{SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%_heartbeat%'}),
-		"$name: beats are stored, and not answered");
-	sleep 2 * BEAT;
+		"$name: heartbeats are stored, and not answered");
+	sleep 2 * HEARTBEAT;
 	$node->stop('immediate');
 	$c->append_conf('postgresql.conf', "synchronous_standby_names = ''\n");
 	$c->reload;

@@ -179,12 +179,12 @@ my ($number, $commitment, $seed, $mark) = split /\|/, $row;
 my $exported = $db1->safe_psql('postgres', 'SELECT detid.export_seed()');
 $db2->safe_psql('postgres', "SELECT detid.import_seed('$exported'); UPDATE detid._seed SET number = 99 WHERE number < 0");
 same_sql($db2, "SELECT commitment = '$commitment', own FROM detid.seeds WHERE current", 't|t', 'a node makes ids of the seed of another, which it imported');
-sleep 2 * BEAT;
+sleep 2 * HEARTBEAT;
 is(sqlstate_of($_, 'SELECT detid.next_id()'), '00000', $_->name . ' is not fenced for it') for $db1, $db2;
 my $since = time();
 $db2->safe_psql('postgres', "DELETE FROM detid._seed; INSERT INTO detid._seed (number, commitment, seed, mark) VALUES ($number, '\\x$commitment', '\\x$seed', '\\x$mark')");
 fenced_for($_, qr/Two nodes have the same seed/, $_->name . ', of two with one seed,') for $db1, $db2;
-cmp_ok(fenced_at($_) - $since, '<', 2 * BEAT + 3, $_->name . ': within a beat') for $db1, $db2;
+cmp_ok(fenced_at($_) - $since, '<', 2 * HEARTBEAT + 3, $_->name . ': within a heartbeat') for $db1, $db2;
 state_becomes($c, $_, 'fenced same_seed', "$_: the coordinator has it fenced") for 'eu/a/db1', 'eu/a/db2';
 $_->restart for $db1, $db2;
 is(sqlstate_of($_, 'SELECT detid.next_id()'), 'DT001', $_->name . ' stays fenced over a restart') for $db1, $db2;
@@ -196,7 +196,7 @@ $db2->safe_psql('postgres', 'SELECT detid.rotate_seed()');
 unfence('eu/a/db1', $db1);
 unfence('eu/a/db2', $db2);
 mints_again($_, $_->name . ', with two seeds, mints again') for $db1, $db2;
-sleep 2 * BEAT;
+sleep 2 * HEARTBEAT;
 is(sqlstate_of($_, 'SELECT detid.next_id()'), '00000', $_->name . ' goes on') for $db1, $db2;
 
 # --- A configuration that was copied, to a server that never was a node ---
@@ -222,7 +222,7 @@ my $of_b = $db2->safe_psql('postgres', 'SELECT instance, path FROM detid._regist
 $db2->safe_psql('postgres', sprintf "CREATE SUBSCRIPTION s CONNECTION '%s' PUBLICATION p", $db1->connstr('postgres') =~ s/'/''/gr);
 $db2->wait_for_subscription_sync($db1, 's');
 $db1->safe_psql('postgres', q{SELECT count(detid.next_id()) FROM generate_series(1, 1000)});
-sleep 3 * BEAT;
+sleep 3 * HEARTBEAT;
 $db1->wait_for_catchup('s');
 same_sql($db2, 'SELECT instance, path FROM detid._registration', $of_b, 'a subscriber keeps its own registration');
 is(sqlstate_of($_, 'SELECT detid.next_id()'), '00000', $_->name . ' mints on') for $db1, $db2;

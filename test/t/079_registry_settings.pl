@@ -121,9 +121,9 @@ $c->stop;
 $db1->append_conf('postgresql.conf', "wal_writer_delay = 10s\nautovacuum = off\n");
 $db1->restart;
 mints_again($db1, 'an assigned node mints');
-# As the registrar sees it, whoever has written it.
+# As the registry client sees it, whoever has written it.
 $db1->safe_psql('postgres', 'UPDATE detid._registration SET retires = true');
-fenced_after_word($db1, 'a word that the registrar sees');
+fenced_after_word($db1, 'a word that the registry client sees');
 $db1->safe_psql('postgres', 'UPDATE detid._registration SET retires = false');
 $db1->restart;
 mints_again($db1, 'taken back, it mints');

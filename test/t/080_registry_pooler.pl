@@ -50,8 +50,8 @@ sub all_go_on
 }
 
 mints_again($_, $_->name . ' mints') for @all;
-sleep 3 * BEAT;
-all_go_on('beats by a pooler');
+sleep 3 * HEARTBEAT;
+all_go_on('heartbeats by a pooler');
 my $connections = q{SELECT pid FROM pg_stat_activity WHERE usename = 'detid_node'};
 is(scalar(lines($c->safe_psql('postgres', $connections))), 1, 'four nodes have one connection to the coordinator');
 same_sql($c, 'SELECT count(*), count(DISTINCT node) FROM detid.nodes WHERE state = $$active$$', '4|4', 'a number each');
@@ -68,7 +68,7 @@ for (1 .. 5)
 {
 	my @pids = lines($c->safe_psql('postgres', $connections));
 	kill 'STOP', @pids;
-	sleep 1.5 * BEAT;
+	sleep 1.5 * HEARTBEAT;
 	kill 'CONT', @pids;
 }
 all_go_on('its connection hangs');
@@ -103,7 +103,7 @@ $clone->init_from_backup($a, 'clone');
 my $since = time();
 $clone->start;
 is(sqlstate_of($clone, 'SELECT detid.next_id()'), 'DT001', 'a clone beside its original never mints');
-fenced_within_a_beat($a, 'its original', $since);
+fenced_within_a_heartbeat($a, 'its original', $since);
 $clone->stop;
 
 $_->stop for @all, $c;

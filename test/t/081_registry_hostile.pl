@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A registrar is a superuser's process in a database that may be anybody's: whoever owns the tables,
+# A registry client is a superuser's process in a database that may be anybody's: whoever owns the tables,
 # or makes some of their names, gets nothing run as a superuser, and crashes nothing. Nor does a
 # transaction that stays open keep a fence from a node.
 
@@ -20,15 +20,15 @@ my $c = coordinator('c', conf => "max_connections = 40\n");
 
 sub is_superuser { return $_[0]->safe_psql('template1', "SELECT rolsuper FROM pg_roles WHERE rolname = '$_[1]'"); }
 
-sub registrar_of
+sub registry_client_of
 {
 	my ($node, $database) = @_;
 	return $node->safe_psql('template1',
-		"SELECT pid FROM pg_stat_activity WHERE datname = '$database' AND backend_type = 'pg_detid registrar'");
+		"SELECT pid FROM pg_stat_activity WHERE datname = '$database' AND backend_type = 'pg_detid registry client'");
 }
 
-# Longer than a registrar needs to look again.
-sub some_beats { return sleep 4 * BEAT; }
+# Longer than a registry client needs to look again.
+sub some_heartbeats { return sleep 4 * HEARTBEAT; }
 
 # --- Tables of somebody else, where the extension is not created ---
 
@@ -41,10 +41,10 @@ my $row = $db1->safe_psql('postgres', 'SELECT * FROM detid._horizon') =~ s/\|/, 
 my $horizon = $db1->safe_psql('postgres', q{SELECT string_agg(format('%I %s NOT NULL', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
 	FROM pg_attribute WHERE attrelid = 'detid._horizon'::regclass AND attnum > 0});
 my $columns = 'only_row boolean, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, instance bigint, timeline bigint,
-	node integer, start_us bigint, granted_us bigint, fenced text, claims boolean, retires boolean, path text, words bigint';
+	node integer, start_us bigint, granted_us bigint, fenced text, claims boolean, retires boolean, path text, commands bigint';
 my $values = "true, 0, 0, 0, 0, 0, 0, -1, 0, 0, NULL, false, false, '', 0";
 
-# As bob, in database shop: other tables in the place of those that are there. The registrar begins anew.
+# As bob, in database shop: other tables in the place of those that are there. The registry client begins anew.
 sub replace_tables
 {
 	my ($sql) = @_;
@@ -56,9 +56,9 @@ sub replace_tables
 	unlike($err, qr/ERROR/, 'tables of the same names');
 	$db1->restart;
 	$db1->poll_query_until('template1', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = 'shop'})
-	  or die 'no registrar';
-	my $pid = registrar_of($db1, 'shop');
-	sleep BEAT;
+	  or die 'no registry client';
+	my $pid = registry_client_of($db1, 'shop');
+	sleep HEARTBEAT;
 	return $pid;
 }
 
@@ -66,14 +66,14 @@ my $pid = replace_tables("CREATE TABLE detid._registration ($columns); INSERT IN
 	CREATE FUNCTION detid.evil() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN ALTER ROLE bob SUPERUSER; RETURN NEW; END';
 	CREATE TRIGGER evil BEFORE UPDATE ON detid._registration FOR EACH ROW EXECUTE FUNCTION detid.evil()");
 is(is_superuser($db1, 'bob'), 'f', 'a trigger on a table that is not of the extension is not run');
-is(registrar_of($db1, 'shop'), $pid, 'the registrar waits for the extension');
+is(registry_client_of($db1, 'shop'), $pid, 'the registry client waits for the extension');
 same_sql($db1, 'SELECT next_counter FROM detid._registration', '0', 'it has written nothing', db => 'shop');
 $pid = replace_tables("CREATE TABLE detid._registration (@{[$columns =~ s/fenced text/fenced int/r]});
 	INSERT INTO detid._registration VALUES (@{[$values =~ s/NULL/12345/r]})");
-is(registrar_of($db1, 'shop'), $pid, 'columns of other types: the registrar goes on');
+is(registry_client_of($db1, 'shop'), $pid, 'columns of other types: the registry client goes on');
 $pid = replace_tables("CREATE TABLE detid.mine ($columns); INSERT INTO detid.mine VALUES ($values);
 	CREATE VIEW detid._registration AS SELECT * FROM detid.mine");
-is(registrar_of($db1, 'shop'), $pid, 'a view in the place of the table: the registrar goes on');
+is(registry_client_of($db1, 'shop'), $pid, 'a view in the place of the table: the registry client goes on');
 mints_again($db1, 'another database of the server mints');
 $db1->safe_psql('shop', 'DROP SCHEMA detid CASCADE; CREATE EXTENSION pg_detid');
 $db1->safe_psql('template1', "ALTER DATABASE shop SET detid.node_id = 1");
@@ -124,7 +124,7 @@ mints_again($w1, 'they are gone: it mints');
 as_ops('ALTER TABLE detid._registration ENABLE ROW LEVEL SECURITY; ALTER TABLE detid._registration FORCE ROW LEVEL SECURITY');
 $w1->wait_for_log(qr/ERROR:  could not store the registration of this node/);
 my $counter = $c->safe_psql('postgres', "SELECT counter FROM detid._nodes WHERE path = 'eu/pool/w1'");
-some_beats();
+some_heartbeats();
 same_sql($c, "SELECT counter FROM detid._nodes WHERE path = 'eu/pool/w1'", $counter, 'a policy that hides the row: nothing is sent');
 as_ops('ALTER TABLE detid._registration DISABLE ROW LEVEL SECURITY; ALTER TABLE detid._registration NO FORCE ROW LEVEL SECURITY');
 mints_again($w1, 'the policy is gone: it mints');
@@ -132,14 +132,14 @@ mints_again($w1, 'the policy is gone: it mints');
 # Who has altered it gets no ids, and crashes no session.
 my $started = $w1->safe_psql('postgres', 'SELECT pg_postmaster_start_time()');
 as_ops('ALTER TABLE detid._seed ALTER seed TYPE int USING 12345');
-some_beats();
+some_heartbeats();
 mints_again($w1, 'seeds of another type: it mints what needs none');
 for my $change ('ALTER TABLE detid._registration ALTER fenced TYPE int USING 12345',
 	'ALTER EXTENSION pg_detid DROP TABLE detid._registration; ALTER TABLE detid._registration RENAME TO mine;
 	 CREATE VIEW detid._registration AS SELECT * FROM detid.mine; ALTER EXTENSION pg_detid ADD VIEW detid._registration')
 {
 	as_ops($change);
-	fenced_within_a_beat($w1, 'altered', time());
+	fenced_within_a_heartbeat($w1, 'altered', time());
 	same_sql($w1, 'SELECT ready FROM detid.node_status', 'f', 'a session sees that it is not ready');
 	$w1->restart;
 	is(sqlstate_of($w1, 'SELECT detid.next_id()'), 'DT001', 'restarted, too');
@@ -147,7 +147,7 @@ for my $change ('ALTER TABLE detid._registration ALTER fenced TYPE int USING 123
 as_ops('ALTER EXTENSION pg_detid DROP TABLE detid._horizon; ALTER TABLE detid._horizon RENAME TO my_horizon;
 	CREATE VIEW detid._horizon AS SELECT * FROM detid.my_horizon; ALTER EXTENSION pg_detid ADD VIEW detid._horizon');
 isnt(sqlstate_of($w1, 'SELECT detid.next_id()'), '00000', 'a view for the horizon: nothing is minted');
-some_beats();
+some_heartbeats();
 unlike(slurp_file($_->logfile), qr/terminated by signal/, $_->name . ': nothing has crashed') for $db1, $w1;
 $w1->stop;
 
@@ -162,34 +162,34 @@ my $from = -s $w2->logfile;
 	local $ENV{PGOPTIONS} = '-c role=none';
 	mints_again($w2, 'a role that is set for the database: it mints');
 }
-unlike(slurp_file($w2->logfile, $from), qr/registrar.*exited with exit code 1/, 'and its registrar goes on');
+unlike(slurp_file($w2->logfile, $from), qr/registry client.*exited with exit code 1/, 'and its registry client goes on');
 $w2->safe_psql('template1', 'ALTER DATABASE postgres RESET role');
 
 # --- A transaction that stays open ---
 
 my $open = session($w2);
-$pid = registrar_of($w2, 'postgres');
+$pid = registry_client_of($w2, 'postgres');
 $open->query('BEGIN; SELECT detid.claim_registration()');
 ok($w2->poll_query_until('postgres', "SELECT NOT ready AND registry_trouble LIKE 'A transaction that is still open %' FROM detid.node_status"),
 	'a word that is not committed: a leased node stops at the end of its interval, and says why');
-is(registrar_of($w2, 'postgres'), $pid, 'its registrar goes on');
+is(registry_client_of($w2, 'postgres'), $pid, 'its registry client goes on');
 $open->query('ROLLBACK');
 mints_again($w2, 'it is over: it mints');
 $open->query('BEGIN; LOCK TABLE detid._registration');
 ok($w2->poll_query_until('template1', 'SELECT true') && $w2->wait_for_log(qr/A transaction that is still open.*A transaction that is still open/s),
 	'the table is locked: the log says so');
-is(registrar_of($w2, 'postgres'), $pid, 'its registrar goes on');
+is(registry_client_of($w2, 'postgres'), $pid, 'its registry client goes on');
 $open->query('COMMIT');
 $open->quit;
 mints_again($w2, 'and mints when that is over');
 
 $open = session($db1);
 $open->query('BEGIN; SELECT detid.claim_registration()');
-some_beats();
+some_heartbeats();
 mints_again($db1, 'an assigned node goes on');
 my $since = time();
 $c->safe_psql('postgres', "UPDATE detid._nodes SET state = 'fenced', reason = 'used_nonce', fenced_at = now() WHERE path = 'eu/a/db1'");
-fenced_within_a_beat($db1, 'fenced while its row is locked', $since);
+fenced_within_a_heartbeat($db1, 'fenced while its row is locked', $since);
 same_sql($db1, 'SELECT fenced FROM detid._registration', '', 'which is not stored yet');
 $open->query('ROLLBACK');
 $open->quit;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A node's way to its coordinator: of several hosts one that does not answer is passed over; what
-# ends a connection costs no beat; a coordinator that refuses is not asked over and over. What is
+# ends a connection costs no heartbeat; a coordinator that refuses is not asked over and over. What is
 # wrong with the settings is said where it is looked for, without what is secret.
 
 use strict;
@@ -54,10 +54,10 @@ like(slurp_file($w->logfile), qr/LOG:  the registry has not answered.*\n.*DETAIL
 for (1 .. 5)
 {
 	$c->safe_psql('postgres', "SELECT count(pg_terminate_backend(pid)) FROM ($connections) p");
-	sleep BEAT;
+	sleep HEARTBEAT;
 }
 is(count_in(slurp_file($w->logfile), qr/the registry has not answered/), 1,
-	'the host that answers stays the first, and a connection that was cut between beats is made again at once');
+	'the host that answers stays the first, and a connection that was cut between heartbeats is made again at once');
 
 # A standby comes first, and nobody said target_session_attrs.
 $c->backup('b');
@@ -74,8 +74,8 @@ $_->stop for $w2, $standby;
 $c->safe_psql('postgres', q{ALTER ROLE detid_node SET idle_session_timeout = '300ms'});
 $c->safe_psql('postgres', "SELECT count(pg_terminate_backend(pid)) FROM ($connections) p");
 my $from = -s $w->logfile;
-sleep 5 * BEAT;
-unlike(slurp_file($w->logfile, $from), qr/registry has not answered|is registered as/, 'connections that end between beats are no trouble');
+sleep 5 * HEARTBEAT;
+unlike(slurp_file($w->logfile, $from), qr/registry has not answered|is registered as/, 'connections that end between heartbeats are no trouble');
 cmp_ok(count_in(slurp_file($c->logfile), qr/ 57P05 FATAL/), '>=', 2, 'and they do end');
 $c->safe_psql('postgres', 'ALTER ROLE detid_node RESET idle_session_timeout');
 $c->safe_psql('postgres', "SELECT count(pg_terminate_backend(pid)) FROM ($connections) p");
@@ -151,12 +151,12 @@ $c->safe_psql('postgres', 'ALTER ROLE detid_node RESET lock_timeout');
 
 # --- Memory ---
 
-# What the registrar's process uses for good.
+# What the registry client's process uses for good.
 sub used
 {
 	my ($node) = @_;
 	my $at = -s $node->logfile;
-	$node->safe_psql('postgres', q{SELECT pg_log_backend_memory_contexts(pid) FROM pg_stat_activity WHERE backend_type = 'pg_detid registrar'});
+	$node->safe_psql('postgres', q{SELECT pg_log_backend_memory_contexts(pid) FROM pg_stat_activity WHERE backend_type = 'pg_detid registry client'});
 	for (1 .. 100)
 	{
 		return $1 if slurp_file($node->logfile, $at) =~ /level: 0; TopMemoryContext: .* (\d+) used/;
@@ -164,10 +164,10 @@ sub used
 	}
 	return;
 }
-sleep 3 * BEAT;
+sleep 3 * HEARTBEAT;
 my $used = used($w);
-sleep 8 * BEAT;
-is(used($w), $used, 'beats take no memory for good');
+sleep 8 * HEARTBEAT;
+is(used($w), $used, 'heartbeats take no memory for good');
 
 # --- Tokens ---
 
@@ -222,9 +222,9 @@ like(check_row($w), qr/^f\|this database is no node of the registry\|Add it to d
 
 $w->append_conf('postgresql.conf', "max_worker_processes = 0\n");
 new_setting($w, 'detid.registered_databases', 'postgres', 1);
-like(check_row($w), qr/^f\|No registrar runs for this database: max_worker_processes may be too low\.\|ALTER SYSTEM SET max_worker_processes/,
-	'no process left for the registrar');
-fails_with($w, 'SELECT detid.next_id()', 'DT002', qr/No registrar runs for this database/, 'sessions are told');
+like(check_row($w), qr/^f\|No registry client runs for this database: max_worker_processes may be too low\.\|ALTER SYSTEM SET max_worker_processes/,
+	'no process left for the registry client');
+fails_with($w, 'SELECT detid.next_id()', 'DT002', qr/No registry client runs for this database/, 'sessions are told');
 $w->append_conf('postgresql.conf', "max_worker_processes = 8\n");
 
 # --- What is no connection string is not shown ---

@@ -25,7 +25,7 @@ my %token = map { $_ => enroll($c, $_, 'leased') } $x1, $x2, $y1, $y2;
 my $us = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint';
 my %played;    # path => { counter, bits, granted }
 
-sub beat_sql
+sub heartbeat_sql
 {
 	my ($path, %o) = @_;
 	my $p = $played{$path} //= { counter => 0, bits => 0, granted => 0 };
@@ -47,20 +47,20 @@ sub heard
 	return [ $number, $start, $limit ];
 }
 
-sub beat
+sub heartbeat
 {
 	my ($path, %o) = @_;
-	my ($out, $err) = $o{session} ? $o{session}->try(beat_sql($path, %o)) : run_sql($c, beat_sql($path, %o), extra_params => [ '-U', 'detid_node' ]);
+	my ($out, $err) = $o{session} ? $o{session}->try(heartbeat_sql($path, %o)) : run_sql($c, heartbeat_sql($path, %o), extra_params => [ '-U', 'detid_node' ]);
 	note($err) if $err;
 	return heard($path, $out);
 }
 
 # Asks until it is granted something, for a while.
-sub beat_until
+sub heartbeat_until
 {
 	my ($path, %o) = @_;
 	my ($begin, $answer) = (time());
-	do { sleep 0.2; $answer = beat($path, %o); } while (!ref $answer && time() < $begin + 40);
+	do { sleep 0.2; $answer = heartbeat($path, %o); } while (!ref $answer && time() < $begin + 40);
 	return $answer;
 }
 
@@ -76,17 +76,17 @@ sub disjoint
 # --- A dump is restored in place, while a node's connection stays ---
 
 my $stays = session($c, user => 'detid_node');
-is(beat($x1, session => $stays)->[0], 128, 'a node has the only number of its prefix');
-beat($x1, session => $stays);
+is(heartbeat($x1, session => $stays)->[0], 128, 'a node has the only number of its prefix');
+heartbeat($x1, session => $stays);
 my $dump = PostgreSQL::Test::Utils::tempdir() . '/registry.sql';
 command_ok([ 'pg_dump', '--clean', '--if-exists', '-f', $dump, $c->connstr('postgres') ], 'the registry is dumped');
-is(beat_until($x2)->[0], 128, 'silent for a lease, the node loses the number to another');
-my $lost = beat($x2);
+is(heartbeat_until($x2)->[0], 128, 'silent for a lease, the node loses the number to another');
+my $lost = heartbeat($x2);
 command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $c->connstr('postgres'), '-f', $dump ], 'the dump is restored in place');
-my $answer = beat($x1, session => $stays);
+my $answer = heartbeat($x1, session => $stays);
 is($answer, 'too_far_ahead', 'over the connection that stayed, the node is told to wait');
 disjoint($answer, $lost, 'and is granted nothing that the other has');
-$answer = beat_until($x1, session => $stays);
+$answer = heartbeat_until($x1, session => $stays);
 is(ref $answer && $answer->[0], 128, 'later it goes on');
 disjoint($answer, $lost, 'above what was lost');
 $stays->quit;
@@ -97,24 +97,24 @@ $stays->quit;
 $c->safe_psql('postgres', 'UPDATE detid._coordinator SET floor_us = 0, silent_floor_us = 0');
 %played = ();
 $c->safe_psql('postgres', "UPDATE detid._nodes SET state = 'expected', node = NULL, start_us = 0, limit_us = 0, end_us = 0, counter = 0; DELETE FROM detid._numbers");
-beat($x1);
-beat($y1);
+heartbeat($x1);
+heartbeat($y1);
 my $snapshot = $c->basedir . '/snapshot';
 $c->stop;
 system_or_bail('cp', '-a', $c->data_dir, $snapshot);
 $c->start;
-$answer = beat($y1);
+$answer = heartbeat($y1);
 # Where the start took longer than the node's interval, it says nothing: once more.
 while (!ref $answer && time() * 1e6 > $played{$y1}{granted})
 {
-	beat_until($y1);
+	heartbeat_until($y1);
 	$c->restart;
-	$answer = beat($y1);
+	$answer = heartbeat($y1);
 }
 is(ref $answer && $answer->[0], 8, 'a node that has its number goes on at once when the coordinator is started');
-$answer = beat_until($x2);
+$answer = heartbeat_until($x2);
 is(ref $answer && $answer->[0], 128, 'the number of a node that was silent goes to another');
-$lost = beat($x2);
+$lost = heartbeat($x2);
 $c->stop('immediate');
 # The directory and PG_VERSION stay: it is the same place.
 rmtree([ grep { !/PG_VERSION$/ } glob $c->data_dir . '/*' ]);
@@ -125,15 +125,15 @@ same_sql($c, 'SELECT floor_us FROM detid._coordinator', '0', 'nothing was noted 
 my $open = session($c, user => 'detid_node');
 $open->query('BEGIN');
 my $asks = session($c, user => 'detid_node');
-$open->try(beat_sql($y2));
+$open->try(heartbeat_sql($y2));
 my $begin = time();
-$answer = beat($x1, session => $asks);
+$answer = heartbeat($x1, session => $asks);
 cmp_ok(time() - $begin, '<', 0.5, 'another that asks meanwhile does not wait');
 $asks->quit;
 is($answer, 'too_far_ahead', 'the node whose number went to another in what was lost is told to wait');
 disjoint($answer, $lost, 'and is granted nothing that the other has');
 ok($c->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE state = 'idle in transaction'}), 'who leaves his transaction open is ended');
-$answer = beat_until($x1);
+$answer = heartbeat_until($x1);
 is(ref $answer && $answer->[0], 128, 'later the node goes on');
 disjoint($answer, $lost, 'above what was lost');
 same_sql($c, 'SELECT floor_us, silent_floor_us > 0 FROM detid._coordinator', '0|t', 'by a floor for those that were silent');
@@ -143,7 +143,7 @@ same_sql($c, 'SELECT floor_us, silent_floor_us > 0 FROM detid._coordinator', '0|
 my $stranger = session($c);
 $stranger->query('SELECT pg_advisory_lock(1684370532, n) FROM generate_series(8, 15) n');
 $token{'eu/pool/y3'} = enroll($c, 'eu/pool/y3', 'leased');
-$answer = beat_until('eu/pool/y3');
+$answer = heartbeat_until('eu/pool/y3');
 like(ref $answer && $answer->[0], qr/^\d+$/, 'locks that any role can take keep no number from a node');
 $stranger->quit;
 
@@ -156,7 +156,7 @@ for my $path (qw(eu/a/db1 eu/a/db2))
 {
 	$token{$path} = enroll($c, $path, 'assigned');
 	my $number = $c->safe_psql('postgres', "SELECT detid.node_of_path('$path')");
-	is(beat($path, mode => 'assigned', node => $number)->[0], $number, "$path is told to ask each 30 s");
+	is(heartbeat($path, mode => 'assigned', node => $number)->[0], $number, "$path is told to ask each 30 s");
 }
 $c->append_conf('postgresql.conf', "detid.lease = 3s\n");
 $c->reload;
@@ -170,12 +170,12 @@ same_sql($c, "SELECT end_us >= $now + 60000000 FROM detid._numbers WHERE node = 
 # --- What operators see ---
 
 $token{'eu/a/db4'} = enroll($c, 'eu/a/db4', 'assigned');
-beat('eu/a/db4');
+heartbeat('eu/a/db4');
 same_sql($c, q{SELECT problem, detail FROM detid.check_topology() WHERE path = 'eu/a/db4'},
 	'refused|it asked in vain: it was enrolled in the other mode', 'a node that asks in vain is seen, and the reason is in plain words');
 my $number = $c->safe_psql('postgres', q{SELECT detid.node_of_path('eu/a/db4')});
-is(beat('eu/a/db4', mode => 'assigned', node => $number, horizon => "$us + 86400000000"), '', 'a horizon far above node time is refused');
-like(beat('eu/a/db4', mode => 'assigned', node => $number, horizon => "$us + 3000000")->[0], qr/^$number$/, 'one that can be is not');
+is(heartbeat('eu/a/db4', mode => 'assigned', node => $number, horizon => "$us + 86400000000"), '', 'a horizon far above node time is refused');
+like(heartbeat('eu/a/db4', mode => 'assigned', node => $number, horizon => "$us + 3000000")->[0], qr/^$number$/, 'one that can be is not');
 $c->safe_psql('postgres', q{CREATE ROLE op SUPERUSER LOGIN});
 my $token = $c->safe_psql('postgres', q{SELECT detid.new_token('eu/a/db4')}, extra_params => [ '-U', 'op' ]);
 $c->safe_psql('postgres', q{SELECT detid.unfence('eu/a/db4'); SELECT detid.retire_node('eu/a/db4')}, extra_params => [ '-U', 'op' ]);

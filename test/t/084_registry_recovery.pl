@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Who still beats is never displaced by a recovery: a backup with its archive to the end, and a standby
+# Who still sends heartbeats is never displaced by a recovery: a backup with its archive to the end, and a standby
 # that only read the archive, are promoted beside the node, in both modes. The node goes on, and the
 # copy mints nothing until an operator says so. A standby that streamed takes the place of a primary
 # that was shut down at once, of one that crashed once it has been silent for a lease.
@@ -69,7 +69,7 @@ for my $path (sort keys %node)
 		$copy->promote if $standby;
 		ok(promoted($copy), "$name: promoted beside the node");
 		my ($minted, %failed) = (0);
-		for (my $begin = time(); time() < $begin + 6 * BEAT; sleep 0.2)
+		for (my $begin = time(); time() < $begin + 6 * HEARTBEAT; sleep 0.2)
 		{
 			my $state = sqlstate_of($copy, 'SELECT detid.next_id()');
 			$minted++ if $state !~ /^DT00[12]$/;
@@ -92,7 +92,7 @@ for my $path (sort keys %node)
 		# An operator says that it takes its place.
 		$copy->safe_psql('postgres', 'SELECT detid.claim_registration()');
 		mints_again($copy, "$name: claimed, it mints");
-		fenced_within_a_beat($node, "$name: then the node", time());
+		fenced_within_a_heartbeat($node, "$name: then the node", time());
 		my $high = (sort { $a <=> $b } @ids)[-1];
 		cmp_ok((mint($copy))[0], '>', $high, "$name: above what that minted");
 		$node->stop;
@@ -136,13 +136,13 @@ for my $path (sort keys %node)
 	cmp_ok($took{immediate}, '<', 2 * LEASE + 5, sprintf('%s: after a crash it waits for about a lease (%.1f s)', $path, $took{immediate}));
 }
 
-# --- A registrar that is ended alone stops nothing ---
+# --- A registry client that is ended alone stops nothing ---
 
 my $node = $node{'eu/a/db1'};
-my $pid = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_detid registrar'});
+my $pid = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_detid registry client'});
 $node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)");
-ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_detid registrar' AND pid <> $pid"),
-	'a registrar that was ended comes back');
+ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_detid registry client' AND pid <> $pid"),
+	'a registry client that was ended comes back');
 is(sqlstate_of($node, 'SELECT detid.next_id()'), '00000', 'the node goes on');
 like(in_view($c, 'eu/a/db1', 'state'), qr/^(?:active|silent)$/, 'and is not taken for one that was shut down');
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A token stays on its node, whatever is logged on either side: no log and no view ever has it, or
-# anything else that lets one act for the node. A beat that was read in a log is good for nothing but
+# anything else that lets one act for the node. A heartbeat that was read in a log is good for nothing but
 # what it says.
 
 use strict;
@@ -48,7 +48,7 @@ my $w1 = registered($c, 'eu/pool/w1', mode => 'leased', conf => $loud . $explain
 my @all = ($c, $db1, $w1);
 mints_again($_, $_->name . ' mints') for $db1, $w1;
 my @secrets = map { token_of($_) } $db1, $w1;
-sleep 2 * BEAT;
+sleep 2 * HEARTBEAT;
 
 # --- Rotation ---
 
@@ -60,7 +60,7 @@ push @secrets, $new, $c->safe_psql('postgres', q{SELECT detid.enroll_node('eu/a/
 ok($db1->poll_query_until('postgres', "SELECT registry_trouble LIKE '%registration is refused%' FROM detid.node_status"), 'the one before is refused');
 write_token($db1, 'f' x 64);
 push @secrets, 'f' x 64;
-sleep 2 * BEAT;
+sleep 2 * HEARTBEAT;
 write_token($db1, $new);
 my $since = time();
 ok($db1->poll_query_until('postgres', 'SELECT registry_trouble IS NULL FROM detid.node_status'), 'the new one is good, without a reload');
@@ -85,8 +85,8 @@ sub forms_of { my ($t) = @_; my $raw = pack 'H*', $t; return ($t, uc $t, encode_
 for my $node (@all)
 {
 	my $log = slurp_file($node->logfile);
-	# A node's own log has beats in it when it is a coordinator alone.
-	like($log, qr/_heartbeat/, 'the coordinator logs beats') if $node == $c;
+	# A node's own log has heartbeats in it when it is a coordinator alone.
+	like($log, qr/_heartbeat/, 'the coordinator logs heartbeats') if $node == $c;
 	like($log, qr/parameters?: \$1 = '\\x[0-9a-f]{64}', \$2 = '\\x[0-9a-f]{128}'/, 'with all that they are sent with') if $node == $c;
 	like($log, qr/Query Text: .*INSERT INTO detid\._nodes/s, 'and what runs within functions') if $node == $c && $explains;
 	for my $secret (@secrets)
@@ -99,19 +99,19 @@ for my $node (@all)
 cmp_ok(length $seen{c}, '>', 5000, 'of which there is something');
 is($c->safe_psql('postgres', 'SELECT count(*) FROM detid._nodes'), 4, 'nodes are there');
 
-# --- A beat that was read in the log ---
+# --- A heartbeat that was read in the log ---
 
 my $log = slurp_file($c->logfile);
 my ($logged) = (reverse $log =~ /(parameters?: \$1 = '\\x[0-9a-f]{64}', \$2 = .*)/g)[0];
 my @values = $logged =~ /\$\d+ = ('[^']*'|NULL)/g;
-is(scalar @values, 24, 'a beat with all of its values is in the log');
+is(scalar @values, 24, 'a heartbeat with all of its values is in the log');
 sub known
 {
 	return $c->safe_psql('postgres', q{SET log_statement = none;
-		SELECT path, mode, role, key, state, reason, refused, node, instance, life, timeline, seed, fenced_at FROM detid._nodes ORDER BY path;
+		SELECT path, mode, role, key, state, reason, refused, node, instance, incarnation, timeline, seed, fenced_at FROM detid._nodes ORDER BY path;
 		SELECT * FROM detid._numbers; SELECT * FROM detid.prefixes ORDER BY path});
 }
-sub send_beat { return run_sql($c, 'SELECT outcome, reason FROM detid._heartbeat(' . join(', ', @_) . ')', extra_params => [ '-U', 'detid_node' ]); }
+sub send_heartbeat { return run_sql($c, 'SELECT outcome, reason FROM detid._heartbeat(' . join(', ', @_) . ')', extra_params => [ '-U', 'detid_node' ]); }
 my $known = known();
 my $refused = 0;
 for my $i (0 .. $#values)
@@ -120,14 +120,14 @@ for my $i (0 .. $#values)
 	$other[$i] = $values[$i] eq "'true'" ? "'false'" : $values[$i] eq "'false'" ? "'true'"
 	  : $values[$i] =~ /^'\\x(.*)(.)'$/ ? "'\\x$1" . ($2 eq '0' ? 1 : 0) . "'"
 	  : $values[$i] =~ /^'-?\d+'$/ ? "($values[$i]::bigint + 1)::bigint" : $values[$i] eq "'assigned'" ? "'leased'" : "'assigned'";
-	my (undef, $err) = send_beat(@other);
+	my (undef, $err) = send_heartbeat(@other);
 	$refused++ if $err =~ /ERROR:  28000: .*the registration is refused/;
 }
 is($refused, scalar @values, 'with any of its values changed it is refused');
 is(known(), $known, 'and nothing has changed');
-my ($out, $err) = send_beat(@values);
-like("$out$err", qr/^(?:granted|refused|fenced)/, 'as it was it is a beat that comes late');
-sleep 2 * BEAT;
+my ($out, $err) = send_heartbeat(@values);
+like("$out$err", qr/^(?:granted|refused|fenced)/, 'as it was it is a heartbeat that comes late');
+sleep 2 * HEARTBEAT;
 is(sqlstate_of($_, 'SELECT detid.next_id()'), '00000', $_->name . ' mints on') for $db1, $w1;
 
 # Under a key of one's own nothing is anybody's, and OpenSSL's signatures are as good as ours.

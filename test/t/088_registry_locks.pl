@@ -28,7 +28,7 @@ my $token = $c->safe_psql('postgres', q{SELECT detid.enroll_node('eu/a/evil', 'a
 my $number = $c->safe_psql('postgres', q{SELECT detid.node_of_path('eu/a/evil')});
 my $counter = 0;
 my $us = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint';
-sub beat
+sub heartbeat
 {
 	my $old = $counter++;
 	return "ask('$token', $old, $old, $counter, 'assigned', $number, 1, 1, $us, 0, 0)";
@@ -36,22 +36,22 @@ sub beat
 my $new = 0;
 
 # What a leased node asks first.
-sub first_beat
+sub first_heartbeat
 {
 	my ($path) = @_;
 	my $t = $c->safe_psql('postgres', "SELECT detid.enroll_node('$path', 'leased', 'detid_node')");
 	return "SELECT outcome, reason FROM ask('$t', 0, 0, 7, 'leased', -1, " . ++$new . ", 1, $us, 0, 0)";
 }
 
-# Others go on while somebody holds what a beat locks.
+# Others go on while somebody holds what a heartbeat locks.
 sub others_go_on
 {
 	my ($name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	my $since = time();
-	my $beat = first_beat("eu/pool/n$new");
+	my $heartbeat = first_heartbeat("eu/pool/n$new");
 	cmp_ok(time() - $since, '<', PATIENCE + BUSY, "$name: a node is enrolled");
-	same_sql($c, $beat, 'granted|none', "$name: and granted an interval", extra_params => [ '-U', 'detid_node' ]);
+	same_sql($c, $heartbeat, 'granted|none', "$name: and granted an interval", extra_params => [ '-U', 'detid_node' ]);
 	$since = time();
 	my (undef, $err) = run_sql($c, q{SELECT detid.unfence('eu/a/evil')});
 	cmp_ok(time() - $since, '<', PATIENCE + BUSY, "$name: an operator is answered");
@@ -62,18 +62,18 @@ sub others_go_on
 # --- A transaction that is made to last ---
 
 my %ways = (
-	'an open transaction' => sub { "BEGIN; SELECT outcome FROM " . beat() },
-	'a sleep behind it' => sub { "BEGIN; SELECT outcome FROM " . beat() . "; SELECT pg_sleep(45)" },
-	'a sleep in one statement' => sub { "SELECT outcome, pg_sleep(45) FROM " . beat() },
-	'a block' => sub { "DO \$\$ BEGIN PERFORM " . beat() . "; PERFORM pg_sleep(45); END \$\$" },
-	'a cursor' => sub { "BEGIN; DECLARE x CURSOR FOR SELECT outcome, pg_sleep(0) FROM " . beat() . "; FETCH x" },
-	'a savepoint' => sub { "BEGIN; SAVEPOINT a; SELECT outcome FROM " . beat() . "; RELEASE a; SELECT pg_sleep(45)" },
-	'beat upon beat' => sub { "BEGIN; SELECT outcome FROM " . beat() . "; DO \$\$ BEGIN FOR i IN 1 .. 400 LOOP PERFORM " . beat() . "; PERFORM pg_sleep(0.1); END LOOP; END \$\$" },
-	'timeouts that are switched off' => sub { "BEGIN; SELECT outcome FROM " . beat() . "; SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_sleep(45)" },
+	'an open transaction' => sub { "BEGIN; SELECT outcome FROM " . heartbeat() },
+	'a sleep behind it' => sub { "BEGIN; SELECT outcome FROM " . heartbeat() . "; SELECT pg_sleep(45)" },
+	'a sleep in one statement' => sub { "SELECT outcome, pg_sleep(45) FROM " . heartbeat() },
+	'a block' => sub { "DO \$\$ BEGIN PERFORM " . heartbeat() . "; PERFORM pg_sleep(45); END \$\$" },
+	'a cursor' => sub { "BEGIN; DECLARE x CURSOR FOR SELECT outcome, pg_sleep(0) FROM " . heartbeat() . "; FETCH x" },
+	'a savepoint' => sub { "BEGIN; SAVEPOINT a; SELECT outcome FROM " . heartbeat() . "; RELEASE a; SELECT pg_sleep(45)" },
+	'heartbeat upon heartbeat' => sub { "BEGIN; SELECT outcome FROM " . heartbeat() . "; DO \$\$ BEGIN FOR i IN 1 .. 400 LOOP PERFORM " . heartbeat() . "; PERFORM pg_sleep(0.1); END LOOP; END \$\$" },
+	'timeouts that are switched off' => sub { "BEGIN; SELECT outcome FROM " . heartbeat() . "; SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_sleep(45)" },
 	'a deferred trigger' => sub { "BEGIN; CREATE TEMP TABLE t (i int); CREATE FUNCTION pg_temp.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(45); RETURN NULL; END';
 		CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pg_temp.f();
-		INSERT INTO t VALUES (1); SELECT outcome FROM " . beat() . '; COMMIT' },
-	'a cursor that outlives its transaction' => sub { "BEGIN; DECLARE x CURSOR WITH HOLD FOR SELECT outcome, pg_sleep(45) FROM " . beat() . '; COMMIT' },
+		INSERT INTO t VALUES (1); SELECT outcome FROM " . heartbeat() . '; COMMIT' },
+	'a cursor that outlives its transaction' => sub { "BEGIN; DECLARE x CURSOR WITH HOLD FOR SELECT outcome, pg_sleep(45) FROM " . heartbeat() . '; COMMIT' },
 );
 for my $name (sort keys %ways)
 {
@@ -91,25 +91,25 @@ for my $name (sort keys %ways)
 	like(slurp_file($c->logfile, $log), qr/LOG:  a session of role evil is ended: its transaction went on after _heartbeat\(\)/, "$name: the log says why");
 	eval { $evil->quit };
 }
-ok($c->poll_query_until('postgres', q{SELECT last_seen > now() - interval '2 s' FROM detid.nodes WHERE path = 'eu/a/db1'}), 'the other node beats on');
+ok($c->poll_query_until('postgres', q{SELECT last_seen > now() - interval '2 s' FROM detid.nodes WHERE path = 'eu/a/db1'}), 'the other node heartbeats on');
 
 # A transaction that ends is left alone, and so is its session.
 my $evil = session($c, user => 'evil');
-$evil->query('BEGIN; SELECT outcome FROM ' . beat());
+$evil->query('BEGIN; SELECT outcome FROM ' . heartbeat());
 $evil->query('COMMIT');
 sleep LIMIT + 1;
 is($evil->query('SELECT 1'), '1', 'a session whose transaction has ended goes on');
-$evil->query('BEGIN; SELECT outcome FROM ' . beat() . '; ROLLBACK');
+$evil->query('BEGIN; SELECT outcome FROM ' . heartbeat() . '; ROLLBACK');
 sleep LIMIT + 1;
 is($evil->query('SELECT 1'), '1', 'one that has rolled back, too');
-like(($evil->try('BEGIN; SELECT outcome FROM ' . beat() . q{; PREPARE TRANSACTION 'x'}))[1], qr/ERROR:  0A000: .*cannot be prepared/, 'it cannot be prepared');
+like(($evil->try('BEGIN; SELECT outcome FROM ' . heartbeat() . q{; PREPARE TRANSACTION 'x'}))[1], qr/ERROR:  0A000: .*cannot be prepared/, 'it cannot be prepared');
 $evil->try('ROLLBACK');
 same_sql($c, 'SELECT count(*) FROM pg_prepared_xacts', '0', 'so nothing is left behind');
 
 # --- Many sessions at once, without end ---
 
 my @crowd = map { session($c, user => 'evil') } 1 .. 4;
-$_->send('BEGIN; SELECT outcome FROM ' . beat() . '; SELECT pg_sleep(45)') for @crowd;
+$_->send('BEGIN; SELECT outcome FROM ' . heartbeat() . '; SELECT pg_sleep(45)') for @crowd;
 sleep 0.3;
 others_go_on('a crowd');
 eval { $_->quit } for @crowd;
@@ -119,7 +119,7 @@ eval { $_->quit } for @crowd;
 # It grants nothing new until what it may have lost is over, and asks new nodes back. Neither begins
 # again with each that asks.
 my $holder = session($c);
-my @late = map { first_beat("eu/pool/late$_") } 1 .. 2;
+my @late = map { first_heartbeat("eu/pool/late$_") } 1 .. 2;
 $good->stop('immediate');
 $c->restart;
 my $since = time();

@@ -86,7 +86,7 @@ $s->restart;
 # --- The coordinator is asked ---
 
 my $standby_says = q{SELECT CASE WHEN ok THEN 'fine' ELSE detail END FROM detid.check() WHERE "check" = 'standby'};
-my $of_db1 = q{SELECT state, reason, life, instance, timeline, stopped FROM detid._nodes WHERE path = 'eu/a/db1'};
+my $of_db1 = q{SELECT state, reason, incarnation, instance, timeline, stopped FROM detid._nodes WHERE path = 'eu/a/db1'};
 my $says = sub {
 	my ($pattern, $name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -128,16 +128,16 @@ $l->append_conf('postgresql.conf', "detid.node_id = 3\n");
 $l->reload;
 ok($l->poll_query_until('postgres', q{SELECT NOT ok AND detail ~ 'wrong_mode.*The primary is leased; detid\.node_id is 3 here' FROM detid.check() WHERE "check" = 'standby'}), 'with one');
 
-# The registrar that asked goes on as the node's, once it is promoted.
+# The registry client that asked goes on as the node's, once it is promoted.
 $l->append_conf('postgresql.conf', "detid.node_id = -1\n");
 $l->reload;
 ok($l->poll_query_until('postgres', q{SELECT ok FROM detid.check() WHERE "check" = 'standby'}), 'without one');
-my $registrar = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_detid registrar'};
-my $pid = $l->safe_psql('template1', $registrar);
+my $registry_client = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_detid registry client'};
+my $pid = $l->safe_psql('template1', $registry_client);
 $w1->stop;
 $l->promote;
 mints_again($l, 'promoted, it mints');
-same_sql($l, $registrar, $pid, 'by the same registrar') if $pid ne '';
+same_sql($l, $registry_client, $pid, 'by the same registry client') if $pid ne '';
 same_sql($l, q{SELECT ok FROM detid.check() WHERE "check" = 'registry'}, 't', 'which is well');
 same_sql($l, 'SELECT registry_trouble IS NULL FROM detid.node_status', 't', 'and forgot what it was told as a standby');
 $l->stop;

@@ -60,7 +60,7 @@ same_sql($original, $red, '', 'the original does not know');
 same_sql($pitr, $red, 'promotion', 'check() asks which it was');
 same_sql($pitr, $status, 't|f|f|0', 'and node_status');
 same_sql($pitr, q{SELECT hint ~ 'detid.accept_copy' AND hint ~ 'detid.node_id' FROM detid.check() WHERE "check" = 'promotion'}, 't',
-	'the hint has both words');
+	'the hint has both commands');
 like(slurp_file($pitr->logfile), qr/mints on timeline 2, after timeline 1.*HINT:.*accept_copy/s, 'and so has the log');
 $pitr->restart;
 same_sql($pitr, $red, 'promotion', 'also after a restart');
@@ -82,7 +82,7 @@ $pitr->safe_psql('postgres', "$into '$new'");
 same_sql($pitr, $status, 't|f|f|1', 'a row that the original minted since is proof of two');
 same_sql($pitr, $red, "duplicate\npromotion", 'which check() reports');
 
-# --- An operator's word ------------------------------------------------------------------------
+# --- An operator's command ------------------------------------------------------------------------
 
 sub set_node_id
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # Two servers under one node number that replicate the ledger to each other find out: by log,
-# detid.check() and detid.node_status, over restarts, until an operator's word; with
+# detid.check() and detid.node_status, over restarts, until an operator's command; with
 # detid.on_duplicate = 'stop' minting stops. Rows of its own that come back prove nothing, and no row
 # that arrives is lost or stops replication.
 
@@ -101,15 +101,15 @@ $a->stop('immediate');
 $a->start;
 same_sql($a, $red, 'duplicate', 'one number: known after a crash');
 
-# --- The word ----------------------------------------------------------------------------------
+# --- The command -------------------------------------------------------------------------------
 
 set_conf($b, 'detid.node_id', 8);
 mint($_) for $a, $b;
 both_have_all('two numbers again');
 $_->safe_psql('postgres', 'SELECT detid.accept_copy()') for $a, $b;
 for (1 .. 5) { mint($_) for $a, $b; }
-both_have_all('the word');
-same_sql($_, $red, '', 'the word: it is over on ' . $_->name) for $a, $b;
+both_have_all('the command');
+same_sql($_, $red, '', 'the command: it is over on ' . $_->name) for $a, $b;
 
 # --- Stop --------------------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ set_conf($b, 'detid.node_id', 8);
 mint($b);
 $b->wait_for_catchup('from_' . $b->name);
 $a->safe_psql('postgres', 'SELECT detid.accept_copy()');
-like(($session->try(q{SELECT detid.next_id('orders_id')}))[0], qr/^\d+$/, 'stop: the word ends it, in open sessions too');
+like(($session->try(q{SELECT detid.next_id('orders_id')}))[0], qr/^\d+$/, 'stop: the command ends it, in open sessions too');
 same_sql($a, $red, '', 'stop: and check() is content');
 $session->quit;
 

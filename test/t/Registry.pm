@@ -19,10 +19,10 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use Time::Piece ();
 
-our @EXPORT = qw(LEASE BEAT coordinator enroll write_token token_of play_nodes join_registry registered in_view state_becomes
-  mints_again fenced_within_a_beat fenced_at sqlstate_of);
+our @EXPORT = qw(LEASE HEARTBEAT coordinator enroll write_token token_of play_nodes join_registry registered in_view state_becomes
+  mints_again fenced_within_a_heartbeat fenced_at sqlstate_of);
 
-use constant { LEASE => 3, BEAT => 1 };
+use constant { LEASE => 3, HEARTBEAT => 1 };
 
 # Copies of a data directory have its modes: a token that others can read is not used.
 umask 077;
@@ -72,28 +72,28 @@ sub token_of
 	return $token;
 }
 
-# Functions by which tests play nodes: signed_beat is detid._heartbeat, with a token in place of key
-# and signature; sign_beat signs.
+# Functions by which tests play nodes: signed_heartbeat is detid._heartbeat, with a token in place of key
+# and signature; sign_heartbeat signs.
 sub play_nodes
 {
 	my ($coordinator, $db) = @_;
 	my @types = $coordinator->safe_psql($db // 'postgres', q{
 		SELECT unnest(proargnames[3:pronargs]) || ' ' || format_type(unnest(proargtypes[2:]), NULL) FROM pg_proc WHERE oid = 'detid._heartbeat'::regproc}) =~ /.+/g;
 	my $types = join ', ', @types;
-	my $names = join ', ', map { "signed_beat.$_" } map { /^(\w+)/ } @types;
+	my $names = join ', ', map { "signed_heartbeat.$_" } map { /^(\w+)/ } @types;
 	my $out = $coordinator->safe_psql($db // 'postgres', q{
 		SELECT string_agg('OUT ' || n || ' ' || format_type(t, NULL), ', ') FROM pg_proc, unnest(proargnames[pronargs + 1:], proallargtypes[pronargs + 1:]) u(n, t)
 		WHERE pg_proc.oid = 'detid._heartbeat'::regproc});
 	$coordinator->safe_psql($db // 'postgres', qq{
-		CREATE FUNCTION sign_beat(token bytea, nothing bytea, $types, OUT key bytea, OUT signature bytea) LANGUAGE c AS 'pg_detid', 'detid_sign_beat';
-		CREATE FUNCTION signed_beat(token text, $types, $out) LANGUAGE sql AS \$\$
+		CREATE FUNCTION sign_heartbeat(token bytea, nothing bytea, $types, OUT key bytea, OUT signature bytea) LANGUAGE c AS 'pg_detid', 'detid_sign_heartbeat';
+		CREATE FUNCTION signed_heartbeat(token text, $types, $out) LANGUAGE sql AS \$\$
 			SELECT h.* FROM (SELECT CASE WHEN token ~ '^[0-9a-f]{64}\$' THEN decode(token, 'hex') END) t(token),
-				sign_beat(t.token, NULL, $names) s, detid._heartbeat(s.key, s.signature, $names) h \$\$;
-		GRANT USAGE ON SCHEMA public TO PUBLIC; GRANT EXECUTE ON FUNCTION signed_beat, sign_beat TO PUBLIC});
-	# For clients that play nodes: a beat; and another one, with the challenge, if one was told.
+				sign_heartbeat(t.token, NULL, $names) s, detid._heartbeat(s.key, s.signature, $names) h \$\$;
+		GRANT USAGE ON SCHEMA public TO PUBLIC; GRANT EXECUTE ON FUNCTION signed_heartbeat, sign_heartbeat TO PUBLIC});
+	# For clients that play nodes: a heartbeat; and another one, with the challenge, if one was told.
 	$coordinator->safe_psql($db // 'postgres', q{
 		CREATE FUNCTION ask(token text, old bigint, old_bits bigint, bits bigint, mode text, asked_node bigint, instance bigint,
-			life bigint, node_us bigint, granted_us bigint, horizon_us bigint,
+			incarnation bigint, node_us bigint, granted_us bigint, horizon_us bigint,
 			OUT outcome text, OUT reason text, OUT node integer, OUT start_us bigint, OUT limit_us bigint, OUT counter bigint, OUT next bigint)
 		LANGUAGE plpgsql AS $$
 		DECLARE
@@ -101,7 +101,7 @@ sub play_nodes
 			challenge bigint := 0;
 		BEGIN
 			FOR i IN 1 .. 2 LOOP
-				SELECT * INTO h FROM signed_beat(token, old, old_bits, old + 1, bits, mode, asked_node, instance, life, 1,
+				SELECT * INTO h FROM signed_heartbeat(token, old, old_bits, old + 1, bits, mode, asked_node, instance, incarnation, 1,
 					node_us, granted_us, horizon_us, 0, false, false, false, 'plainly', challenge, NULL, 0, NULL, NULL);
 				challenge := h.challenge;
 				EXIT WHEN challenge = 0;
@@ -185,9 +185,9 @@ sub fenced_at
 	return @times ? Time::Piece->strptime($times[-2], '%Y-%m-%d %H:%M:%S')->epoch + $times[-1] : 'inf';
 }
 
-# A node that mints over and over is refused; and as its log says, it was within a beat. Returns how
+# A node that mints over and over is refused; and as its log says, it was within a heartbeat. Returns how
 # long that took.
-sub fenced_within_a_beat
+sub fenced_within_a_heartbeat
 {
 	my ($node, $name, $since) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -200,7 +200,7 @@ sub fenced_within_a_beat
 	}
 	is($state, 'DT001', "$name: minting is refused with DT001");
 	my $took = fenced_at($node) - $since;
-	cmp_ok($took, '<', BEAT + 3, sprintf('%s: within a beat (%.1f s)', $name, $took));
+	cmp_ok($took, '<', HEARTBEAT + 3, sprintf('%s: within a heartbeat (%.1f s)', $name, $took));
 	like(slurp_file($node->logfile), qr/ DT001 LOG:  this node is (?:fenced|retired) and mints no more ids/, "$name: its log says so");
 	return $took;
 }

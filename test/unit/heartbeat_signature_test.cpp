@@ -37,20 +37,20 @@ Token TestToken() {
 
 HeartbeatMessage TestMessage() {
   HeartbeatMessage m;
-  m.beat.old = {1, 2};
-  m.beat.next = {3, 4};
-  m.beat.mode = Mode::kLeased;
-  m.beat.node = kAnyNode;
-  m.beat.instance = 5;
-  m.beat.life = 6;
-  m.beat.timeline = 7;
-  m.beat.node_us = 8;
-  m.beat.granted_us = 9;
-  m.beat.horizon_us = 10;
-  m.beat.since_us = 11;
-  m.beat.stops = true;
-  m.beat.began = Began::kRecovered;
-  m.beat.challenge = 15;
+  m.heartbeat.old = {1, 2};
+  m.heartbeat.next = {3, 4};
+  m.heartbeat.mode = Mode::kLeased;
+  m.heartbeat.node = kAnyNode;
+  m.heartbeat.instance = 5;
+  m.heartbeat.incarnation = 6;
+  m.heartbeat.timeline = 7;
+  m.heartbeat.node_us = 8;
+  m.heartbeat.granted_us = 9;
+  m.heartbeat.horizon_us = 10;
+  m.heartbeat.since_us = 11;
+  m.heartbeat.stops = true;
+  m.heartbeat.began = Began::kRecovered;
+  m.heartbeat.challenge = 15;
   m.report.proof.emplace();
   for (int i = 0; i < kCommitmentBytes; i++) m.report.proof->byte[i] = static_cast<uint8_t>(i);
   m.report.ids = 12;
@@ -60,7 +60,7 @@ HeartbeatMessage TestMessage() {
 }
 
 TEST(HeartbeatSignature, KeyIsThatOfRfc8032) {
-  EXPECT_EQ(Hex(KeyOf(TestToken()).byte, kBeatKeyBytes), kKeyText);
+  EXPECT_EQ(Hex(KeyOf(TestToken()).byte, kNodeKeyBytes), kKeyText);
 }
 
 TEST(HeartbeatSignature, IsGolden) {
@@ -82,7 +82,7 @@ TEST(HeartbeatSignature, TokenIs64HexDigits) {
 
 TEST(HeartbeatSignature, VerifiesWhatWasSignedAlone) {
   const Token token = TestToken();
-  const BeatKey key = KeyOf(token);
+  const NodeKey key = KeyOf(token);
   const Signature signature = Sign(token, TestMessage());
   EXPECT_TRUE(IsSigned(key, signature, TestMessage()));
   for (int bit = 0; bit < 8 * kSignatureBytes; bit++) {
@@ -90,8 +90,8 @@ TEST(HeartbeatSignature, VerifiesWhatWasSignedAlone) {
     other.byte[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
     EXPECT_FALSE(IsSigned(key, other, TestMessage())) << "bit " << bit;
   }
-  for (int bit = 0; bit < 8 * kBeatKeyBytes; bit++) {
-    BeatKey other = key;
+  for (int bit = 0; bit < 8 * kNodeKeyBytes; bit++) {
+    NodeKey other = key;
     other.byte[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
     EXPECT_FALSE(IsSigned(other, signature, TestMessage())) << "bit " << bit;
   }
@@ -105,26 +105,26 @@ TEST(HeartbeatSignature, ZerosSignNothing) {
 TEST(HeartbeatSignature, EveryFieldIsSigned) {
   using Change = std::function<void(HeartbeatMessage*)>;
   const Change changes[] = {
-      [](HeartbeatMessage* m) { m->beat.old.counter++; },
-      [](HeartbeatMessage* m) { m->beat.old.bits++; },
-      [](HeartbeatMessage* m) { m->beat.next.counter++; },
-      [](HeartbeatMessage* m) { m->beat.next.bits++; },
-      [](HeartbeatMessage* m) { std::swap(m->beat.old, m->beat.next); },
-      [](HeartbeatMessage* m) { m->beat.mode = Mode::kAssigned; },
-      [](HeartbeatMessage* m) { m->beat.node = 0; },
-      [](HeartbeatMessage* m) { m->beat.instance ^= int64_t{1} << 62; },
-      [](HeartbeatMessage* m) { m->beat.life++; },
-      [](HeartbeatMessage* m) { m->beat.timeline++; },
-      [](HeartbeatMessage* m) { m->beat.node_us++; },
-      [](HeartbeatMessage* m) { m->beat.granted_us++; },
-      [](HeartbeatMessage* m) { m->beat.horizon_us++; },
-      [](HeartbeatMessage* m) { m->beat.since_us++; },
-      [](HeartbeatMessage* m) { m->beat.claims = true; },
-      [](HeartbeatMessage* m) { m->beat.retires = true; },
-      [](HeartbeatMessage* m) { m->beat.stops = false; },
-      [](HeartbeatMessage* m) { m->beat.stops = false, m->beat.claims = true; },
-      [](HeartbeatMessage* m) { m->beat.began = Began::kPromoted; },
-      [](HeartbeatMessage* m) { m->beat.challenge++; },
+      [](HeartbeatMessage* m) { m->heartbeat.old.counter++; },
+      [](HeartbeatMessage* m) { m->heartbeat.old.bits++; },
+      [](HeartbeatMessage* m) { m->heartbeat.next.counter++; },
+      [](HeartbeatMessage* m) { m->heartbeat.next.bits++; },
+      [](HeartbeatMessage* m) { std::swap(m->heartbeat.old, m->heartbeat.next); },
+      [](HeartbeatMessage* m) { m->heartbeat.mode = Mode::kAssigned; },
+      [](HeartbeatMessage* m) { m->heartbeat.node = 0; },
+      [](HeartbeatMessage* m) { m->heartbeat.instance ^= int64_t{1} << 62; },
+      [](HeartbeatMessage* m) { m->heartbeat.incarnation++; },
+      [](HeartbeatMessage* m) { m->heartbeat.timeline++; },
+      [](HeartbeatMessage* m) { m->heartbeat.node_us++; },
+      [](HeartbeatMessage* m) { m->heartbeat.granted_us++; },
+      [](HeartbeatMessage* m) { m->heartbeat.horizon_us++; },
+      [](HeartbeatMessage* m) { m->heartbeat.since_us++; },
+      [](HeartbeatMessage* m) { m->heartbeat.claims = true; },
+      [](HeartbeatMessage* m) { m->heartbeat.retires = true; },
+      [](HeartbeatMessage* m) { m->heartbeat.stops = false; },
+      [](HeartbeatMessage* m) { m->heartbeat.stops = false, m->heartbeat.claims = true; },
+      [](HeartbeatMessage* m) { m->heartbeat.began = Began::kPromoted; },
+      [](HeartbeatMessage* m) { m->heartbeat.challenge++; },
       [](HeartbeatMessage* m) { m->report.proof.reset(); },
       [](HeartbeatMessage* m) { m->report.proof->byte[15] ^= 1; },
       [](HeartbeatMessage* m) { ++*m->report.ids; },
@@ -157,26 +157,27 @@ TEST(HeartbeatSignature, EveryColumnHasAName) {
 
 HeartbeatMessage Sane() {
   HeartbeatMessage m = TestMessage();
-  m.beat.next.counter = m.beat.old.counter + 1;
+  m.heartbeat.next.counter = m.heartbeat.old.counter + 1;
   return m;
 }
 
 TEST(Heartbeat, IsSane) {
   EXPECT_TRUE(IsSane(Sane()));
-  EXPECT_TRUE(IsSane({Sane().beat, {}}));
+  EXPECT_TRUE(IsSane({Sane().heartbeat, {}}));
   HeartbeatMessage least = Sane();
-  least.beat.old.counter = 0, least.beat.next.counter = 1;
-  least.beat.node_us = least.beat.granted_us = least.beat.horizon_us = least.beat.since_us = 0;
+  least.heartbeat.old.counter = 0, least.heartbeat.next.counter = 1;
+  least.heartbeat.node_us = least.heartbeat.granted_us = least.heartbeat.horizon_us =
+      least.heartbeat.since_us = 0;
   least.report.ids = least.report.round_trip_us = 0;
   EXPECT_TRUE(IsSane(least));
   HeartbeatMessage most = Sane();
-  most.beat.node = INT32_MAX;
-  most.beat.old.counter = kMostSane, most.beat.next.counter = kMostSane + 1;
-  most.beat.node_us = most.beat.granted_us = most.beat.horizon_us = kMostSane;
+  most.heartbeat.node = INT32_MAX;
+  most.heartbeat.old.counter = kMostSane, most.heartbeat.next.counter = kMostSane + 1;
+  most.heartbeat.node_us = most.heartbeat.granted_us = most.heartbeat.horizon_us = kMostSane;
   most.report.ids = most.report.round_trip_us = most.report.offset_us = kMostSane;
   EXPECT_TRUE(IsSane(most));
   // What means nothing may be any number.
-  most.beat.old.bits = most.beat.instance = most.beat.life = INT64_MIN;
+  most.heartbeat.old.bits = most.heartbeat.instance = most.heartbeat.incarnation = INT64_MIN;
   EXPECT_TRUE(IsSane(most));
 }
 
@@ -184,20 +185,20 @@ TEST(Heartbeat, IsNotSane) {
   using Change = std::function<void(HeartbeatMessage*)>;
   constexpr int64_t kHourUs = int64_t{3600} * 1000000;
   const Change changes[] = {
-      [](HeartbeatMessage* m) { m->beat.old.counter = -1, m->beat.next.counter = 0; },
+      [](HeartbeatMessage* m) { m->heartbeat.old.counter = -1, m->heartbeat.next.counter = 0; },
       [](HeartbeatMessage* m) {
-        m->beat.old.counter = kMostSane + 1, m->beat.next.counter = kMostSane + 2;
+        m->heartbeat.old.counter = kMostSane + 1, m->heartbeat.next.counter = kMostSane + 2;
       },
-      [](HeartbeatMessage* m) { m->beat.next.counter++; },
-      [](HeartbeatMessage* m) { m->beat.next.counter = m->beat.old.counter; },
-      [](HeartbeatMessage* m) { m->beat.node = kAnyNode - 1; },
-      [](HeartbeatMessage* m) { m->beat.node_us = -1; },
-      [](HeartbeatMessage* m) { m->beat.node_us = kMostSane + 1; },
-      [](HeartbeatMessage* m) { m->beat.granted_us = -1; },
-      [](HeartbeatMessage* m) { m->beat.granted_us = INT64_MAX; },
-      [](HeartbeatMessage* m) { m->beat.horizon_us = -1; },
-      [](HeartbeatMessage* m) { m->beat.horizon_us = m->beat.node_us + kHourUs + 1; },
-      [](HeartbeatMessage* m) { m->beat.since_us = INT64_MIN; },
+      [](HeartbeatMessage* m) { m->heartbeat.next.counter++; },
+      [](HeartbeatMessage* m) { m->heartbeat.next.counter = m->heartbeat.old.counter; },
+      [](HeartbeatMessage* m) { m->heartbeat.node = kAnyNode - 1; },
+      [](HeartbeatMessage* m) { m->heartbeat.node_us = -1; },
+      [](HeartbeatMessage* m) { m->heartbeat.node_us = kMostSane + 1; },
+      [](HeartbeatMessage* m) { m->heartbeat.granted_us = -1; },
+      [](HeartbeatMessage* m) { m->heartbeat.granted_us = INT64_MAX; },
+      [](HeartbeatMessage* m) { m->heartbeat.horizon_us = -1; },
+      [](HeartbeatMessage* m) { m->heartbeat.horizon_us = m->heartbeat.node_us + kHourUs + 1; },
+      [](HeartbeatMessage* m) { m->heartbeat.since_us = INT64_MIN; },
       [](HeartbeatMessage* m) { m->report.ids = -1; },
       [](HeartbeatMessage* m) { m->report.round_trip_us = -1; },
       [](HeartbeatMessage* m) { m->report.round_trip_us.reset(); },

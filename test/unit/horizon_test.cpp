@@ -15,7 +15,7 @@ constexpr int64_t kSecond = 1000000;
 constexpr int64_t kNow = 1767225600 * kSecond;
 constexpr int64_t kWindow = 3 * kSecond;
 constexpr HorizonRules kRules = {kWindow, kSecond, 10 * kSecond, 600 * kSecond};
-constexpr Witness kHere = {11, 5, 1, 7};
+constexpr Origin kHere = {11, 5, 1, 7};
 
 // What is written is flushed when the test says so.
 struct Store {
@@ -152,10 +152,10 @@ TEST(Horizon, PublishNeverLowers) {
 
 // --- The beginning ----------------------------------------------------------------------------
 
-HorizonRecord Stored(int64_t horizon_us, const Witness& witness) {
+HorizonRecord Stored(int64_t horizon_us, const Origin& origin) {
   HorizonRecord r;
   r.horizon_us = horizon_us;
-  r.witness = witness;
+  r.origin = origin;
   return r;
 }
 
@@ -174,7 +174,7 @@ TEST(Horizon, IsBelievedUpToTheStepAndTheUsualLead) {
 }
 
 TEST(Horizon, AfterAMoveBeginsAboveHorizonAndClock) {
-  const Witness before = {12, 5, 1, 7};
+  const Origin before = {12, 5, 1, 7};
   EXPECT_EQ(BeginningOf(Stored(kNow + 5, before), kHere, kNow, kNow, kRules).start_us,
             kNow + 5 + 10 * kSecond);
   EXPECT_EQ(BeginningOf(Stored(kNow - 5, before), kHere, kNow, kNow, kRules).start_us,
@@ -184,8 +184,8 @@ TEST(Horizon, AfterAMoveBeginsAboveHorizonAndClock) {
 // Several databases begin in turn after a promotion: the guard does not add up. Nor does it follow
 // a system clock that is not believed.
 TEST(Horizon, TheGuardIsAboveTheLesserOfTheClocks) {
-  const Witness before = {12, 5, 1, 7};
-  const Witness after = {12, 5, 2, 7};
+  const Origin before = {12, 5, 1, 7};
+  const Origin after = {12, 5, 2, 7};
   EXPECT_EQ(BeginningOf(Stored(kNow, before), after, kNow + 10 * kSecond, kNow, kRules).start_us,
             kNow + 10 * kSecond);
   EXPECT_EQ(
@@ -197,11 +197,11 @@ TEST(Horizon, APromotionDoesNotEndASuspicion) {
   HorizonRecord r = Stored(kNow, {11, 5, 1, 7});
   r.moved = Move::kServerCopied;
   r.moved_node = 7;
-  const Witness promoted = {11, 5, 2, 7};
-  EXPECT_TRUE(StaysSuspected(r, MoveOf(r.witness, promoted), promoted));
-  EXPECT_TRUE(OriginOf(r, promoted).suspected);
+  const Origin promoted = {11, 5, 2, 7};
+  EXPECT_TRUE(StaysSuspected(r, MoveOf(r.origin, promoted), promoted));
+  EXPECT_TRUE(ProvenanceOf(r, promoted).suspected);
   r.moved_node = -1;
-  EXPECT_EQ(OriginOf(r, promoted).move, Move::kPromoted);
+  EXPECT_EQ(ProvenanceOf(r, promoted).move, Move::kPromoted);
 }
 
 // pg_upgrade begins with the first timeline again.
@@ -224,16 +224,16 @@ TEST(Horizon, TellsMovesApart) {
 }
 
 TEST(Horizon, APromotionIsToBeAcknowledgedUnderTheNodeIdOfThePredecessor) {
-  EXPECT_TRUE(OriginOf(Stored(kNow, {11, 5, 0, 7}), kHere).unaccepted);
-  EXPECT_FALSE(OriginOf(Stored(kNow, {11, 5, 0, 8}), kHere).unaccepted);  // a number of its own
-  EXPECT_FALSE(OriginOf(Stored(kNow, {12, 5, 1, 7}), kHere).unaccepted);  // a copy: suspected
+  EXPECT_TRUE(ProvenanceOf(Stored(kNow, {11, 5, 0, 7}), kHere).unaccepted);
+  EXPECT_FALSE(ProvenanceOf(Stored(kNow, {11, 5, 0, 8}), kHere).unaccepted);  // a number of its own
+  EXPECT_FALSE(ProvenanceOf(Stored(kNow, {12, 5, 1, 7}), kHere).unaccepted);  // a copy: suspected
   HorizonRecord r = Stored(kNow, kHere);
-  EXPECT_FALSE(OriginOf(r, kHere).unaccepted);
+  EXPECT_FALSE(ProvenanceOf(r, kHere).unaccepted);
   r.moved = Move::kPromoted;
   r.moved_node = 7;
-  EXPECT_TRUE(OriginOf(r, kHere).unaccepted);
+  EXPECT_TRUE(ProvenanceOf(r, kHere).unaccepted);
   r.moved_node = -1;  // accepted
-  EXPECT_FALSE(OriginOf(r, kHere).unaccepted);
+  EXPECT_FALSE(ProvenanceOf(r, kHere).unaccepted);
 }
 
 TEST(Horizon, ANumberIsThisDatabasesFromWhereMintingUnderItBegan) {
@@ -246,21 +246,21 @@ TEST(Horizon, ANumberIsThisDatabasesFromWhereMintingUnderItBegan) {
 }
 
 TEST(Horizon, SuspectsACopyUnderTheNodeIdOfItsOriginal) {
-  // Before its first mint, by the witness.
-  EXPECT_TRUE(OriginOf(Stored(kNow, {12, 5, 1, 7}), kHere).suspected);
-  EXPECT_FALSE(OriginOf(Stored(kNow, {12, 5, 1, 8}), kHere).suspected);
-  EXPECT_FALSE(OriginOf(Stored(kNow, {12, 5, 0, 7}), kHere).suspected);  // promoted
+  // Before its first mint, by the origin.
+  EXPECT_TRUE(ProvenanceOf(Stored(kNow, {12, 5, 1, 7}), kHere).suspected);
+  EXPECT_FALSE(ProvenanceOf(Stored(kNow, {12, 5, 1, 8}), kHere).suspected);
+  EXPECT_FALSE(ProvenanceOf(Stored(kNow, {12, 5, 0, 7}), kHere).suspected);  // promoted
   // Later, by what was recorded then.
   HorizonRecord r = Stored(kNow, kHere);
-  EXPECT_FALSE(OriginOf(r, kHere).suspected);
+  EXPECT_FALSE(ProvenanceOf(r, kHere).suspected);
   for (const Move copy : {Move::kServerCopied, Move::kDatabaseCopied, Move::kRestored}) {
     r.moved = copy;
     r.moved_node = 7;
-    EXPECT_TRUE(OriginOf(r, kHere).suspected);
+    EXPECT_TRUE(ProvenanceOf(r, kHere).suspected);
     r.moved_node = 8;
-    EXPECT_FALSE(OriginOf(r, kHere).suspected);
+    EXPECT_FALSE(ProvenanceOf(r, kHere).suspected);
     r.moved_node = -1;  // accepted
-    EXPECT_FALSE(OriginOf(r, kHere).suspected);
+    EXPECT_FALSE(ProvenanceOf(r, kHere).suspected);
   }
 }
 
@@ -273,56 +273,56 @@ struct OpenStore : Store {
   }
 };
 
-// One life of a server, with its clock started at kNow.
-struct Life {
+// One incarnation of a server, with its clock started at kNow.
+struct Incarnation {
   const ClockReading now = {500, kNow, 500};
   NodeClock clock;
   Horizon horizon;
   std::atomic<int64_t> begun{0};
 
-  Life() { clock.Start(now); }
+  Incarnation() { clock.Start(now); }
   template <typename AnOpenStore>
-  int64_t Begin(AnOpenStore& store, const Witness& witness) {
-    const Beginning b = BeginningOf(Stored(store.stored, witness), kHere, kNow, kNow, kRules);
+  int64_t Begin(AnOpenStore& store, const Origin& origin) {
+    const Beginning b = BeginningOf(Stored(store.stored, origin), kHere, kNow, kNow, kRules);
     return BeginHorizon(&horizon, &clock, store, b, now, kWindow, &begun);
   }
 };
 
 // H4, in this order: node time, what shards begin with, durable, published.
 TEST(Horizon, BeginRaisesNodeTimeFirst) {
-  Life life;
+  Incarnation incarnation;
   struct Watching : OpenStore {
-    Life* life;
+    Incarnation* incarnation;
     void Flush(uint64_t l) {
-      EXPECT_GE(life->clock.At(500), kNow + 2 * kSecond);
-      EXPECT_GE(life->begun.load(), kNow + 2 * kSecond);
-      EXPECT_EQ(life->horizon.published(), 0);
+      EXPECT_GE(incarnation->clock.At(500), kNow + 2 * kSecond);
+      EXPECT_GE(incarnation->begun.load(), kNow + 2 * kSecond);
+      EXPECT_EQ(incarnation->horizon.published(), 0);
       OpenStore::Flush(l);
     }
   } store;
-  store.life = &life;
+  store.incarnation = &incarnation;
   store.stored = kNow + 2 * kSecond;
-  const int64_t start = life.Begin(store, kHere);
+  const int64_t start = incarnation.Begin(store, kHere);
   EXPECT_GE(start, kNow + 2 * kSecond);
-  EXPECT_EQ(start, life.begun.load());
-  EXPECT_EQ(life.horizon.published(), start + kWindow);
+  EXPECT_EQ(start, incarnation.begun.load());
+  EXPECT_EQ(incarnation.horizon.published(), start + kWindow);
   EXPECT_EQ(store.durable, start + kWindow);
 }
 
-// The extension was dropped and made again: what this life published holds on.
-TEST(Horizon, BeginKeepsWhatThisLifePublished) {
-  Life life;
-  life.horizon.Publish(kNow + 20 * kSecond);
+// The extension was dropped and made again: what this incarnation published holds on.
+TEST(Horizon, BeginKeepsWhatThisIncarnationPublished) {
+  Incarnation incarnation;
+  incarnation.horizon.Publish(kNow + 20 * kSecond);
   OpenStore fresh;
-  life.Begin(fresh, {0, 0, 0, -1});
-  EXPECT_EQ(life.horizon.published(), kNow + 20 * kSecond);
+  incarnation.Begin(fresh, {0, 0, 0, -1});
+  EXPECT_EQ(incarnation.horizon.published(), kNow + 20 * kSecond);
   EXPECT_EQ(fresh.durable, kNow + 20 * kSecond);  // H3
 }
 
 // Databases of one server share its clock: what is known takes no guard, and puts nothing ahead.
 TEST(Horizon, ACopyWithinTheServerBeginsAboveWhatIsKnownOfItsOriginal) {
-  const Witness original = {11, 6, 1, 7, 3}, remade = {11, 5, 1, 7, 3}, here = {11, 5, 1, 7, 4};
-  for (const Witness& before : {original, remade}) {
+  const Origin original = {11, 6, 1, 7, 3}, remade = {11, 5, 1, 7, 3}, here = {11, 5, 1, 7, 4};
+  for (const Origin& before : {original, remade}) {
     const Beginning b = BeginningOf(Stored(kNow + 2 * kSecond, before), here, kNow, kNow, kRules,
                                     {true, kNow + 5, false});
     EXPECT_TRUE(b.believed);
@@ -330,22 +330,24 @@ TEST(Horizon, ACopyWithinTheServerBeginsAboveWhatIsKnownOfItsOriginal) {
     EXPECT_EQ(b.start_us, 0);
     EXPECT_EQ(b.floor_us, kNow + 5);
   }
-  // What was copied in this life has in its horizon all that was minted in lives before.
-  const Beginning made = BeginningOf(Stored(kNow + 2, original), here, kNow, kNow, kRules,
-                                     {false, kNow + 7, true});
+  // What was copied in this incarnation has in its horizon all that was minted in incarnations
+  // before.
+  const Beginning made =
+      BeginningOf(Stored(kNow + 2, original), here, kNow, kNow, kRules, {false, kNow + 7, true});
   EXPECT_FALSE(made.guarded);
   EXPECT_EQ(made.start_us, kNow + 2);
-  EXPECT_EQ(made.floor_us, kNow + 7);  // of databases that this life has forgotten
+  EXPECT_EQ(made.floor_us, kNow + 7);  // of databases that this incarnation has forgotten
 }
 
 TEST(Horizon, ACopyWithinTheServerIsGuardedWhereItsOriginalIsNotKnown) {
-  const Witness original = {11, 6, 1, 7, 3}, here = {11, 5, 1, 7, 4};
-  const Beginning b = BeginningOf(Stored(kNow, original), here, kNow, kNow, kRules, {false, 0, false});
+  const Origin original = {11, 6, 1, 7, 3}, here = {11, 5, 1, 7, 4};
+  const Beginning b =
+      BeginningOf(Stored(kNow, original), here, kNow, kNow, kRules, {false, 0, false});
   EXPECT_TRUE(b.guarded);
   EXPECT_EQ(b.start_us, kNow + 10 * kSecond);
   // Another server's shared memory says nothing.
-  const Beginning elsewhere = BeginningOf(Stored(kNow, {12, 6, 1, 7, 3}), here, kNow, kNow, kRules,
-                                          {true, kNow + 5, true});
+  const Beginning elsewhere =
+      BeginningOf(Stored(kNow, {12, 6, 1, 7, 3}), here, kNow, kNow, kRules, {true, kNow + 5, true});
   EXPECT_TRUE(elsewhere.guarded);
   EXPECT_EQ(elsewhere.start_us, kNow + 10 * kSecond);
 }
@@ -354,11 +356,11 @@ TEST(Horizon, AnotherTablespaceIsNoReasonToForgetASuspicion) {
   HorizonRecord r = Stored(kNow, {11, 5, 1, 7, 3});
   r.moved = Move::kDatabaseCopied;
   r.moved_node = 7;
-  const Witness here = {11, 5, 1, 7, 4};
-  EXPECT_TRUE(StaysSuspected(r, MoveOf(r.witness, here), here));
-  EXPECT_TRUE(OriginOf(r, here).suspected);
+  const Origin here = {11, 5, 1, 7, 4};
+  EXPECT_TRUE(StaysSuspected(r, MoveOf(r.origin, here), here));
+  EXPECT_TRUE(ProvenanceOf(r, here).suspected);
   r.moved = Move::kNone;
-  EXPECT_FALSE(OriginOf(r, here).suspected);
+  EXPECT_FALSE(ProvenanceOf(r, here).suspected);
 }
 
 }  // namespace

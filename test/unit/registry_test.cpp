@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kSecond = 1000000;
 constexpr int64_t kLease = 30 * kSecond;
-constexpr int64_t kBeat = kLease / 3;
+constexpr int64_t kHeartbeat = kLease / 3;
 constexpr int64_t kQuarantine = 600 * kSecond;
 constexpr int64_t kNow = 1000000 * kSecond;
 constexpr int32_t kNumber = 7;
@@ -26,24 +26,25 @@ Registration Enrolled(Mode mode) {
 
 // A node as its server keeps it, and the coordinator, which may be made to answer it.
 struct Node {
-  Beat beat;
-  explicit Node(Mode mode, int64_t instance = 1, int64_t life = 11) {
-    beat.mode = mode;
-    beat.node = mode == Mode::kAssigned ? kNumber : kAnyNode;
-    beat.instance = instance;
-    beat.life = life;
-    beat.timeline = 1;
-    beat.node_us = kNow;
+  Heartbeat heartbeat;
+  explicit Node(Mode mode, int64_t instance = 1, int64_t incarnation = 11) {
+    heartbeat.mode = mode;
+    heartbeat.node = mode == Mode::kAssigned ? kNumber : kAnyNode;
+    heartbeat.instance = instance;
+    heartbeat.incarnation = incarnation;
+    heartbeat.timeline = 1;
+    heartbeat.node_us = kNow;
     Next({});
   }
   void Next(const Nonce& current) {
-    beat.old = current;
-    beat.next = {current.counter + 1, beat.instance * 1000 + beat.life + current.counter};
+    heartbeat.old = current;
+    heartbeat.next = {current.counter + 1,
+                      heartbeat.instance * 1000 + heartbeat.incarnation + current.counter};
   }
-  void Restart(int64_t life) { beat.life = life; }
-  void Take(const Ruling& ruling) {
-    Next(ruling.current);
-    beat.granted_us = ruling.interval.limit_us;
+  void Restart(int64_t incarnation) { heartbeat.incarnation = incarnation; }
+  void Take(const Decision& decision) {
+    Next(decision.current);
+    heartbeat.granted_us = decision.interval.limit_us;
   }
 };
 
@@ -54,42 +55,42 @@ struct Coordinator {
   bool same_seed = false;
 
   explicit Coordinator(Mode mode) : r(Enrolled(mode)) {}
-  Ruling Ask(const Node& node) { return Rule(&r, node.beat, same_seed, rules, now_us); }
+  Decision Ask(const Node& node) { return Decide(&r, node.heartbeat, same_seed, rules, now_us); }
   // As a server that lives asks: again, with the challenge, if it is told one.
-  Ruling Insist(Node node) {
-    node.beat.challenge = Ask(node).challenge;
+  Decision Insist(Node node) {
+    node.heartbeat.challenge = Ask(node).challenge;
     return Ask(node);
   }
-  // A beat that is answered.
-  Ruling Serve(Node* node) {
-    Ruling ruling = Ask(*node);
-    if (ruling.challenge != 0) ruling = Insist(*node);
-    if (ruling.outcome == Outcome::kGranted) node->Take(ruling);
-    return ruling;
+  // A heartbeat that is answered.
+  Decision Serve(Node* node) {
+    Decision decision = Ask(*node);
+    if (decision.challenge != 0) decision = Insist(*node);
+    if (decision.outcome == Outcome::kGranted) node->Take(decision);
+    return decision;
   }
-  Ruling ServeAt(Node* node, int64_t us) {
-    now_us = node->beat.node_us = us;
+  Decision ServeAt(Node* node, int64_t us) {
+    now_us = node->heartbeat.node_us = us;
     return Serve(node);
   }
 };
 
-void ExpectRefused(const Ruling& ruling, Reason reason) {
-  EXPECT_EQ(ruling.outcome, Outcome::kRefused);
-  EXPECT_EQ(ruling.reason, reason);
+void ExpectRefused(const Decision& decision, Reason reason) {
+  EXPECT_EQ(decision.outcome, Outcome::kRefused);
+  EXPECT_EQ(decision.reason, reason);
 }
 
-void ExpectFenced(const Ruling& ruling, Reason reason, bool both) {
-  EXPECT_EQ(ruling.outcome, Outcome::kFenced);
-  EXPECT_EQ(ruling.reason, reason);
-  EXPECT_EQ(ruling.fences_both, both);
+void ExpectFenced(const Decision& decision, Reason reason, bool both) {
+  EXPECT_EQ(decision.outcome, Outcome::kFenced);
+  EXPECT_EQ(decision.reason, reason);
+  EXPECT_EQ(decision.fences_both, both);
 }
 
-#define EXPECT_GRANTED(ruling) ASSERT_EQ((ruling).outcome, Outcome::kGranted)
+#define EXPECT_GRANTED(decision) ASSERT_EQ((decision).outcome, Outcome::kGranted)
 
 bool Same(const Registration& a, const Registration& b) {
   return a.mode == b.mode && a.state == b.state && a.reason == b.reason && a.current == b.current &&
          a.asked_old == b.asked_old && a.asked_next == b.asked_next && a.instance == b.instance &&
-         a.life == b.life && a.timeline == b.timeline && a.interval == b.interval &&
+         a.incarnation == b.incarnation && a.timeline == b.timeline && a.interval == b.interval &&
          a.end_us == b.end_us && a.stopped == b.stopped;
 }
 
@@ -98,43 +99,43 @@ bool Same(const Registration& a, const Registration& b) {
 TEST(Registry, TheFirstIntervalBeginsAtNodeTime) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
-  const Ruling g = c.Serve(&n);
+  const Decision g = c.Serve(&n);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval, (Interval{kNumber, kNow, kNow + kLease}));
-  EXPECT_EQ(g.life, 11);
+  EXPECT_EQ(g.incarnation, 11);
   EXPECT_EQ(c.r.end_us, kNow + kLease);
   EXPECT_EQ(c.r.state, NodeState::kActive);
 }
 
-TEST(Registry, TheNextBeatProlongsIt) {
+TEST(Registry, TheNextHeartbeatProlongsIt) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
   c.Serve(&n);
-  const Ruling g = c.ServeAt(&n, kNow + kBeat);
+  const Decision g = c.ServeAt(&n, kNow + kHeartbeat);
   EXPECT_GRANTED(g);
-  EXPECT_EQ(g.interval, (Interval{kNumber, kNow, kNow + kBeat + kLease}));
+  EXPECT_EQ(g.interval, (Interval{kNumber, kNow, kNow + kHeartbeat + kLease}));
   EXPECT_EQ(c.r.end_us, g.interval.limit_us);
 }
 
 TEST(Registry, AnIntervalIsNeverShortened) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
-  const Ruling first = c.Serve(&n);
-  n.beat.node_us -= kBeat;
+  const Decision first = c.Serve(&n);
+  n.heartbeat.node_us -= kHeartbeat;
   EXPECT_EQ(c.Serve(&n).interval, first.interval);
 }
 
-TEST(Registry, TheSameBeatGetsTheSameAnswer) {
+TEST(Registry, TheSameHeartbeatGetsTheSameAnswer) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
-  const Ruling first = c.Insist(n);  // whose answer is lost
+  const Decision first = c.Insist(n);  // whose answer is lost
   const Registration stored = c.r;
-  n.beat.node_us += kBeat;
-  const Ruling again = c.Ask(n);
+  n.heartbeat.node_us += kHeartbeat;
+  const Decision again = c.Ask(n);
   EXPECT_GRANTED(again);
   EXPECT_EQ(again.interval, first.interval);
   EXPECT_EQ(again.current, first.current);
-  EXPECT_EQ(again.life, first.life);
+  EXPECT_EQ(again.incarnation, first.incarnation);
   EXPECT_TRUE(Same(c.r, stored));
 }
 
@@ -142,20 +143,20 @@ TEST(Registry, TheSameBeatGetsTheSameAnswer) {
 TEST(Registry, AStartBeginsAboveTheIntervalBefore) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
-  const Ruling first = c.Serve(&n);
+  const Decision first = c.Serve(&n);
   n.Restart(12);
-  const Ruling g = c.Serve(&n);
+  const Decision g = c.Serve(&n);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, first.interval.limit_us);
-  EXPECT_EQ(g.life, 12);
+  EXPECT_EQ(g.incarnation, 12);
 }
 
-TEST(Registry, AStartThatRepeatsAnAnsweredBeatGetsAnIntervalOfItsOwn) {
+TEST(Registry, AStartThatRepeatsAnAnsweredHeartbeatGetsAnIntervalOfItsOwn) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
-  const Ruling first = c.Insist(n);
+  const Decision first = c.Insist(n);
   n.Restart(12);
-  const Ruling g = c.Serve(&n);
+  const Decision g = c.Serve(&n);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, first.interval.limit_us);
   EXPECT_EQ(g.current.counter, first.current.counter + 1);
@@ -163,33 +164,33 @@ TEST(Registry, AStartThatRepeatsAnAnsweredBeatGetsAnIntervalOfItsOwn) {
 }
 
 // Two servers with the same past and place send the same pair: whoever comes next is found.
-TEST(Registry, ACopyThatLooksAlikeIsFoundWithTheNextBeat) {
+TEST(Registry, ACopyThatLooksAlikeIsFoundWithTheNextHeartbeat) {
   Coordinator c(Mode::kAssigned);
   Node n(Mode::kAssigned);
   EXPECT_GRANTED(c.Insist(n));  // the pair is stored, and copied
   Node copy = n;
-  copy.beat.life = 12;
+  copy.heartbeat.incarnation = 12;
   const Registration before = c.r;
-  EXPECT_EQ(c.Ask(copy).outcome, Outcome::kRefused);  // or an earlier life's request, late
+  EXPECT_EQ(c.Ask(copy).outcome, Outcome::kRefused);  // or an earlier incarnation's request, late
   EXPECT_TRUE(Same(c.r, before));
   EXPECT_GRANTED(c.Serve(&copy));
-  n.beat.old = before.current;
-  n.beat.next = {before.current.counter + 1, 4711};
+  n.heartbeat.old = before.current;
+  n.heartbeat.next = {before.current.counter + 1, 4711};
   ExpectFenced(c.Insist(n), Reason::kUsedNonce, true);
 }
 
-// An earlier life's request arrives late, and then the life before it once more.
-TEST(Registry, WhateverLifeAsksNoIntervalIsGrantedTwice) {
+// An earlier incarnation's request arrives late, and then the incarnation before it once more.
+TEST(Registry, WhateverIncarnationAsksNoIntervalIsGrantedTwice) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
   int64_t end = 0;
-  for (const int64_t life : {11, 12, 11, 13, 12}) {
-    n.beat.life = life;
-    const Ruling g = c.Insist(n);
+  for (const int64_t incarnation : {11, 12, 11, 13, 12}) {
+    n.heartbeat.incarnation = incarnation;
+    const Decision g = c.Insist(n);
     EXPECT_GRANTED(g);
     EXPECT_GE(g.interval.start_us, end);
     end = g.interval.limit_us;
-    EXPECT_EQ(g.life, life);
+    EXPECT_EQ(g.incarnation, incarnation);
   }
 }
 
@@ -203,7 +204,7 @@ TEST(Registry, AnIntervalBeginsAboveNodeTimeAndWhatTheNumberAndTheNodeWereGrante
   c.r.end_us = kNow + kLease;
   EXPECT_EQ(Coordinator(c).Serve(&n).interval.start_us, kNow + kLease);
   n = Node(Mode::kLeased);
-  n.beat.granted_us = kNow + 2 * kLease;
+  n.heartbeat.granted_us = kNow + 2 * kLease;
   EXPECT_EQ(Coordinator(c).Serve(&n).interval.start_us, kNow + 2 * kLease);
 }
 
@@ -214,20 +215,20 @@ TEST(Registry, ANumberThatIsNewBeginsAboveItsOwnEnd) {
   c.Serve(&n);
   c.r.interval = {9, 0, 0};
   c.r.end_us = kNow + kQuarantine + 5;
-  const Ruling g = c.ServeAt(&n, kNow + kQuarantine);
+  const Decision g = c.ServeAt(&n, kNow + kQuarantine);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.node, 9);
   EXPECT_EQ(g.interval.start_us, kNow + kQuarantine + 5);
 }
 
-// So is a beat whose answer was lost with the number.
-TEST(Registry, ARepeatedBeatUnderANewNumberGetsAnInterval) {
+// So is a heartbeat whose answer was lost with the number.
+TEST(Registry, ARepeatedHeartbeatUnderANewNumberGetsAnInterval) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
   c.Insist(n);
   c.r.interval = {9, 0, 0};
   c.r.end_us = 0;
-  const Ruling g = c.ServeAt(&n, kNow + kQuarantine);
+  const Decision g = c.ServeAt(&n, kNow + kQuarantine);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval, (Interval{9, kNow + kQuarantine, kNow + kQuarantine + kLease}));
   EXPECT_GRANTED(c.Serve(&n));
@@ -236,8 +237,8 @@ TEST(Registry, ARepeatedBeatUnderANewNumberGetsAnInterval) {
 TEST(Registry, AnAssignedNodeHasAllOfTime) {
   Coordinator c(Mode::kAssigned);
   Node n(Mode::kAssigned);
-  n.beat.horizon_us = kNow + 3 * kSecond;
-  const Ruling g = c.Serve(&n);
+  n.heartbeat.horizon_us = kNow + 3 * kSecond;
+  const Decision g = c.Serve(&n);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval, (Interval{kNumber, 0, kForEver}));
   EXPECT_EQ(c.r.end_us, kNow + 3 * kSecond);
@@ -248,15 +249,15 @@ TEST(Registry, AnAssignedNodeHasAllOfTime) {
 TEST(Registry, WhoFollowsAnAssignedNodeBeginsAboveWhatItMints) {
   Coordinator c(Mode::kAssigned);
   Node n(Mode::kAssigned);
-  n.beat.horizon_us = kNow + 3 * kSecond;
+  n.heartbeat.horizon_us = kNow + 3 * kSecond;
   c.Serve(&n);
   Node promoted(Mode::kAssigned, 2);
-  promoted.beat.timeline = 2;
-  promoted.beat.claims = true;
-  const Ruling g = c.Serve(&promoted);
+  promoted.heartbeat.timeline = 2;
+  promoted.heartbeat.claims = true;
+  const Decision g = c.Serve(&promoted);
   EXPECT_GRANTED(g);
-  EXPECT_EQ(g.interval, (Interval{kNumber, kNow + 3 * kSecond + 2 * kBeat, kForEver}));
-  // It is its own from then on, in each life.
+  EXPECT_EQ(g.interval, (Interval{kNumber, kNow + 3 * kSecond + 2 * kHeartbeat, kForEver}));
+  // It is its own from then on, in each incarnation.
   promoted.Restart(12);
   EXPECT_EQ(c.Serve(&promoted).interval, g.interval);
 }
@@ -265,35 +266,35 @@ TEST(Registry, AnAssignedNumberThatWasRetiredBeginsAboveItsEnd) {
   Coordinator c(Mode::kAssigned);
   c.r.end_us = kNow + 5;
   Node n(Mode::kAssigned);
-  EXPECT_EQ(c.Serve(&n).interval.start_us, kNow + 5 + 2 * kBeat);
+  EXPECT_EQ(c.Serve(&n).interval.start_us, kNow + 5 + 2 * kHeartbeat);
 }
 
 // Who was here before sleeps for as long as it was told, though nodes ask more often now.
-TEST(Registry, WhoFollowsAnAssignedNodeWaitsForItsOldBeat) {
+TEST(Registry, WhoFollowsAnAssignedNodeWaitsForItsOldHeartbeat) {
   Coordinator c(Mode::kAssigned);
   Node n(Mode::kAssigned);
   c.rules.lease_us = 10 * kLease;
   c.Serve(&n);
   c.rules.lease_us = kLease;
   Node promoted(Mode::kAssigned, 2);
-  promoted.beat.timeline = 2;
-  promoted.beat.claims = true;
-  const Ruling g = c.Serve(&promoted);
+  promoted.heartbeat.timeline = 2;
+  promoted.heartbeat.claims = true;
+  const Decision g = c.Serve(&promoted);
   EXPECT_GRANTED(g);
-  EXPECT_EQ(g.interval.start_us, kNow + 20 * kBeat);
-  // It goes on under that start, and is told the new beat.
+  EXPECT_EQ(g.interval.start_us, kNow + 20 * kHeartbeat);
+  // It goes on under that start, and is told the new heartbeat.
   EXPECT_EQ(c.ServeAt(&promoted, kNow + 1).interval.start_us, g.interval.start_us);
-  EXPECT_EQ(c.r.beat_us, kBeat);
+  EXPECT_EQ(c.r.heartbeat_us, kHeartbeat);
 }
 
 // An answer that is given again says how often to ask now.
-TEST(Registry, ARepeatedAnswerIsTheBeatThatWasToldLast) {
+TEST(Registry, ARepeatedAnswerIsTheHeartbeatThatWasToldLast) {
   Coordinator c(Mode::kAssigned);
   Node n(Mode::kAssigned);
   c.Insist(n);
   c.rules.lease_us = 10 * kLease;
   c.Ask(n);
-  EXPECT_EQ(c.r.beat_us, 10 * kBeat);
+  EXPECT_EQ(c.r.heartbeat_us, 10 * kHeartbeat);
 }
 
 // --- Refusals ---------------------------------------------------------------------------------
@@ -303,23 +304,23 @@ TEST(Registry, WhatIsRefusedChangesNothing) {  // R5
   Node n(Mode::kLeased);
   c.Serve(&n);
   const Registration before = c.r;
-  const auto refused = [&](const Beat& beat, Reason reason) {
+  const auto refused = [&](const Heartbeat& heartbeat, Reason reason) {
     Node asks = n;
-    asks.beat = beat;
+    asks.heartbeat = heartbeat;
     ExpectRefused(reason == Reason::kUsedNonce ? c.Ask(asks) : c.Insist(asks), reason);
     EXPECT_TRUE(Same(c.r, before));
   };
-  Beat b = n.beat;
+  Heartbeat b = n.heartbeat;
   b.mode = Mode::kAssigned;
   refused(b, Reason::kWrongMode);
-  b = n.beat;
+  b = n.heartbeat;
   b.node_us = kNow + c.rules.max_ahead_us() + 1;
   refused(b, Reason::kClockAhead);
-  b = n.beat;
-  b.life = 12;
+  b = n.heartbeat;
+  b.incarnation = 12;
   b.granted_us = kNow + c.rules.max_start_us() + 1;
   refused(b, Reason::kTooFarAhead);
-  b = n.beat;
+  b = n.heartbeat;
   b.old = {0, 5};
   refused(b, Reason::kUsedNonce);
 }
@@ -330,13 +331,13 @@ TEST(Registry, AWrongClockOfTheCoordinatorDoesNotBecomeTheNodes) {
   Node n(Mode::kAssigned);
   c.Serve(&n);
   c.r.state = NodeState::kExpected;  // unfenced
-  n.beat.claims = true;
+  n.heartbeat.claims = true;
   const Registration before = c.r;
   c.now_us += 86400 * kSecond;
   ExpectRefused(c.Insist(n), Reason::kTooFarAhead);
   EXPECT_TRUE(Same(c.r, before));  // R5
   c.now_us = kNow;
-  const Ruling g = c.Serve(&n);
+  const Decision g = c.Serve(&n);
   EXPECT_GRANTED(g);
   // Who has its number is not refused, whatever that clock is.
   c.now_us += 86400 * kSecond;
@@ -346,7 +347,7 @@ TEST(Registry, AWrongClockOfTheCoordinatorDoesNotBecomeTheNodes) {
 TEST(Registry, ANumberThatWasNotEnrolledIsRefused) {
   Coordinator c(Mode::kAssigned);
   Node n(Mode::kAssigned);
-  n.beat.node = kNumber + 1;
+  n.heartbeat.node = kNumber + 1;
   ExpectRefused(c.Ask(n), Reason::kWrongNode);
 }
 
@@ -362,14 +363,14 @@ TEST(Registry, AUsedNonceFencesTheLeasedNodeThatBringsIt) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
   c.Serve(&n);
-  const Node clone = n;  // of a virtual machine: in the same life
+  const Node clone = n;  // of a virtual machine: in the same incarnation
   c.Serve(&n);
   c.Serve(&n);
   ExpectFenced(c.Insist(clone), Reason::kUsedNonce, false);
   EXPECT_GRANTED(c.Serve(&n));
 }
 
-// A clone may have the same beat to send, but not the one after.
+// A clone may have the same heartbeat to send, but not the one after.
 TEST(Registry, AUsedNonceFencesBothAssignedNodes) {
   Coordinator c(Mode::kAssigned);
   Node n(Mode::kAssigned);
@@ -378,7 +379,7 @@ TEST(Registry, AUsedNonceFencesBothAssignedNodes) {
   EXPECT_GRANTED(c.Serve(&n));
   EXPECT_GRANTED(c.Serve(&clone));
   EXPECT_GRANTED(c.Serve(&n));
-  clone.beat.next.bits++;
+  clone.heartbeat.next.bits++;
   ExpectFenced(c.Insist(clone), Reason::kUsedNonce, true);
   ExpectFenced(c.Insist(n), Reason::kUsedNonce, false);
 }
@@ -388,7 +389,7 @@ TEST(Registry, AnAssignedNodeInTwoDataDirectoriesFencesBoth) {
   Node n(Mode::kAssigned);
   c.Serve(&n);
   Node copy = n;
-  copy.beat.instance = 2;
+  copy.heartbeat.instance = 2;
   ExpectFenced(c.Insist(copy), Reason::kOtherInstance, true);
   ExpectFenced(c.Insist(n), Reason::kOtherInstance, false);
 }
@@ -398,7 +399,7 @@ TEST(Registry, ACopyOfALeasedNodeIsFencedWhileTheNodeLives) {
   Node n(Mode::kLeased);
   c.Serve(&n);
   Node copy = n;
-  copy.beat.instance = 2;
+  copy.heartbeat.instance = 2;
   c.now_us = kNow + kLease - 1;
   ExpectFenced(c.Insist(copy), Reason::kOtherInstance, false);
   EXPECT_GRANTED(c.Serve(&n));
@@ -409,19 +410,19 @@ TEST(Registry, ACopyOfALeasedNodeTakesThePlaceOfOneThatIsSilent) {
   Node n(Mode::kLeased);
   c.Serve(&n);
   const Node behind = n;
-  const Ruling last = c.Serve(&n);
+  const Decision last = c.Serve(&n);
   Node copy = n;
-  copy.beat.instance = 2;
-  copy.beat.life = 12;
+  copy.heartbeat.instance = 2;
+  copy.heartbeat.incarnation = 12;
   c.now_us = kNow + kLease;
-  const Ruling g = c.Insist(copy);
+  const Decision g = c.Insist(copy);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, last.interval.limit_us);
   // The node comes back.
   ExpectFenced(c.Insist(n), Reason::kOtherInstance, false);
   // And when the copy is silent, too, what is older than it.
   Node old = behind;
-  old.beat.instance = 3;
+  old.heartbeat.instance = 3;
   c.now_us = c.r.interval.limit_us;
   ExpectFenced(c.Insist(old), Reason::kUsedNonce, false);
 }
@@ -438,14 +439,14 @@ TEST(Registry, WhoIsFencedStaysFencedUntilItIsExpectedAgain) {
   Node n(Mode::kAssigned);
   c.Serve(&n);
   Node copy = n;
-  copy.beat.instance = 2;
+  copy.heartbeat.instance = 2;
   c.Insist(copy);
-  copy.beat.claims = true;
+  copy.heartbeat.claims = true;
   ExpectFenced(c.Insist(copy), Reason::kOtherInstance, false);
   c.r.state = NodeState::kExpected;
-  const Ruling g = c.Serve(&n);
+  const Decision g = c.Serve(&n);
   EXPECT_GRANTED(g);
-  EXPECT_GE(g.interval.start_us, kNow + 2 * kBeat);
+  EXPECT_GE(g.interval.start_us, kNow + 2 * kHeartbeat);
   EXPECT_EQ(g.current.counter, 2);
 }
 
@@ -453,7 +454,7 @@ TEST(Registry, WhoHasRetiredIsDone) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
   c.Serve(&n);
-  n.beat.retires = true;
+  n.heartbeat.retires = true;
   EXPECT_GRANTED(c.Insist(n));
   EXPECT_EQ(c.r.state, NodeState::kRetired);
   ExpectFenced(c.Insist(n), Reason::kRetired, false);
@@ -464,7 +465,7 @@ TEST(Registry, ARepeatedPairCanRetire) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
   c.Insist(n);
-  n.beat.retires = true;
+  n.heartbeat.retires = true;
   c.Insist(n);
   EXPECT_EQ(c.r.state, NodeState::kRetired);
 }
@@ -475,13 +476,13 @@ TEST(Registry, TheCounterNeverFalls) {
   Node n(Mode::kLeased);
   for (int i = 0; i < 5; i++) c.Serve(&n);
   Node standby = n;
-  standby.beat.instance = 2;
-  standby.beat.timeline = 2;
-  standby.beat.began = Began::kPromoted;
-  standby.beat.old = {3, 1};
-  standby.beat.next = {4, 2};
+  standby.heartbeat.instance = 2;
+  standby.heartbeat.timeline = 2;
+  standby.heartbeat.began = Began::kPromoted;
+  standby.heartbeat.old = {3, 1};
+  standby.heartbeat.next = {4, 2};
   c.now_us += kLease;
-  const Ruling g = c.Insist(standby);
+  const Decision g = c.Insist(standby);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.current, (Nonce{6, 2}));
 }
@@ -494,34 +495,36 @@ TEST(Registry, AStandbyIsToldWhatWouldStopItAndChangesNothing) {
     Coordinator c(mode);
     Node n(mode);
     Node standby(mode, 2, 12);
-    standby.beat.began = Began::kNotYet;
+    standby.heartbeat.began = Began::kNotYet;
     const auto told = [&](auto change) {
       Node asks = standby;
-      change(&asks.beat);
+      change(&asks.heartbeat);
       const Registration before = c.r;
-      const Ruling ruling = c.Ask(asks);
+      const Decision decision = c.Ask(asks);
       EXPECT_EQ(memcmp(&before, &c.r, sizeof before), 0);
-      EXPECT_EQ(ruling.challenge, 0);
-      EXPECT_EQ(ruling.interval.limit_us, 0);
-      return ruling;
+      EXPECT_EQ(decision.challenge, 0);
+      EXPECT_EQ(decision.interval.limit_us, 0);
+      return decision;
     };
-    const auto as_it_is = [](Beat*) {};
+    const auto as_it_is = [](Heartbeat*) {};
     EXPECT_GRANTED(told(as_it_is));  // its primary has not registered yet
     c.Serve(&n);
     c.now_us += kSecond;
     EXPECT_GRANTED(told(as_it_is));  // nor when its primary lives
-    ExpectRefused(
-        told([&](Beat* b) { b->mode = mode == Mode::kLeased ? Mode::kAssigned : Mode::kLeased; }),
-        Reason::kWrongMode);
+    ExpectRefused(told([&](Heartbeat* b) {
+                    b->mode = mode == Mode::kLeased ? Mode::kAssigned : Mode::kLeased;
+                  }),
+                  Reason::kWrongMode);
     if (mode == Mode::kAssigned)
-      ExpectRefused(told([](Beat* b) { b->node = kNumber + 1; }), Reason::kWrongNode);
-    ExpectRefused(told([](Beat* b) { b->node_us = kNow + 100 * kLease; }), Reason::kClockAhead);
+      ExpectRefused(told([](Heartbeat* b) { b->node = kNumber + 1; }), Reason::kWrongNode);
+    ExpectRefused(told([](Heartbeat* b) { b->node_us = kNow + 100 * kLease; }),
+                  Reason::kClockAhead);
     // Whatever else it says.
-    EXPECT_GRANTED(told([](Beat* b) { b->claims = b->retires = b->stops = true; }));
+    EXPECT_GRANTED(told([](Heartbeat* b) { b->claims = b->retires = b->stops = true; }));
     c.same_seed = true;
     EXPECT_GRANTED(told(as_it_is));
     c.same_seed = false;
-    c.ServeAt(&n, c.now_us + kBeat);
+    c.ServeAt(&n, c.now_us + kHeartbeat);
     EXPECT_EQ(c.r.state, NodeState::kActive);
     c.r.state = NodeState::kRetired;
     ExpectFenced(told(as_it_is), Reason::kRetired, false);
@@ -539,13 +542,13 @@ struct Follow {
   explicit Follow(Mode mode, Began began) : c(mode), n(mode), next(mode) {
     c.Serve(&n);
     next = n;
-    next.beat.instance = 2;
-    next.beat.timeline = 2;
-    next.beat.life = 12;
-    next.beat.began = began;
+    next.heartbeat.instance = 2;
+    next.heartbeat.timeline = 2;
+    next.heartbeat.incarnation = 12;
+    next.heartbeat.began = began;
   }
-  Ruling AskAt(int64_t us) {
-    c.now_us = next.beat.node_us = us;
+  Decision AskAt(int64_t us) {
+    c.now_us = next.heartbeat.node_us = us;
     return c.Insist(next);
   }
 };
@@ -555,20 +558,20 @@ TEST(Registry, APromotedStandbyWaitsWhileTheNodeAsks) {
   for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
     Follow f(mode, Began::kPromoted);
     for (int i = 1; i <= 20; i++) {
-      EXPECT_GRANTED(f.c.ServeAt(&f.n, kNow + i * kBeat));
+      EXPECT_GRANTED(f.c.ServeAt(&f.n, kNow + i * kHeartbeat));
       const Registration before = f.c.r;
-      ExpectRefused(f.AskAt(kNow + (i + 1) * kBeat - 1), Reason::kNodeLives);
+      ExpectRefused(f.AskAt(kNow + (i + 1) * kHeartbeat - 1), Reason::kNodeLives);
       EXPECT_TRUE(Same(f.c.r, before));
     }
     const int64_t last_us = f.c.r.heard_us;
-    ExpectRefused(f.AskAt(last_us + 3 * kBeat - 1), Reason::kNodeLives);
+    ExpectRefused(f.AskAt(last_us + 3 * kHeartbeat - 1), Reason::kNodeLives);
     const Interval before = f.c.r.interval;
-    const Ruling g = f.AskAt(last_us + 3 * kBeat);
+    const Decision g = f.AskAt(last_us + 3 * kHeartbeat);
     EXPECT_GRANTED(g);
     if (mode == Mode::kLeased)
       EXPECT_GE(g.interval.start_us, before.limit_us);
     else
-      EXPECT_GE(g.interval.start_us, f.c.now_us + 2 * kBeat);
+      EXPECT_GE(g.interval.start_us, f.c.now_us + 2 * kHeartbeat);
     f.next.Take(g);
     ExpectFenced(f.c.Insist(f.n), Reason::kSuperseded, false);
     EXPECT_GRANTED(f.c.Serve(&f.next));
@@ -578,7 +581,7 @@ TEST(Registry, APromotedStandbyWaitsWhileTheNodeAsks) {
 TEST(Registry, ANodeThatIsStoppedIsFollowedAtOnce) {
   for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
     Follow f(mode, Began::kPromoted);
-    f.n.beat.stops = true;
+    f.n.heartbeat.stops = true;
     EXPECT_GRANTED(f.c.Ask(f.n));
     EXPECT_TRUE(f.c.r.stopped);
     EXPECT_GRANTED(f.AskAt(kNow + 1));
@@ -588,9 +591,9 @@ TEST(Registry, ANodeThatIsStoppedIsFollowedAtOnce) {
 
 TEST(Registry, ANodeThatIsStoppedComesBack) {
   Follow f(Mode::kAssigned, Began::kPromoted);
-  f.n.beat.stops = true;
+  f.n.heartbeat.stops = true;
   f.c.Ask(f.n);
-  f.n.beat.stops = false;
+  f.n.heartbeat.stops = false;
   f.n.Restart(13);
   EXPECT_GRANTED(f.c.Serve(&f.n));
   ExpectRefused(f.AskAt(kNow + 1), Reason::kNodeLives);
@@ -599,18 +602,18 @@ TEST(Registry, ANodeThatIsStoppedComesBack) {
 // Who is refused for his clock lives, too.
 TEST(Registry, ANodeThatIsRefusedIsNotSilent) {
   Follow f(Mode::kLeased, Began::kPromoted);
-  f.c.now_us = kNow + 4 * kBeat;
-  f.n.beat.node_us = f.c.now_us + f.c.rules.max_ahead_us() + 1;
+  f.c.now_us = kNow + 4 * kHeartbeat;
+  f.n.heartbeat.node_us = f.c.now_us + f.c.rules.max_ahead_us() + 1;
   ExpectRefused(f.c.Ask(f.n), Reason::kClockAhead);
-  ExpectRefused(f.AskAt(kNow + 6 * kBeat), Reason::kNodeLives);
+  ExpectRefused(f.AskAt(kNow + 6 * kHeartbeat), Reason::kNodeLives);
 }
 
 // Nobody could ask before.
 TEST(Registry, ANodeIsNotSilentForAsLongAsTheCoordinatorWasAway) {
   Follow f(Mode::kAssigned, Began::kPromoted);
-  f.c.rules.noted_us = kNow + 100 * kBeat;
-  ExpectRefused(f.AskAt(kNow + 103 * kBeat - 1), Reason::kNodeLives);
-  EXPECT_GRANTED(f.AskAt(kNow + 103 * kBeat));
+  f.c.rules.noted_us = kNow + 100 * kHeartbeat;
+  ExpectRefused(f.AskAt(kNow + 103 * kHeartbeat - 1), Reason::kNodeLives);
+  EXPECT_GRANTED(f.AskAt(kNow + 103 * kHeartbeat));
 }
 
 // R7: whatever its timeline is, and however long the node has been silent.
@@ -618,15 +621,15 @@ TEST(Registry, ARecoveredBackupFollowsOnlyAnOperatorsWord) {
   for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
     for (const int64_t timeline : {1, 2}) {
       Follow f(mode, Began::kRecovered);
-      f.next.beat.timeline = timeline;
+      f.next.heartbeat.timeline = timeline;
       ExpectFenced(f.AskAt(kNow + 1), Reason::kOldCopy, false);
       EXPECT_GRANTED(f.c.ServeAt(&f.n, kNow + 2));
-      ExpectFenced(f.AskAt(kNow + 100 * kBeat), Reason::kOldCopy, false);
-      f.n.beat.stops = true;
+      ExpectFenced(f.AskAt(kNow + 100 * kHeartbeat), Reason::kOldCopy, false);
+      f.n.heartbeat.stops = true;
       f.c.Ask(f.n);
-      ExpectFenced(f.AskAt(kNow + 100 * kBeat), Reason::kOldCopy, false);
-      f.next.beat.claims = true;
-      EXPECT_GRANTED(f.AskAt(kNow + 100 * kBeat));
+      ExpectFenced(f.AskAt(kNow + 100 * kHeartbeat), Reason::kOldCopy, false);
+      f.next.heartbeat.claims = true;
+      EXPECT_GRANTED(f.AskAt(kNow + 100 * kHeartbeat));
     }
   }
 }
@@ -634,7 +637,7 @@ TEST(Registry, ARecoveredBackupFollowsOnlyAnOperatorsWord) {
 // What nothing is known of is no standby.
 TEST(Registry, ALaterTimelineAloneFollowsNobody) {
   Follow f(Mode::kLeased, Began::kPlainly);
-  ExpectFenced(f.AskAt(kNow + 100 * kBeat), Reason::kOldCopy, false);
+  ExpectFenced(f.AskAt(kNow + 100 * kHeartbeat), Reason::kOldCopy, false);
 }
 
 // --- Messages from the past -------------------------------------------------------------------
@@ -645,12 +648,12 @@ TEST(Registry, NoLateRequestHarmsANode) {
   for (const Mode mode : {Mode::kAssigned, Mode::kLeased}) {
     Coordinator c(mode);
     Node n(mode);
-    std::vector<Beat> sent;
+    std::vector<Heartbeat> sent;
     const auto arrive_again = [&] {
-      for (const Beat& late : sent) {
+      for (const Heartbeat& late : sent) {
         const Registration before = c.r;
-        const Ruling ruling = Rule(&c.r, late, false, c.rules, c.now_us);
-        EXPECT_FALSE(ruling.fences_both);
+        const Decision decision = Decide(&c.r, late, false, c.rules, c.now_us);
+        EXPECT_FALSE(decision.fences_both);
         EXPECT_EQ(c.r.state, before.state);
         EXPECT_EQ(c.r.instance, before.instance);
         EXPECT_EQ(c.r.stopped, before.stopped);
@@ -658,20 +661,20 @@ TEST(Registry, NoLateRequestHarmsANode) {
     };
     // One answer of two is lost, each request is sent twice.
     const auto ask = [&](bool heard) {
-      Ruling ruling = c.Ask(n);
-      sent.push_back(n.beat);
-      if (ruling.challenge != 0) {
-        n.beat.challenge = ruling.challenge;
-        sent.push_back(n.beat);
-        ruling = c.Ask(n);
-        n.beat.challenge = 0;
+      Decision decision = c.Ask(n);
+      sent.push_back(n.heartbeat);
+      if (decision.challenge != 0) {
+        n.heartbeat.challenge = decision.challenge;
+        sent.push_back(n.heartbeat);
+        decision = c.Ask(n);
+        n.heartbeat.challenge = 0;
       }
-      EXPECT_GRANTED(ruling);
-      if (heard) n.Take(ruling);
+      EXPECT_GRANTED(decision);
+      if (heard) n.Take(decision);
       arrive_again();
     };
-    const auto restart = [&](int64_t life) {
-      n.beat.life = life;
+    const auto restart = [&](int64_t incarnation) {
+      n.heartbeat.incarnation = incarnation;
       ask(false);
       ask(true);
       ask(true);
@@ -680,33 +683,33 @@ TEST(Registry, NoLateRequestHarmsANode) {
     ask(true);
     restart(12);
     // It stops, and starts again: the stop arrives late, too.
-    n.beat.stops = true;
-    sent.push_back(n.beat);
-    n.beat.stops = false;
+    n.heartbeat.stops = true;
+    sent.push_back(n.heartbeat);
+    n.heartbeat.stops = false;
     restart(13);
-    n.beat.stops = true;
+    n.heartbeat.stops = true;
     ask(false);
-    n.beat.stops = false;
+    n.heartbeat.stops = false;
     restart(14);
     // A promoted standby follows, then an operator takes the number back to where it was.
     Node old = n;
-    n.beat.instance = 2;
-    n.beat.timeline = 2;
-    n.beat.began = Began::kPromoted;
-    c.now_us = n.beat.node_us = kNow + 3 * kBeat;
+    n.heartbeat.instance = 2;
+    n.heartbeat.timeline = 2;
+    n.heartbeat.began = Began::kPromoted;
+    c.now_us = n.heartbeat.node_us = kNow + 3 * kHeartbeat;
     restart(15);
-    old.beat.claims = true;
-    n.beat = old.beat;
+    old.heartbeat.claims = true;
+    n.heartbeat = old.heartbeat;
     restart(16);
     // It is to retire, which is taken back before it was heard.
-    n.beat.claims = false;
-    n.beat.retires = true;
-    const Ruling told = c.Ask(n);
-    sent.push_back(n.beat);
-    n.beat.challenge = told.challenge;
-    sent.push_back(n.beat);
-    n.beat.retires = false;
-    n.beat.challenge = 0;
+    n.heartbeat.claims = false;
+    n.heartbeat.retires = true;
+    const Decision told = c.Ask(n);
+    sent.push_back(n.heartbeat);
+    n.heartbeat.challenge = told.challenge;
+    sent.push_back(n.heartbeat);
+    n.heartbeat.retires = false;
+    n.heartbeat.challenge = 0;
     ask(true);
     ask(true);
     EXPECT_EQ(c.r.state, NodeState::kActive);
@@ -719,20 +722,20 @@ TEST(Registry, AChallengeIsVoidOnceTheNodeHasGoneOn) {
   Node n(Mode::kAssigned);
   c.Serve(&n);
   Node copy = n;
-  copy.beat.instance = 2;
+  copy.heartbeat.instance = 2;
   const int64_t challenge = c.Ask(copy).challenge;
   EXPECT_NE(challenge, 0);
   c.Serve(&n);
-  copy.beat.challenge = challenge;
-  const Ruling again = c.Ask(copy);
+  copy.heartbeat.challenge = challenge;
+  const Decision again = c.Ask(copy);
   ExpectRefused(again, Reason::kOtherInstance);
   EXPECT_NE(again.challenge, challenge);
   Node other = copy;
-  other.beat.life = 77;
-  other.beat.challenge = again.challenge;
+  other.heartbeat.incarnation = 77;
+  other.heartbeat.challenge = again.challenge;
   EXPECT_EQ(c.Ask(other).outcome, Outcome::kRefused);
   c.rules.secret++;  // the coordinator was started
-  copy.beat.challenge = again.challenge;
+  copy.heartbeat.challenge = again.challenge;
   EXPECT_EQ(c.Ask(copy).outcome, Outcome::kRefused);
   ExpectFenced(c.Insist(copy), Reason::kOtherInstance, true);
 }
@@ -743,8 +746,8 @@ TEST(Registry, ALateRequestIsNotTakenForTheNodeThatIsExpected) {
   Node n(Mode::kAssigned);
   c.Serve(&n);
   Node copy = n;
-  copy.beat.instance = 2;
-  copy.beat.challenge = c.Ask(copy).challenge;
+  copy.heartbeat.instance = 2;
+  copy.heartbeat.challenge = c.Ask(copy).challenge;
   c.Ask(copy);
   c.r.state = NodeState::kExpected;
   EXPECT_EQ(c.Ask(copy).outcome, Outcome::kRefused);
@@ -771,9 +774,9 @@ TEST(RegistryFailover, ANodeThatIsNotTouchedGoesOn) {
   f.c.Serve(&n);
   f.Fail();
   f.Promote();
-  const Ruling g = f.c.ServeAt(&n, kNow + kBeat);
+  const Decision g = f.c.ServeAt(&n, kNow + kHeartbeat);
   EXPECT_GRANTED(g);
-  EXPECT_EQ(g.interval, (Interval{kNumber, kNow, kNow + kBeat + kLease}));
+  EXPECT_EQ(g.interval, (Interval{kNumber, kNow, kNow + kHeartbeat + kLease}));
 }
 
 TEST(RegistryFailover, ANodeThatKnowsMoreGoesOnAboveWhatItKnows) {
@@ -781,13 +784,13 @@ TEST(RegistryFailover, ANodeThatKnowsMoreGoesOnAboveWhatItKnows) {
   Node n(Mode::kLeased);
   f.c.Serve(&n);
   f.Fail();
-  f.c.ServeAt(&n, kNow + kBeat);
-  const Ruling lost = f.c.ServeAt(&n, kNow + 2 * kBeat);
+  f.c.ServeAt(&n, kNow + kHeartbeat);
+  const Decision lost = f.c.ServeAt(&n, kNow + 2 * kHeartbeat);
   f.Promote();
-  const Ruling g = f.c.ServeAt(&n, kNow + 3 * kBeat);
+  const Decision g = f.c.ServeAt(&n, kNow + 3 * kHeartbeat);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, lost.interval.limit_us);
-  EXPECT_EQ(g.current, n.beat.old);
+  EXPECT_EQ(g.current, n.heartbeat.old);
   EXPECT_GT(g.current.counter, lost.current.counter);
 }
 
@@ -800,7 +803,7 @@ TEST(RegistryFailover, WhoStartsAnewBeginsAboveTheFloor) {
   n.Restart(12);
   ExpectRefused(f.c.Serve(&n), Reason::kTooFarAhead);
   const int64_t later = f.c.rules.floor_us - f.c.rules.max_raised_us();
-  const Ruling g = f.c.ServeAt(&n, later);
+  const Decision g = f.c.ServeAt(&n, later);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
 }
@@ -813,11 +816,11 @@ TEST(RegistryFailover, ANodeThatWasSilentForLongDoesNotGoOnBelowTheFloor) {
   f.Fail();
   f.c.now_us = kNow + 2 * kQuarantine;
   f.Promote();
-  const Ruling g = f.c.ServeAt(&n, f.c.now_us + 4 * kLease);
+  const Decision g = f.c.ServeAt(&n, f.c.now_us + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
   // The floor lies behind it now.
-  const Ruling next = f.c.ServeAt(&n, f.c.now_us + kBeat);
+  const Decision next = f.c.ServeAt(&n, f.c.now_us + kHeartbeat);
   EXPECT_GRANTED(next);
   EXPECT_EQ(next.interval.start_us, g.interval.start_us);
 }
@@ -834,7 +837,7 @@ TEST(RegistryFailover, ANodeThatWasGivenAnotherNumberDoesNotGoOnUnderTheOneBefor
   const int64_t later = kNow + 2 * kQuarantine;
   EXPECT_EQ(f.c.ServeAt(&n, later).interval.node, 9);
   f.Promote();
-  const Ruling g = f.c.ServeAt(&n, later + 4 * kLease);
+  const Decision g = f.c.ServeAt(&n, later + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.node, kNumber);
   EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
@@ -851,8 +854,8 @@ TEST(RegistryFailover, ANodesWordThatItsIntervalIsRecentIsNotEnough) {
   f.Promote();
   f.c.now_us = kNow + kQuarantine + 2 * kLease;
   f.Promote();
-  n.beat.node_us = f.c.now_us += 4 * kLease;
-  const Ruling g = f.c.Serve(&n);
+  n.heartbeat.node_us = f.c.now_us += 4 * kLease;
+  const Decision g = f.c.Serve(&n);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, f.c.rules.floor_us);
 }
@@ -866,11 +869,11 @@ TEST(RegistryFailover, ALateRequestDoesNotTakeANodeBack) {
   f.Fail();
   const Node late = n;
   n.Restart(12);
-  const Ruling lost = f.c.ServeAt(&n, kNow + kBeat);
+  const Decision lost = f.c.ServeAt(&n, kNow + kHeartbeat);
   f.Promote();
   EXPECT_GRANTED(f.c.Ask(late));
-  n.beat.life = late.beat.life;
-  const Ruling g = f.c.ServeAt(&n, kNow + 2 * kBeat);
+  n.heartbeat.incarnation = late.heartbeat.incarnation;
+  const Decision g = f.c.ServeAt(&n, kNow + 2 * kHeartbeat);
   EXPECT_GRANTED(g);
   EXPECT_GE(g.interval.start_us, lost.interval.limit_us);
 }
@@ -879,10 +882,10 @@ TEST(RegistryFailover, ALateRequestDoesNotTakeANodeBack) {
 TEST(RegistryFailover, TheFloorIsAboveAllThatMayHaveBeenGranted) {
   Coordinator c(Mode::kLeased);
   Node n(Mode::kLeased);
-  n.beat.node_us = kNow + c.rules.max_ahead_us();
-  int64_t life = 12;
-  while (c.Insist(n).outcome == Outcome::kGranted) n.Restart(life++);
-  EXPECT_GT(life, 12);
+  n.heartbeat.node_us = kNow + c.rules.max_ahead_us();
+  int64_t incarnation = 12;
+  while (c.Insist(n).outcome == Outcome::kGranted) n.Restart(incarnation++);
+  EXPECT_GT(incarnation, 12);
   EXPECT_LE(c.r.end_us + kLease, c.rules.FloorAt(kNow));
 }
 
@@ -901,10 +904,10 @@ TEST(RegistryRollback, WhoHasItsNumberGoesOnAsAfterAnyStart) {
   f.c.Serve(&n);
   f.Fail();
   f.Start();
-  const Ruling next = f.c.ServeAt(&n, kNow + kBeat);
-  EXPECT_EQ(next.interval, (Interval{kNumber, kNow, kNow + kBeat + kLease}));
+  const Decision next = f.c.ServeAt(&n, kNow + kHeartbeat);
+  EXPECT_EQ(next.interval, (Interval{kNumber, kNow, kNow + kHeartbeat + kLease}));
   n.Restart(12);
-  EXPECT_EQ(f.c.ServeAt(&n, kNow + 2 * kBeat).interval.start_us, next.interval.limit_us);
+  EXPECT_EQ(f.c.ServeAt(&n, kNow + 2 * kHeartbeat).interval.start_us, next.interval.limit_us);
 }
 
 // Its number may have gone to another in what was lost.
@@ -915,13 +918,13 @@ TEST(RegistryRollback, ANodeThatWasSilentForLongBeginsAboveTheFloor) {
   f.Fail();
   f.c.now_us = kNow + 2 * kQuarantine;
   f.Start();
-  n.beat.node_us = f.c.now_us;
+  n.heartbeat.node_us = f.c.now_us;
   ExpectRefused(f.c.Serve(&n), Reason::kTooFarAhead);
-  const Ruling g = f.c.ServeAt(&n, f.c.now_us + 4 * kLease);
+  const Decision g = f.c.ServeAt(&n, f.c.now_us + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, f.c.rules.silent_floor_us);
-  n.beat.node_us = g.interval.start_us + kBeat;  // which is not too far ahead
-  const Ruling next = f.c.ServeAt(&n, f.c.now_us + kBeat);
+  n.heartbeat.node_us = g.interval.start_us + kHeartbeat;  // which is not too far ahead
+  const Decision next = f.c.ServeAt(&n, f.c.now_us + kHeartbeat);
   EXPECT_GRANTED(next);
   EXPECT_EQ(next.interval.start_us, g.interval.start_us);
 }
@@ -931,7 +934,7 @@ TEST(RegistryRollback, ANumberThatIsNewBeginsAboveTheFloor) {
   f.Fail();
   f.Start();
   Node n(Mode::kLeased);
-  const Ruling g = f.c.ServeAt(&n, kNow + 4 * kLease);
+  const Decision g = f.c.ServeAt(&n, kNow + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_EQ(g.interval.start_us, f.c.rules.silent_floor_us);
 }
@@ -942,16 +945,16 @@ TEST(RegistryRollback, WhoTakesThePlaceOfANodeBeginsAboveTheFloor) {
   Node n(Mode::kLeased);
   f.c.Serve(&n);
   f.Fail();
-  const Ruling lost = f.c.ServeAt(&n, kNow + 3 * kLease);
+  const Decision lost = f.c.ServeAt(&n, kNow + 3 * kLease);
   f.Start();
   Node standby = n;
-  standby.beat.instance = 2;
-  standby.beat.timeline = 2;
-  standby.beat.began = Began::kPromoted;
-  standby.beat.granted_us = kNow + kLease;  // it lags
-  standby.beat.node_us = f.c.now_us;
+  standby.heartbeat.instance = 2;
+  standby.heartbeat.timeline = 2;
+  standby.heartbeat.began = Began::kPromoted;
+  standby.heartbeat.granted_us = kNow + kLease;  // it lags
+  standby.heartbeat.node_us = f.c.now_us;
   ExpectRefused(f.c.Insist(standby), Reason::kTooFarAhead);
-  const Ruling g = f.c.ServeAt(&standby, f.c.now_us + 4 * kLease);
+  const Decision g = f.c.ServeAt(&standby, f.c.now_us + 4 * kLease);
   EXPECT_GRANTED(g);
   EXPECT_GT(g.interval.start_us, lost.interval.limit_us);
 }
@@ -963,9 +966,9 @@ struct Adopting {
   NodeClock clock;
   ClockReading now{500, kNow, 500};
   Adopting() { clock.Start(now); }
-  Adopted Adopt(const Interval& interval, int64_t life = 11) {
-    Ruling ruling{Outcome::kGranted, Reason::kNone, interval, {}, 11};
-    return detid::Adopt(&granted, &clock, now, ruling, life, 4 * kLease);
+  Adopted Adopt(const Interval& interval, int64_t incarnation = 11) {
+    Decision decision{Outcome::kGranted, Reason::kNone, interval, {}, 11};
+    return detid::Adopt(&granted, &clock, now, decision, incarnation, 4 * kLease);
   }
   int64_t Now() const { return clock.At(500); }
 };
@@ -988,9 +991,9 @@ TEST(Adopt, ALimitThatMovesLeavesNodeTimeAlone) {
   EXPECT_EQ(a.granted.Read().limit_us, kNow + 2 * kLease);
 }
 
-TEST(Adopt, WhatAnotherLifeAskedForIsNotTaken) {  // R3
+TEST(Adopt, WhatAnotherIncarnationAskedForIsNotTaken) {  // R3
   Adopting a;
-  EXPECT_EQ(a.Adopt({kNumber, kNow, kNow + kLease}, 12), Adopted::kOtherLife);
+  EXPECT_EQ(a.Adopt({kNumber, kNow, kNow + kLease}, 12), Adopted::kOtherIncarnation);
   EXPECT_EQ(a.granted.Read().limit_us, 0);
 }
 

@@ -184,7 +184,7 @@ bool AwaitResult(int64_t deadline_ms, char* trouble) {
 }
 
 // What was left would wait on, as for a standby that is not there, and each time there would be one
-// more of them. It may be at another host than this one, so until a beat is answered.
+// more of them. It may be at another host than this one, so until a heartbeat is answered.
 bool EndWhatWasLeft(int64_t deadline_ms, char* trouble) {
   constexpr char kEnd[] =
       "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // The way to the coordinator: one connection by libpq, kept open, and one statement on it. Never
-// waits longer than it was told, and never on the mint path: the registrar alone uses it.
+// waits longer than it was told, and never on the mint path: the registry client alone uses it.
 
 #pragma once
 

@@ -33,12 +33,12 @@ void NoteTrouble(RegistryClient* c, const char* trouble) {
          errdetail_internal("%s", trouble)));
 }
 
-Beat BeatOfStandby() {
-  Beat b;
+Heartbeat HeartbeatOfStandby() {
+  Heartbeat b;
   b.next = {1, RandomBits63()};
   b.mode = settings::node_id >= 0 ? Mode::kAssigned : Mode::kLeased;
   b.node = std::max(settings::node_id, kAnyNode);
-  b.life = shared->life;
+  b.incarnation = shared->incarnation;
   b.node_us = NodeTimeUs();
   b.began = Began::kNotYet;
   return b;
@@ -46,7 +46,7 @@ Beat BeatOfStandby() {
 
 }  // namespace
 
-Beaten ForetellOnce(RegistryClient* c) {
+NextHeartbeat ForetellOnce(RegistryClient* c) {
   Question q;
   Reply reply;
   char trouble[kMaxTrouble] = "";
@@ -54,7 +54,7 @@ Beaten ForetellOnce(RegistryClient* c) {
     NoteTrouble(c, trouble);
     return {kIdleMs, false};
   }
-  q.beat = BeatOfStandby();
+  q.heartbeat = HeartbeatOfStandby();
   q.report.ids = 0;
   const Asked asked = AskCoordinator(q, kTimeoutMs, &reply, trouble);
   explicit_bzero(&q.token, sizeof q.token);
@@ -63,15 +63,15 @@ Beaten ForetellOnce(RegistryClient* c) {
     return {std::max(c->foretell_ms, RefusedMs(c, asked, c->foretell_ms)), false};
   }
   c->refused_ms = 0;
-  c->foretell_ms = std::max<int64_t>(reply.beat_us / 1000, 1000);
-  c->database->foretold_us.store(q.beat.node_us, std::memory_order_relaxed);
-  const Reason reason = reply.ruling.reason;
-  if (reply.ruling.outcome == Outcome::kGranted) {
+  c->foretell_ms = std::max<int64_t>(reply.heartbeat_us / 1000, 1000);
+  c->database->foretold_us.store(q.heartbeat.node_us, std::memory_order_relaxed);
+  const Reason reason = reply.decision.reason;
+  if (reply.decision.outcome == Outcome::kGranted) {
     NoteTrouble(c, nullptr);
     return {c->foretell_ms, false};
   }
   snprintf(trouble, sizeof trouble, "The registry would %s this node: %s. %s",
-           reply.ruling.outcome == Outcome::kFenced ? "fence" : "refuse", Explain(reason),
+           reply.decision.outcome == Outcome::kFenced ? "fence" : "refuse", Explain(reason),
            AdviceOn(reason));
   NoteTrouble(c, trouble);
   return {c->foretell_ms, reason == Reason::kWrongMode || reason == Reason::kWrongNode};

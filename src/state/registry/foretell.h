@@ -5,12 +5,12 @@
 
 #pragma once
 
-#include "state/registry/beat.h"
+#include "state/registry/heartbeat.h"
 
 namespace detid {
 
-// Asks once; what is wrong becomes the database's trouble. REQUIRES: the registrar's process,
+// Asks once; what is wrong becomes the database's trouble. REQUIRES: the registry client's process,
 // outside a transaction; the server is in recovery.
-Beaten ForetellOnce(RegistryClient* client);
+NextHeartbeat ForetellOnce(RegistryClient* client);
 
 }  // namespace detid

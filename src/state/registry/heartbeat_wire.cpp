@@ -60,7 +60,7 @@ const char* HeartbeatStatement() {
   // With a constant first, each column comes after a comma.
   sql.Append("%s SELECT 1", HeartbeatMark());
   EachColumn(kReplyColumns, reply, column);
-  EachColumn(kGrantColumns, reply.ruling, column);
+  EachColumn(kGrantColumns, reply.decision, column);
   sql.Append(" FROM detid._heartbeat(key => $1, signature => $2");
   EachColumn(kHeartbeatColumns, message, argument);
   sql.Append(")");
@@ -72,7 +72,7 @@ bool ParseReply(const pg_result* result, Reply* reply) {
   if (PQntuples(result) != 1 || PQnfields(result) != kColumns) return false;
   Columns columns(result);
   EachColumn(kReplyColumns, *reply, std::ref(columns));
-  EachColumn(kGrantColumns, reply->ruling, std::ref(columns));
+  EachColumn(kGrantColumns, reply->decision, std::ref(columns));
   return columns.sound();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Transactions of the registrar, in a database that may be anybody's (B1, B2 of registrar.h).
+// Transactions of the registry client, in a database that may be anybody's (B1, B2 of client.h).
 
 #pragma once
 

@@ -33,7 +33,7 @@ enum Column {
   kClaims,
   kRetires,
   kPath,
-  kWords,
+  kCommands,
   kColumns
 };
 constexpr Oid kTypes[kColumns] = {BOOLOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID,
@@ -72,7 +72,7 @@ StoredRegistration Deform(HeapTuple tuple, TupleDesc descriptor) {
   }
   s.claims = !nulls[kClaims] && DatumGetBool(v[kClaims]);
   s.retires = !nulls[kRetires] && DatumGetBool(v[kRetires]);
-  s.words = number(kWords);
+  s.commands = number(kCommands);
   if (!nulls[kPath]) {
     const std::string_view path = View(DatumGetTextPP(v[kPath]));
     snprintf(s.path, sizeof s.path, "%.*s", Clip(path, sizeof s.path - 1), path.data());
@@ -98,8 +98,8 @@ bool IsListed() {
 
 const char* TroubleOf(const DatabaseState& state) {
   if (state.trouble[0] != '\0') return state.trouble;
-  if (state.has_registrar) return "It was not asked yet.";
-  return "No registrar runs for this database: max_worker_processes may be too low.";
+  if (state.has_registry_client) return "It was not asked yet.";
+  return "No registry client runs for this database: max_worker_processes may be too low.";
 }
 
 namespace {
@@ -116,7 +116,7 @@ namespace {
   Raise(Error::kNoInterval, "The last interval ended at %s. %s", limit, trouble);
 }
 
-// Whether the transaction has changed the row's words, unless what did was rolled back; and what
+// Whether the transaction has changed the row's commands, unless what did was rolled back; and what
 // becomes of the word in memory when it commits, which the row says.
 bool changed = false;
 StoredRegistration at_commit;
@@ -127,7 +127,7 @@ bool row_is_there = false;
 void registration::OnTransaction(XactEvent event) {
   if (!changed) return;
   // Who commits a prepared transaction may be nobody who knows of this.
-  if (event == XACT_EVENT_PRE_PREPARE) Raise(Error::kWordPrepared);
+  if (event == XACT_EVENT_PRE_PREPARE) Raise(Error::kCommandPrepared);
   if (event == XACT_EVENT_PRE_COMMIT) row_is_there = ReadRegistration(&at_commit);
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT) return;
   changed = false;
@@ -141,11 +141,11 @@ void registration::OnTransaction(XactEvent event) {
     database->registering.store(1, std::memory_order_relaxed);
   }
   TakeFence(database, at_commit);
-  WakeRegistrar(database);
+  WakeRegistryClient(database);
   Detach(database);
 }
 
-void FollowWordAtCommit() {
+void FollowCommandAtCommit() {
   changed = true;
   // What the registry is told of it must outlive a crash here.
   ForceSyncCommit();
@@ -191,7 +191,7 @@ bool ReadRegistration(StoredRegistration* stored) {
     relation_close(relation, AccessShareLock);
     *stored = {};
     stored->fenced = kAltered;
-    stored->words = -1;
+    stored->commands = -1;
     return true;
   }
   const Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(oid));
@@ -223,21 +223,21 @@ void WriteRegistration(const StoredRegistration& s, bool heard) {
       .Add(BOOLOID, BoolGetDatum(heard && s.claims))
       .Add(BOOLOID, BoolGetDatum(heard && s.retires))
       .Text(s.path)
-      .Number(s.words)
+      .Number(s.commands)
       .Write(
           "UPDATE detid._registration SET (old_counter, old_bits, next_counter, next_bits, "
           "timeline, node, start_us, granted_us, began, began_instance, began_timeline, path) = "
           "($1, $2, $3, $4, $6, $7, $8, $9, $10, $11, $12, $16), "
-          "instance = CASE WHEN words = $17 THEN $5 ELSE instance END, "
-          "fenced = CASE WHEN words = $17 THEN coalesce($13, fenced) ELSE fenced END, "
-          "claims = claims AND NOT ($14 AND words = $17), "
-          "retires = retires AND NOT ($15 AND words = $17)",
+          "instance = CASE WHEN commands = $17 THEN $5 ELSE instance END, "
+          "fenced = CASE WHEN commands = $17 THEN coalesce($13, fenced) ELSE fenced END, "
+          "claims = claims AND NOT ($14 AND commands = $17), "
+          "retires = retires AND NOT ($15 AND commands = $17)",
           SPI_OK_UPDATE);
   // Its owner may have seen to it that nothing is written, such as by a trigger.
   if (SPI_processed != 1) elog(ERROR, "could not store the registration of this node");
 }
 
-void WriteWord(bool claims, bool retires, bool unfenced, int64_t above) {
+void WriteCommand(bool claims, bool retires, bool unfenced, int64_t above) {
   Query()
       .Add(BOOLOID, BoolGetDatum(claims))
       .Add(BOOLOID, BoolGetDatum(retires))
@@ -246,13 +246,13 @@ void WriteWord(bool claims, bool retires, bool unfenced, int64_t above) {
       .Write(
           "UPDATE detid._registration SET claims = $1, retires = $2, "
           "fenced = CASE WHEN NOT $3 THEN fenced END, instance = CASE WHEN NOT $3 THEN instance "
-          "ELSE 0 END, words = greatest(words, $4) + 1",
+          "ELSE 0 END, commands = greatest(commands, $4) + 1",
           SPI_OK_UPDATE);
 }
 
 bool TakeFence(Database* database, const StoredRegistration& s) {
   const bool stopped = StoppedBy(s) != Reason::kNone;
-  if (s.words >= 0) return database->fence.Take(s.words, stopped);
+  if (s.commands >= 0) return database->fence.Take(s.commands, stopped);
   if (stopped) database->fence.Set(Fence::kRow);
   return true;
 }
@@ -267,10 +267,10 @@ void KnowFence(Database* database) {
   database->fence_known.store(1, std::memory_order_release);
 }
 
-void WakeRegistrar(Database* database) {
+void WakeRegistryClient(Database* database) {
   database->wake.store(1, std::memory_order_release);
   // Latches of processes that are gone stay where they are.
-  if (Latch* latch = database->registrar.load(std::memory_order_acquire)) SetLatch(latch);
+  if (Latch* latch = database->registry_client.load(std::memory_order_acquire)) SetLatch(latch);
 }
 
 Interval AwaitInterval(Database* database, int64_t above_us) {
@@ -283,7 +283,7 @@ Interval AwaitInterval(Database* database, int64_t above_us) {
     if (over && (database->registering.load(std::memory_order_relaxed) == 0 ||
                  waited_ms >= kFirstWaitMs || (waited_ms == 0 && !IsListed())))
       RaiseNoInterval(interval);
-    if (waited_ms == 0) WakeRegistrar(database);
+    if (waited_ms == 0) WakeRegistryClient(database);
     WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10,
               compat::RegistryWaitEvent());
     ResetLatch(MyLatch);

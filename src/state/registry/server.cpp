@@ -4,7 +4,7 @@
 
 #include "pg/pg.h"
 #include "state/shared.h"
-#include "state/witness.h"
+#include "state/origin.h"
 
 extern "C" {
 #include "replication/walreceiver.h"
@@ -35,7 +35,7 @@ bool HasStreamed() {
 
 }  // namespace
 
-Began BeganHere(const StoredRegistration& s, const Witness& here) {
+Began BeganHere(const StoredRegistration& s, const Origin& here) {
   if (s.began_instance == PlaceOf(here) && s.began_timeline == here.timeline) return s.began;
   switch (shared->signal_file) {
     case SignalFile::kStandby:

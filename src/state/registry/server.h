@@ -10,11 +10,11 @@
 
 namespace detid {
 
-// A server that began as a standby, and streamed from another one in this life, was promoted. What
-// began from a backup was recovered; and so was a standby that only read an archive, as it cannot
-// be told from that. What `stored` says of this place and timeline counts before what this life
-// shows: after a restart nothing does. REQUIRES: the server is not in recovery.
-Began BeganHere(const StoredRegistration& stored, const Witness& here);
+// A server that began as a standby, and streamed from another one in this incarnation, was
+// promoted. What began from a backup was recovered; and so was a standby that only read an archive,
+// as it cannot be told from that. What `stored` says of this place and timeline counts before what
+// this incarnation shows: after a restart nothing does. REQUIRES: the server is not in recovery.
+Began BeganHere(const StoredRegistration& stored, const Origin& here);
 
 // Whether the server is being shut down, smartly or fast: it does not come to life again.
 bool ServerStops();

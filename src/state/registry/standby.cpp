@@ -42,7 +42,7 @@ StandbyTrouble LookAtNumber(const StoredRegistration& primary) {
     return Say("detid.node_id is not set here: promoted, this standby mints nothing",
                "Give it a number of its own: ALTER SYSTEM on a standby is for itself. ALTER SYSTEM "
                "SET detid.node_id = 2; SELECT pg_reload_conf();");
-  if (ReadHorizon(&record) && record.horizon_us != 0 && record.witness.node == here)
+  if (ReadHorizon(&record) && record.horizon_us != 0 && record.origin.node == here)
     return Say(
         psprintf("detid.node_id is %d, and the primary mints under %d: promoted while the "
                  "primary lives, this standby mints the same ids",
@@ -52,7 +52,7 @@ StandbyTrouble LookAtNumber(const StoredRegistration& primary) {
   return None();
 }
 
-// Of a registry: what its coordinator would refuse, and what the registrar needs.
+// Of a registry: what its coordinator would refuse, and what the registry client needs.
 StandbyTrouble LookAtMembership(const StoredRegistration& primary) {
   if (!IsListed()) return Say(MessageOf(Error::kNotRegistered), HintOf(Error::kNotRegistered));
   Token token;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/registry/registrar.h"
+#include "state/registry/client.h"
 
 #include <algorithm>
 
 #include "pg/pg.h"
 #include "state/clock.h"
 #include "state/databases.h"
-#include "state/registry/beat.h"
+#include "state/registry/heartbeat.h"
 #include "state/registry/foretell.h"
 #include "state/registry/server.h"
 #include "state/settings.h"
@@ -17,7 +17,7 @@ extern "C" {
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "tcop/tcopprot.h"
-PGDLLEXPORT void detid_registrar_main(Datum index);
+PGDLLEXPORT void detid_registry_client_main(Datum index);
 }
 
 namespace detid {
@@ -45,14 +45,14 @@ void LeaveDatabase(int, Datum) {
 // What is set for the database is read as a process begins: so another one does, if it may have
 // been set right since.
 void StartAnew() {
-  ereport(LOG, (errmsg("the registrar starts again, to read what is set for its database")));
+  ereport(LOG, (errmsg("the registry client starts again, to read what is set for its database")));
   proc_exit(1);
 }
 
-// Returns how long to wait for the next beat.
+// Returns how long to wait for the next heartbeat.
 int64_t Step(int64_t began_us) {
   if (client.database == nullptr) client.database = AttachDatabase(MyDatabaseId);
-  client.database->registrar.store(MyLatch, std::memory_order_release);
+  client.database->registry_client.store(MyLatch, std::memory_order_release);
   client.database->wake.store(0, std::memory_order_relaxed);  // whatever it was, it is read now
   const bool standby = RecoveryInProgress();
   if (client.standby && !standby) {
@@ -60,12 +60,13 @@ int64_t Step(int64_t began_us) {
     client = {client.database_name, client.database};
   }
   client.standby = standby;
-  const Beaten beaten = standby ? ForetellOnce(&client) : BeatOnce(&client);
-  if (beaten.misset && (reloaded || BootUs() - began_us >= kAnewUs)) StartAnew();
-  return beaten.wait_ms;
+  const NextHeartbeat next = standby ? ForetellOnce(&client) : HeartbeatOnce(&client);
+  if (next.misset && (reloaded || BootUs() - began_us >= kAnewUs)) StartAnew();
+  return next.wait_ms;
 }
 
-// Until it is time for the next beat, or somebody asks for one. Latches are set for many reasons.
+// Until it is time for the next heartbeat, or somebody asks for one. Latches are set for many
+// reasons.
 void Rest(int64_t ms) {
   constexpr int64_t kMostOfStandbyMs = 200;
   const int64_t until_us = BootUs() + ms * 1000;
@@ -104,7 +105,7 @@ void Rest(int64_t ms) {
 
 }  // namespace
 
-void RegisterRegistrars() {
+void RegisterRegistryClients() {
   if (!settings::registers()) return;
   for (int i = 0; const char* name = DatabaseOf(i); i++) {
     bool again = false;  // two would take each other for a copy
@@ -115,9 +116,10 @@ void RegisterRegistrars() {
     worker.bgw_start_time = BgWorkerStart_ConsistentState;
     worker.bgw_restart_time = kRestartSeconds;
     strlcpy(worker.bgw_library_name, "pg_detid", sizeof worker.bgw_library_name);
-    strlcpy(worker.bgw_function_name, "detid_registrar_main", sizeof worker.bgw_function_name);
-    snprintf(worker.bgw_name, sizeof worker.bgw_name, "pg_detid registrar of %s", name);
-    strlcpy(worker.bgw_type, "pg_detid registrar", sizeof worker.bgw_type);
+    strlcpy(worker.bgw_function_name, "detid_registry_client_main",
+            sizeof worker.bgw_function_name);
+    snprintf(worker.bgw_name, sizeof worker.bgw_name, "pg_detid registry client of %s", name);
+    strlcpy(worker.bgw_type, "pg_detid registry client", sizeof worker.bgw_type);
     worker.bgw_main_arg = Int32GetDatum(i);
     RegisterBackgroundWorker(&worker);
   }
@@ -125,7 +127,7 @@ void RegisterRegistrars() {
 
 }  // namespace detid
 
-void detid_registrar_main(Datum index) {
+void detid_registry_client_main(Datum index) {
   using namespace detid;
   pqsignal(SIGHUP, SignalHandlerForConfigReload);
   pqsignal(SIGTERM, die);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Operators' words on a node, unfence and retire_node, count from their transaction's commit on, and
+# Operators' commands on a node, unfence and retire_node, count from their transaction's commit on, and
 # not at all if it is rolled back, in whatever way. What ends a node outlives what may befall its
-# server: killed backends, a registrar that is ended, a table that is emptied.
+# server: killed backends, a registry client that is ended, a table that is emptied.
 
 use strict;
 use warnings FATAL => 'all';
@@ -87,17 +87,17 @@ for (['rolled back to a savepoint', 'BEGIN; SAVEPOINT s; SELECT detid.retire_nod
 	same_sql($node, 'SELECT detid.node_of(detid.next_id())', '0', "retire_node() $how: minting goes on");
 }
 like((run_sql($node, q{BEGIN; SELECT detid.retire_node(); PREPARE TRANSACTION 'r'}))[1], qr/ERROR:  0A000.*HINT/s, 'retire_node() is not for prepared transactions');
-sleep 2 * BEAT;
+sleep 2 * HEARTBEAT;
 state_becomes($c, 'eu/a/db1', 'active', 'nor does the registry hear of these');
 
 # --- What may befall the server ---
 
-# The registrar is ended by somebody.
-my $registrar = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_detid registrar'};
-my $pid = $node->safe_psql('postgres', $registrar);
+# The registry client is ended by somebody.
+my $registry_client = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_detid registry client'};
+my $pid = $node->safe_psql('postgres', $registry_client);
 $node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)");
-same_sql($node, 'SELECT detid.node_of(detid.next_id())', '0', 'the registrar is ended: an assigned node mints on');
-ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM ($registrar) r WHERE pid <> $pid"), 'it comes back');
+same_sql($node, 'SELECT detid.node_of(detid.next_id())', '0', 'the registry client is ended: an assigned node mints on');
+ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM ($registry_client) r WHERE pid <> $pid"), 'it comes back');
 my $seen = in_view($c, 'eu/a/db1', 'last_seen');
 ok($c->poll_query_until('postgres', "SELECT last_seen > '$seen' AND state = 'active' FROM detid.nodes WHERE path = 'eu/a/db1'"), 'and goes on asking');
 
@@ -130,7 +130,7 @@ while ($state eq '00000' && time() < $since + 30)
 	sleep 0.1;
 }
 is($state, 'DT002', 'without its row, nobody could fence it: it does not mint');
-cmp_ok(time() - $since, '<', BEAT + 13, 'soon');
+cmp_ok(time() - $since, '<', HEARTBEAT + 13, 'soon');
 $node->restart;
 is(sqlstate_of($node, 'SELECT detid.next_id()'), 'DT002', 'nor after a restart');
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/witness.h"
+#include "state/origin.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -60,17 +60,16 @@ uint64_t DatabaseDirectory() {
     made = static_cast<uint64_t>(file.st_mtim.tv_sec) * 1000000000 +
            static_cast<uint64_t>(file.st_mtim.tv_nsec);
   const uint64_t what[] = {static_cast<uint64_t>(file.st_ino), made};
-  const uint64_t hash =
-      HashBits({reinterpret_cast<const char*>(what), sizeof what}, 63).word[0];
+  const uint64_t hash = HashBits({reinterpret_cast<const char*>(what), sizeof what}, 63).word[0];
   return known = std::max<uint64_t>(hash, 1);
 }
 
-Witness WitnessHere() {
+Origin OriginHere() {
   return {InstanceHere(), MyDatabaseId, GetWALInsertionTimeLine(), settings::node_id,
           DatabaseDirectory()};
 }
 
-int64_t PlaceOf(const Witness& w) {
+int64_t PlaceOf(const Origin& w) {
   const uint64_t where[] = {w.instance, w.database};
   return static_cast<int64_t>(
       HashBits({reinterpret_cast<const char*>(where), sizeof where}, 63).word[0]);

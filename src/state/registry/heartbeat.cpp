@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 
-#include "state/registry/beat.h"
+#include "state/registry/heartbeat.h"
 
 #include <algorithm>
 
@@ -20,7 +20,7 @@
 #include "state/seed.h"
 #include "state/settings.h"
 #include "state/shards.h"
-#include "state/witness.h"
+#include "state/origin.h"
 
 namespace detid {
 namespace {
@@ -28,10 +28,10 @@ namespace {
 constexpr int kFencedMs = 60000;
 constexpr int kSoonMs = 200;
 
-// For locks: half a beat, unless the server waits for it.
+// For locks: half a heartbeat, unless the server waits for it.
 int Patience(const RegistryClient* c) {
   if (c->stopping) return 200;
-  return static_cast<int>(std::clamp<int64_t>(c->beat_us / 2000, 50, 10000));
+  return static_cast<int>(std::clamp<int64_t>(c->heartbeat_us / 2000, 50, 10000));
 }
 
 // False if somebody has locked the row.
@@ -46,7 +46,7 @@ bool Store(const RegistryClient* c, const StoredRegistration& stored, bool heard
 // Sessions that wait for the first interval need not wait longer, unless an operator has said
 // something since: then it is asked for once more.
 void EndRegistering(const RegistryClient* c) {
-  if (c->words < 0 || c->database->fence.count() == c->words)
+  if (c->commands < 0 || c->database->fence.count() == c->commands)
     c->database->registering.store(0, std::memory_order_relaxed);
 }
 
@@ -62,11 +62,11 @@ void NoteTrouble(RegistryClient* c, const char* trouble) {
 
 // Returns how long to wait.
 int64_t NoteLocked(RegistryClient* c) {
-  NoteTrouble(
-      c,
-      "A transaction that is still open keeps the registrar from detid._registration, or another "
-      "of its tables: see pg_locks, and end it.");
-  return std::clamp<int64_t>(c->beat_us / 10000, 200, kIdleMs);
+  NoteTrouble(c,
+              "A transaction that is still open keeps the registry client from "
+              "detid._registration, or another "
+              "of its tables: see pg_locks, and end it.");
+  return std::clamp<int64_t>(c->heartbeat_us / 10000, 200, kIdleMs);
 }
 
 void NoteReason(RegistryClient* c, Reason reason) {
@@ -108,11 +108,11 @@ void LogFence(RegistryClient* c, Reason reason) {
 }
 
 // Stops minting at once, then stores it: whatever keeps it from that. If an operator has said
-// something since the beat began, which may be that it is not fenced, it asks again instead.
+// something since the heartbeat began, which may be that it is not fenced, it asks again instead.
 // Returns how long to wait.
 int64_t FenceHere(RegistryClient* c, StoredRegistration* stored, Reason reason) {
   c->database->granted.Revoke();
-  if (!c->database->fence.Take(stored->words, true)) return kSoonMs;
+  if (!c->database->fence.Take(stored->commands, true)) return kSoonMs;
   EndRegistering(c);
   stored->fenced = reason;
   TellTrouble(c->database, "This node is fenced.");
@@ -123,14 +123,15 @@ int64_t FenceHere(RegistryClient* c, StoredRegistration* stored, Reason reason) 
   return kFencedMs;
 }
 
-// --- A beat ---
+// --- A heartbeat ---
 
-Beat BeatFor(const RegistryClient* c, const StoredRegistration& stored, const Witness& here) {
-  Beat b;
+Heartbeat HeartbeatFor(const RegistryClient* c, const StoredRegistration& stored,
+                       const Origin& here) {
+  Heartbeat b;
   b.mode = settings::node_id >= 0 ? Mode::kAssigned : Mode::kLeased;
   b.node = settings::node_id;
   b.instance = PlaceOf(here);
-  b.life = shared->life;
+  b.incarnation = shared->incarnation;
   b.timeline = here.timeline;
   b.granted_us = stored.granted_us;
   b.horizon_us = c->database->horizon.published();
@@ -147,7 +148,7 @@ Beat BeatFor(const RegistryClient* c, const StoredRegistration& stored, const Wi
 
 // The pair to send: the one that was stored, until it is answered. How the server began is stored
 // along. False if it cannot be stored now: then the pair is as it was.
-bool ChoosePair(RegistryClient* c, StoredRegistration* stored, const Witness& here) {
+bool ChoosePair(RegistryClient* c, StoredRegistration* stored, const Origin& here) {
   StoredRegistration chosen = *stored;
   const Began began = BeganHere(*stored, here);
   const bool known = began == stored->began &&
@@ -168,48 +169,48 @@ bool ChoosePair(RegistryClient* c, StoredRegistration* stored, const Witness& he
   return true;
 }
 
-Adopted AdoptHere(const RegistryClient* c, const Ruling& ruling) {
-  return Adopt(&c->database->granted, &shared->clock, ReadClocks(), ruling, shared->life,
+Adopted AdoptHere(const RegistryClient* c, const Decision& decision) {
+  return Adopt(&c->database->granted, &shared->clock, ReadClocks(), decision, shared->incarnation,
                settings::max_clock_step_us());
 }
 
 // An assigned node that was confirmed here needs nobody to start.
-void StartConfirmed(RegistryClient* c, const StoredRegistration& s, const Witness& here) {
+void StartConfirmed(RegistryClient* c, const StoredRegistration& s, const Origin& here) {
   const bool confirmed =
       s.instance == PlaceOf(here) && s.timeline == here.timeline && s.node == settings::node_id;
   if (settings::node_id < 0 || !confirmed || s.retires) return;
-  const Ruling again = {
-      Outcome::kGranted, Reason::kNone, {s.node, s.start_us, kForEver}, {}, shared->life};
+  const Decision again = {
+      Outcome::kGranted, Reason::kNone, {s.node, s.start_us, kForEver}, {}, shared->incarnation};
   if (AdoptHere(c, again) == Adopted::kYes) EndRegistering(c);
 }
 
 // False if it cannot be stored now.
-bool StoreAnswer(RegistryClient* c, StoredRegistration* stored, const Beat& beat,
+bool StoreAnswer(RegistryClient* c, StoredRegistration* stored, const Heartbeat& heartbeat,
                  const Reply& reply) {
-  const Interval& i = reply.ruling.interval;
+  const Interval& i = reply.decision.interval;
   c->answered = true;
-  c->current = reply.ruling.current;
-  stored->old = beat.old;
-  stored->next = beat.next;
-  stored->instance = beat.instance;
-  stored->timeline = beat.timeline;
+  c->current = reply.decision.current;
+  stored->old = heartbeat.old;
+  stored->next = heartbeat.next;
+  stored->instance = heartbeat.instance;
+  stored->timeline = heartbeat.timeline;
   stored->node = i.limit_us == kForEver ? i.node : kAnyNode;  // N2
   stored->start_us = i.start_us;
   if (i.limit_us != kForEver) stored->granted_us = std::max(stored->granted_us, i.limit_us);
   strlcpy(stored->path, reply.path, sizeof stored->path);
-  stored->claims = beat.claims;
+  stored->claims = heartbeat.claims;
   stored->retires = false;  // FenceHere
   return Store(c, *stored, true);
 }
 
-// Returns how long to wait for the next beat.
-int64_t TakeGrant(RegistryClient* c, StoredRegistration* stored, const Beat& beat,
+// Returns how long to wait for the next heartbeat.
+int64_t TakeGrant(RegistryClient* c, StoredRegistration* stored, const Heartbeat& heartbeat,
                   const Reply& reply, uint64_t ids) {
-  const bool kept = StoreAnswer(c, stored, beat, reply);
-  if (beat.retires) return FenceHere(c, stored, Reason::kRetired);
+  const bool kept = StoreAnswer(c, stored, heartbeat, reply);
+  if (heartbeat.retires) return FenceHere(c, stored, Reason::kRetired);
   if (!kept) return NoteLocked(c);
-  const Adopted adopted = AdoptHere(c, reply.ruling);
-  if (adopted == Adopted::kOtherLife) return 0;
+  const Adopted adopted = AdoptHere(c, reply.decision);
+  if (adopted == Adopted::kOtherIncarnation) return 0;
   if (adopted != Adopted::kYes) {
     NoteTrouble(c, adopted == Adopted::kTooFar
                        ? "The interval that was granted begins too far ahead of the clock."
@@ -221,13 +222,15 @@ int64_t TakeGrant(RegistryClient* c, StoredRegistration* stored, const Beat& bea
   EndRegistering(c);
   if (!c->told || c->last_trouble[0] != '\0')
     ereport(LOG, (errmsg("this node is registered as %s, under number %d", reply.path,
-                         reply.ruling.interval.node)));
+                         reply.decision.interval.node)));
   c->told = true;
   c->last_trouble[0] = '\0';
   TellTrouble(c->database, nullptr);
-  // The answer may be that to an earlier beat, once more: what is left of it may not last a beat.
-  const int64_t left_us = reply.ruling.interval.limit_us - NodeTimeUs();
-  return left_us < 2 * c->beat_us ? std::min<int64_t>(c->beat_us / 10000, 200) : c->beat_us / 1000;
+  // The answer may be that to an earlier heartbeat, once more: what is left of it may not last a
+  // heartbeat.
+  const int64_t left_us = reply.decision.interval.limit_us - NodeTimeUs();
+  return left_us < 2 * c->heartbeat_us ? std::min<int64_t>(c->heartbeat_us / 10000, 200)
+                                       : c->heartbeat_us / 1000;
 }
 
 // One question; and while the answer is a challenge, another one, which tells it from a request
@@ -236,26 +239,26 @@ Asked Ask(RegistryClient* c, Question* q, int timeout_ms, Reply* reply) {
   constexpr int kMostChallenges = 5;
   char trouble[kMaxTrouble] = "";
   for (int i = 0; i <= kMostChallenges; i++) {
-    q->beat.node_us = NodeTimeUs();
+    q->heartbeat.node_us = NodeTimeUs();
     const Asked asked = AskCoordinator(*q, timeout_ms, reply, trouble);
     if (asked != Asked::kAnswered) {
       NoteTrouble(c, trouble);
       return asked;
     }
     const int64_t now_us = NodeTimeUs();
-    c->beat_us = std::max<int64_t>(reply->beat_us, 100000);
-    c->round_trip_us = now_us - q->beat.node_us;
-    c->offset_us = reply->coordinator_us - (q->beat.node_us + *c->round_trip_us / 2);
-    const Ruling& r = reply->ruling;
+    c->heartbeat_us = std::max<int64_t>(reply->heartbeat_us, 100000);
+    c->round_trip_us = now_us - q->heartbeat.node_us;
+    c->offset_us = reply->coordinator_us - (q->heartbeat.node_us + *c->round_trip_us / 2);
+    const Decision& r = reply->decision;
     if (r.outcome != Outcome::kRefused || r.challenge == 0) break;
-    q->beat.challenge = r.challenge;
+    q->heartbeat.challenge = r.challenge;
   }
   return Asked::kAnswered;
 }
 
 // Soon; but one that refuses is not asked over and over.
 int64_t TimeToRetry(RegistryClient* c, Asked asked) {
-  const int64_t soon_ms = std::clamp<int64_t>(c->beat_us / 10000, 200, kIdleMs);
+  const int64_t soon_ms = std::clamp<int64_t>(c->heartbeat_us / 10000, 200, kIdleMs);
   return std::max(soon_ms, RefusedMs(c, asked, soon_ms));
 }
 
@@ -266,7 +269,7 @@ enum class Prepared : uint8_t {
   kStored,
 };
 
-Prepared Prepare(RegistryClient* c, StoredRegistration* stored, const Witness& here, Question* q) {
+Prepared Prepare(RegistryClient* c, StoredRegistration* stored, const Origin& here, Question* q) {
   char trouble[kMaxTrouble];
   if (!FindNodeToken(c->database_name, &q->token, trouble)) {
     NoteTrouble(c, trouble);
@@ -274,9 +277,9 @@ Prepared Prepare(RegistryClient* c, StoredRegistration* stored, const Witness& h
   }
   const bool chosen = ChoosePair(c, stored, here);
   if (!chosen && stored->next.counter == 0) return NoteLocked(c), Prepared::kNo;
-  q->beat = BeatFor(c, *stored, here);
-  q->beat.old = stored->old;
-  q->beat.next = stored->next;
+  q->heartbeat = HeartbeatFor(c, *stored, here);
+  q->heartbeat.old = stored->old;
+  q->heartbeat.next = stored->next;
   const Done read = InTransaction(Patience(c), [&] {
     Seed mark;
     if (CurrentMark(&mark)) q->report.proof = ProofForRegistry(mark);
@@ -289,29 +292,30 @@ Prepared Prepare(RegistryClient* c, StoredRegistration* stored, const Witness& h
   return chosen ? Prepared::kStored : Prepared::kAgain;
 }
 
-int64_t AskOnce(RegistryClient* c, StoredRegistration* stored, const Witness& here) {
+int64_t AskOnce(RegistryClient* c, StoredRegistration* stored, const Origin& here) {
   Question q;
   const Prepared prepared = Prepare(c, stored, here, &q);
   if (prepared == Prepared::kNo) return TimeToRetry(c, Asked::kNoAnswer);
-  const int timeout_ms = static_cast<int>(std::clamp<int64_t>(c->beat_us / 2000, 500, 10000));
+  const int timeout_ms = static_cast<int>(std::clamp<int64_t>(c->heartbeat_us / 2000, 500, 10000));
   Reply reply;
   const Asked asked = Ask(c, &q, timeout_ms, &reply);
   explicit_bzero(&q.token, sizeof q.token);
   const int64_t retry_ms = TimeToRetry(c, asked);
   if (asked != Asked::kAnswered) return retry_ms;
-  switch (reply.ruling.outcome) {
+  switch (reply.decision.outcome) {
     case Outcome::kFenced:
-      return FenceHere(c, stored, reply.ruling.reason);
+      return FenceHere(c, stored, reply.decision.reason);
     case Outcome::kRefused:
-      NoteReason(c, reply.ruling.reason);
+      NoteReason(c, reply.decision.reason);
       // It may follow soon, or was not heard in time.
-      if (reply.ruling.reason == Reason::kNodeLives || reply.ruling.challenge != 0) return retry_ms;
-      return std::clamp<int64_t>(c->beat_us / 1000, 200, kIdleMs);
+      if (reply.decision.reason == Reason::kNodeLives || reply.decision.challenge != 0)
+        return retry_ms;
+      return std::clamp<int64_t>(c->heartbeat_us / 1000, 200, kIdleMs);
     case Outcome::kGranted:
       break;
   }
   if (prepared != Prepared::kStored) return NoteLocked(c);
-  return TakeGrant(c, stored, q.beat, reply, static_cast<uint64_t>(*q.report.ids));
+  return TakeGrant(c, stored, q.heartbeat, reply, static_cast<uint64_t>(*q.report.ids));
 }
 
 // Says it once.
@@ -326,15 +330,15 @@ void NoteNoExtension(RegistryClient* c) {
 }
 
 // Returns how many milliseconds to wait.
-int64_t BeatNow(RegistryClient* c) {
+int64_t HeartbeatNow(RegistryClient* c) {
   StoredRegistration stored;
   bool there = false;
-  Witness here;
+  Origin here;
   const Done read = InTransaction(Patience(c), [&] {
     there = ReadRegistration(&stored);
     if (!there) return;
     KnowFence(c->database);
-    here = WitnessHere();
+    here = OriginHere();
     if (stored.fenced == Reason::kNone) LoadHorizon(c->database);
   });
   if (read == Done::kLocked) return NoteLocked(c);
@@ -351,9 +355,9 @@ int64_t BeatNow(RegistryClient* c) {
                       "own its tables.");
     return kIdleMs;
   }
-  // The COMMIT of a word is visible before it is in memory (FollowWordAtCommit); and this process
-  // may have been stopped since it read the row.
-  c->words = stored.words;
+  // The COMMIT of a command is visible before it is in memory (FollowCommandAtCommit); and this
+  // process may have been stopped since it read the row.
+  c->commands = stored.commands;
   if (!TakeFence(c->database, stored)) return kSoonMs;
   if (stored.fenced != Reason::kNone) {
     c->database->granted.Revoke();
@@ -375,9 +379,9 @@ int64_t RefusedMs(RegistryClient* c, Asked asked, int64_t least_ms) {
   return c->refused_ms;
 }
 
-Beaten BeatOnce(RegistryClient* c) {
+NextHeartbeat HeartbeatOnce(RegistryClient* c) {
   c->misset = false;
-  const int64_t wait_ms = BeatNow(c);
+  const int64_t wait_ms = HeartbeatNow(c);
   return {wait_ms, c->misset};
 }
 
@@ -386,20 +390,20 @@ void SayStopped(RegistryClient* c) {
   c->database->fence.Set(Fence::kShutdown);
   c->stopping = true;
   StoredRegistration stored;
-  Witness here;
+  Origin here;
   bool there = false;
   const Done read = InTransaction(Patience(c), [&] {
     there = ReadRegistration(&stored);
-    here = WitnessHere();
+    here = OriginHere();
   });
   if (read != Done::kYes || !there || StoppedBy(stored) != Reason::kNone || !c->told) return;
   Question q;
   Reply reply;
   if (Prepare(c, &stored, here, &q) == Prepared::kNo) return;
-  q.beat.stops = true;
+  q.heartbeat.stops = true;
   const Asked asked = Ask(c, &q, kMostMs, &reply);
   explicit_bzero(&q.token, sizeof q.token);
-  if (asked == Asked::kAnswered && reply.ruling.outcome == Outcome::kGranted)
+  if (asked == Asked::kAnswered && reply.decision.outcome == Outcome::kGranted)
     ereport(LOG, (errmsg("the registry knows that this node is stopped")));
 }
 

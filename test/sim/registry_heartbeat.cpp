@@ -35,13 +35,13 @@ void RegistryRun::Send(NodeServer& s) {
   if (s.disk.fenced) return;
   s.sending = ++sendings_;
   In(kTimeout + random_.Below(kSecond), What::kTimeout, s.index, s.sending);
-  counts_.beats++;
+  counts_.heartbeats++;
   s.standby[random_.Below(4)] = s.disk;
   if (s.cut_off_until > now_ || random_.Chance(0.01)) {
     counts_.lost_requests++;
     return;
   }
-  const Message m = {s.index, s.sending, s.MakeBeat(now_), {}, now_};
+  const Message m = {s.index, s.sending, s.MakeHeartbeat(now_), {}, now_};
   In(random_.LogBetween(100, 200 * kMs), What::kArrive, -1, Keep(m));
   if (!random_.Chance(0.01)) return;
   counts_.late++;
@@ -55,10 +55,10 @@ void RegistryRun::Arrive(const Event& e) {
   if (coordinator_away_until_ > now_ || m.sent_at < set_back_at_) return;
   NodeServer& s = Server(m.server);
   const detid::Registration before = coordinator_.registration(s.registration);
-  const auto served = coordinator_.Serve(s.registration, m.beat, now_, CoordinatorNow());
-  m.ruling = served.ruling;
+  const auto served = coordinator_.Serve(s.registration, m.heartbeat, now_, CoordinatorNow());
+  m.decision = served.decision;
   CheckDisplaced(s, m, before);
-  if (m.ruling.outcome == Outcome::kGranted) {
+  if (m.decision.outcome == Outcome::kGranted) {
     counts_.granted++;
     counts_.repeated += served.repeated;
     CheckGrant(s, m, served.repeated);
@@ -79,7 +79,7 @@ void RegistryRun::Arrive(const Event& e) {
 }
 
 // R6 and R7: what was sent before the registration moved on fences, displaces and retires nobody;
-// and who was heard of is displaced by an operator's word alone.
+// and who was heard of is displaced by an operator's command alone.
 void RegistryRun::CheckDisplaced(const NodeServer& s, const Message& m,
                                  const detid::Registration& before) {
   const detid::Registration& after = coordinator_.registration(s.registration);
@@ -90,10 +90,11 @@ void RegistryRun::CheckDisplaced(const NodeServer& s, const Message& m,
   if ((ended || displaced) && m.sent_at < h.moved_at)
     Fail("registration " + std::to_string(s.registration) +
          (ended ? " is ended" : " is displaced") + " by a request that is late");
-  if (displaced && before.state == detid::NodeState::kActive && !m.beat.claims && !h.stopped &&
-      h.instance == before.instance && CoordinatorNow() - h.at_us < 2 * setting_.rules.beat_us())
+  if (displaced && before.state == detid::NodeState::kActive && !m.heartbeat.claims && !h.stopped &&
+      h.instance == before.instance &&
+      CoordinatorNow() - h.at_us < 2 * setting_.rules.heartbeat_us())
     Fail("a node that lives, registration " + std::to_string(s.registration) + ", is displaced");
-  if (m.ruling.outcome != Outcome::kGranted) return;
+  if (m.decision.outcome != Outcome::kGranted) return;
   if (after.current != before.current) h.moved_at = now_;
   h.instance = after.instance;
   h.at_us = CoordinatorNow();
@@ -101,14 +102,14 @@ void RegistryRun::CheckDisplaced(const NodeServer& s, const Message& m,
 }
 
 // Once one of two assigned nodes has gone on after the other, the other is fenced with its next
-// beat. But who was not answered may ask the same again.
+// heartbeat. But who was not answered may ask the same again.
 void RegistryRun::CheckGrant(NodeServer& s, const Message& m, bool repeated) {
-  s.heard_us = std::max(s.heard_us, m.beat.node_us);
+  s.heard_us = std::max(s.heard_us, m.heartbeat.node_us);
   for (const int i : members_[s.registration]) {
     NodeServer& c = Server(i);
-    if (c.same_life && (c.index == s.index || c.copied_from == s.index) &&
-        m.beat.next == c.shared_next)
-      c.shared_until_us = std::max(c.shared_until_us, m.ruling.interval.limit_us);
+    if (c.same_incarnation && (c.index == s.index || c.copied_from == s.index) &&
+        m.heartbeat.next == c.shared_next)
+      c.shared_until_us = std::max(c.shared_until_us, m.decision.interval.limit_us);
   }
   if (s.mode != Mode::kAssigned || repeated) return;
   auto& turns = turns_[s.registration];
@@ -122,7 +123,7 @@ void RegistryRun::CheckGrant(NodeServer& s, const Message& m, bool repeated) {
 
 void RegistryRun::LoseAnswer(const Message& m) {
   const NodeServer& s = Server(m.server);
-  if (s.mode == Mode::kAssigned && m.ruling.outcome == Outcome::kGranted)
+  if (s.mode == Mode::kAssigned && m.decision.outcome == Outcome::kGranted)
     turns_[s.registration].unheard++;
 }
 
@@ -131,7 +132,7 @@ void RegistryRun::Answer(NodeServer& s, uint64_t message) {
   Free(message);
   if (s.sending != m.sending) return LoseAnswer(m);
   s.sending = 0;
-  const detid::Ruling& r = m.ruling;
+  const detid::Decision& r = m.decision;
   switch (r.outcome) {
     case Outcome::kFenced:
       counts_.fenced++;
@@ -159,7 +160,7 @@ void RegistryRun::Answer(NodeServer& s, uint64_t message) {
       if (r.reason == Reason::kNodeLives) {
         counts_.waited++;
         if (random_.Chance(0.02)) Claim(s);
-        In(random_.Between(kSecond, 2 * kSecond), What::kBeat, s.index);
+        In(random_.Between(kSecond, 2 * kSecond), What::kHeartbeat, s.index);
         return;
       }
       break;
@@ -172,17 +173,17 @@ void RegistryRun::Answer(NodeServer& s, uint64_t message) {
       s.challenge = s.challenges = 0;
       Adopt(s, r);
   }
-  In(setting_.rules.beat_us() - random_.Below(kSecond), What::kBeat, s.index);
+  In(setting_.rules.heartbeat_us() - random_.Below(kSecond), What::kHeartbeat, s.index);
 }
 
-void RegistryRun::Adopt(NodeServer& s, const detid::Ruling& r) {
+void RegistryRun::Adopt(NodeServer& s, const detid::Decision& r) {
   s.disk.old = r.current;
   s.disk.next = {r.current.counter + 1, random_.Below(int64_t{1} << 62)};
   if (s.mode == Mode::kLeased) s.disk.granted_us = std::max(s.disk.granted_us, r.interval.limit_us);
   // Node time is calibrated, so that it is not taken for the one before a step.
   s.NodeTime(now_);
-  const detid::Adopted adopted =
-      detid::Adopt(&s.granted, &s.clock, s.Reading(now_), r, s.life, setting_.rules.max_ahead_us());
+  const detid::Adopted adopted = detid::Adopt(&s.granted, &s.clock, s.Reading(now_), r,
+                                              s.incarnation, setting_.rules.max_ahead_us());
   if (adopted == detid::Adopted::kTooFar) counts_.too_far++;
   // Of two with one past, a coordinator that has lost some of it may take one for the other.
   if (adopted == detid::Adopted::kBackwards && options_.broken == RegistryBreak::kNothing &&
