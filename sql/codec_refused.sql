@@ -29,7 +29,7 @@ SELECT call, refused('SELECT detid.' || call) FROM (VALUES
 -- Empty and very long ones, in every codec.
 SELECT codec, refused(format('SELECT detid.decode_text('''', %L)', codec)), refused(format('SELECT detid.decode_uuid('''', %L)', codec)),
   refused(format('SELECT detid.decode_text(repeat(''0'', 1000000), %L)', codec))
-FROM unnest('{hex,uuid,decimal,crockford,typeid,base32hex,xid,base36,base58,base62,base64url,pushid}'::text[]) codec;
+FROM detid.codecs;
 -- Codecs that there are not, widths that a codec cannot hold, ids that are none.
 SELECT call, refused('SELECT detid.' || call) FROM (VALUES
   ('encode(1, ''HEX'')'), ('encode(1, '''')'), ('encode(1, ''base64'')'), ('encode(1, repeat(''x'', 1000000))'), ('decode_text(''00'', ''rot13'')'),

@@ -19,7 +19,7 @@ BEGIN
       ('SEQUENCE', 'PUBLIC', 'USAGE', 'default_id default_uuid'),
       ('TABLE', NULL, NULL, '_seed _namespace _coordinator _registration'),
       ('TABLE', 'pg_database_owner', 'SELECT', '_horizon _salt ledger claims _nodes _numbers'),
-      ('TABLE', 'PUBLIC', 'SELECT', 'topology prefixes generators layouts namespaces seeds'),
+      ('TABLE', 'PUBLIC', 'SELECT', 'topology prefixes generators layouts codecs namespaces seeds'),
       ('TABLE', 'pg_monitor', 'SELECT', 'nodes node_status'),
       ('ROUTINE', 'pg_monitor', 'EXECUTE', 'check check_topology _check _check_objects _check_salts _node_status _objects _objects_made'),
       ('ROUTINE', NULL, NULL,
@@ -37,7 +37,7 @@ BEGIN
        'plan_topology position_at replay set_audit set_history set_mask set_scatter sqids_decode '
        'sqids_encode stream text_at trace try_minted_at typeid_parse unmask uuid3 uuid5 uuid_at '
        'verify_replay years_until detid_uuid.uuidv7 detid_uuid.uuid_extract_timestamp '
-       'detid_uuid.uuid_extract_version _describe _find_entry _layouts')
+       'detid_uuid.uuid_extract_version _describe _find_entry _layouts _codecs')
     ), members AS (
       SELECT classid, objid FROM pg_catalog.pg_depend
       WHERE deptype = 'e' AND refclassid = 'pg_catalog.pg_extension'::regclass

@@ -3,24 +3,10 @@
 // Codecs: how an id is written as text. One table; each codec is a row of it, and the columns say
 // all that tells one codec from another.
 //
-//   hex        0-9a-f                          128 bits: 32 characters
-//   uuid       hex with hyphens, 128 bits only           36
-//   decimal    without leading zeros                     at most 39
-//   crockford  Crockford's base32                        26
-//   typeid     the same in lower case, strict            26
-//   base32hex  RFC 4648 section 7, no padding            26
-//   xid        the same in lower case, strict            26  (96 bits: 20)
-//   base36     0-9a-z                                    25
-//   base58     Bitcoin's                                 at most 22
-//   base62     0-9A-Za-z                                 22
-//   base64url  RFC 4648 section 5, no padding            22
-//   pushid     Firebase's                                22  (120 bits: 20)
-//
-// Two more are each of one format, whose texts are no numbers but groups of digits. Only ids of
-// that width have such texts, and no bytes:
-//
-//   cuid       "c" and 8, 4, 4, 8 digits of 0-9a-z       126 bits: 25
-//   cuid2      a letter and 23 digits of 0-9a-z          124 bits: 24
+// codec_table.cpp has the rows, and the view detid.codecs shows them. Two codecs more are each of
+// one format, whose texts are not numbers but groups of digits: cuid ("c" and 8, 4, 4, 8 digits,
+// 126 bits) and cuid2 (a letter and 23 digits, 124 bits). Only ids of that width have such texts,
+// and bytes have none.
 
 #pragma once
 
@@ -75,7 +61,7 @@ struct Codec {
   std::array<uint8_t, kMaxEncoded + 1> bytes_within{};
 };
 
-// The codecs of numbers, in the order of the list above.
+// The codecs of numbers, in the order of the table.
 std::span<const Codec> Codecs();
 
 // The codec of that name, exactly so written, also one of a format; null if there is none.
@@ -108,7 +94,7 @@ Result<Bits> Decode(const Codec& codec, std::string_view text, int bits);
 //   * with the codec uuid, each form that ParseUuid reads (id_text.h);
 //   * with crockford, hyphens wherever they stand; positions in errors then leave them out;
 //   * of a bigint (up to 64 bits), if `unpadded`, a text whose leading zeros are missing, or that
-//     has those of 64 bits; in base58 and the codecs of RFC 4648, one of fewer or more bytes.
+//     has those of 64 bits; in base58 and with Align::kTail, one of fewer or more bytes.
 //
 // Errors: as Decode.
 Result<Bits> DecodeLiberal(const Codec& codec, std::string_view text, int bits,

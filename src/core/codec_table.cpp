@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 #include "core/codec.h"
 #include "core/radix.h"
@@ -128,6 +129,13 @@ constexpr Codec kCodecs[] = {
     Row({.name = "pushid",
          .source = "Firebase's push ids",
          .alphabet = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"}),
+    // Its specification prefers base 32 to base 64 for being the same in either case, and writes
+    // small letters as they are easier to read.
+    Row({.name = "zbase32",
+         .source = "z-base-32, human-oriented base-32 encoding, O'Whielacronx 2002",
+         .alphabet = "ybndrfg8ejkmcpqxot1uwisza345h769",
+         .align = Align::kTail,
+         .folds_case = true}),
 };
 
 constexpr std::string_view kDigits36 = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -156,26 +164,33 @@ constexpr Codec kFormatCodecs[] = {
          .groups = kCuid2Groups}),
 };
 
-// A name's place in an index of its own: FindCodec is called with every call from SQL. The numbers
-// are the least that keep the names apart.
-constexpr size_t SlotOf(std::string_view name) {
-  return (5 * name.size() + 4 * static_cast<uint8_t>(name[2]) +
-          3 * static_cast<uint8_t>(name.back())) %
-         16;
-}
+struct NamedCodec {
+  std::string_view name;
+  const Codec* codec = nullptr;
+};
 
-constexpr std::array<const Codec*, 16> kSlots = [] {
-  std::array<const Codec*, 16> slots{};
-  for (const Codec& c : kCodecs) slots[SlotOf(c.name)] = &c;
-  return slots;
+// The names side by side: FindCodec is called with every call from SQL, and a row of the table is
+// hundreds of bytes. Most names are passed over by their length.
+constexpr auto kNames = [] {
+  std::array<NamedCodec, std::size(kCodecs) + std::size(kFormatCodecs)> names;
+  size_t count = 0;
+  for (const Codec& c : kCodecs) names[count++] = {c.name, &c};
+  for (const Codec& c : kFormatCodecs) names[count++] = {c.name, &c};
+  return names;
 }();
 
-constexpr bool TableIsSound() {
-  for (const Codec& c : kCodecs)
-    if (c.radix->count[kMaxIdBits] > kMaxEncoded || kSlots[SlotOf(c.name)] != &c) return false;
+constexpr bool NamesDiffer() {
+  for (const NamedCodec& a : kNames)
+    if (std::ranges::count(kNames, a.name, &NamedCodec::name) != 1) return false;
   return true;
 }
-static_assert(TableIsSound());
+static_assert(NamesDiffer());
+
+constexpr bool TextsFit() {
+  return std::ranges::all_of(
+      kCodecs, [](const Codec& c) { return c.radix->count[kMaxIdBits] <= kMaxEncoded; });
+}
+static_assert(TextsFit());
 
 }  // namespace
 
@@ -184,11 +199,8 @@ std::span<const Codec> Codecs() {
 }
 
 const Codec* FindCodec(std::string_view name) {
-  if (name.size() < 3) return nullptr;
-  const Codec* codec = kSlots[SlotOf(name)];
-  if (codec != nullptr && codec->name == name) return codec;
-  for (const Codec& of_format : kFormatCodecs)
-    if (of_format.name == name) return &of_format;
+  for (const NamedCodec& named : kNames)
+    if (named.name == name) return named.codec;
   return nullptr;
 }
 

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// encode, decode_text, decode_id, decode_uuid: ids of any kind in any codec.
+// encode, decode_text, decode_id, decode_uuid: ids of any kind in any codec; and what the view
+// detid.codecs shows.
 
 #include "core/codec.h"
 
 #include "fn/ids.h"
+#include "fn/record.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
+
+extern "C" {
+#include "funcapi.h"
+}
 
 namespace detid {
 namespace {
 
 constexpr int kBigintBits = 64;
+constexpr int kBigintIdBits = 63;  // an id is not negative
 constexpr int kUuidBits = 128;
 
 const Codec& CodecArgument(FunctionCallInfo fcinfo) {
@@ -94,6 +101,37 @@ DETID_FUNCTION(detid_decode_id) {
 // decode_uuid(text, codec) -> uuid
 DETID_FUNCTION(detid_decode_uuid) {
   return UuidDatum(DecodedArgument(fcinfo, kUuidBits));
+}
+
+namespace {
+
+void AddLength(Record<8>* row, const Codec& codec, int bits) {
+  const int length = EncodedLength(codec, bits);
+  if (length > 0)
+    row->Add(Int32GetDatum(length));
+  else
+    row->Skip();
+}
+
+}  // namespace
+
+// _codecs() -> the rows of the view detid.codecs
+DETID_FUNCTION(detid_codecs) {
+  InitMaterializedSRF(fcinfo, 0);
+  ReturnSetInfo* set = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  for (const Codec& codec : Codecs()) {
+    Record<8> row;
+    row.AddText(codec.name.data());
+    AddLength(&row, codec, kBigintIdBits);
+    AddLength(&row, codec, kUuidBits);
+    row.Add(BoolGetDatum(codec.width == Width::kFixed));
+    row.Add(BoolGetDatum(codec.ordered));
+    row.Add(BoolGetDatum(codec.folds_case));
+    row.AddText(codec.alphabet.data());
+    row.AddText(codec.source.data());
+    row.Put(set);
+  }
+  return Datum{0};
 }
 
 }  // namespace detid

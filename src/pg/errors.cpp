@@ -190,8 +190,8 @@ Row RowOf(Error error) {
               "generate_series(1, 10);"};
     case Error::kTimeNotShown:
       return {ERRCODE_FEATURE_NOT_SUPPORTED, "the generator's ids do not sort by time",
-              "Use a layout that begins with its time field; for text_at, with a codec whose texts "
-              "sort too, such as typeid, crockford or hex."};
+              "Use a layout that begins with its time field; for text_at, with a codec that sorts "
+              "(SELECT codec FROM detid.codecs WHERE sorts)."};
     case Error::kTimeInvalid:
       return {ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "the time is out of range", nullptr};
     case Error::kLedgerAppendOnly:
@@ -227,8 +227,7 @@ Row RowOf(Error error) {
       return {ERRCODE_INVALID_PARAMETER_VALUE, "an id is never negative", nullptr};
     case Error::kNoSuchCodec:
       return {ERRCODE_UNDEFINED_OBJECT, "there is no such codec",
-              "The codecs are hex, uuid, decimal, crockford, typeid, base32hex, xid, base36, "
-              "base58, base62, base64url and pushid."};
+              "SELECT * FROM detid.codecs; lists them."};
     case Error::kNotVerifiable:
       return {ERRCODE_FEATURE_NOT_SUPPORTED,
               "whether the generator's ids are genuine cannot be seen from them",

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// What a mint costs in core: choosing a position, composing the id, reading node time.
+// What a mint costs in core: choosing a position, composing the id, reading node time. And what
+// encode does before it writes: finding the codec.
 
 #include <benchmark/benchmark.h>
 
+#include "core/codec.h"
 #include "core/compose.h"
 #include "core/definition.h"
 #include "core/node_clock.h"
@@ -112,6 +114,17 @@ void HashBitsOf17Bytes(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(HashBits("alice@example.com", 122));
 }
 BENCHMARK(HashBitsOf17Bytes);
+
+// Every codec in turn.
+void FindCodecByName(benchmark::State& state) {
+  size_t i = 0;
+  for (auto _ : state) {
+    std::string_view name = Codecs()[i = (i + 5) % Codecs().size()].name;
+    benchmark::DoNotOptimize(name);
+    benchmark::DoNotOptimize(FindCodec(name));
+  }
+}
+BENCHMARK(FindCodecByName);
 
 void NodeClockAt(benchmark::State& state) {
   NodeClock clock;

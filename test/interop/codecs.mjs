@@ -16,6 +16,7 @@ import tsid from 'tsid-ts';
 import { TypeID } from 'typeid-js';
 import { fixULIDBase32, ulidToUUID, uuidToULID } from 'ulid';
 import { Xid } from 'xid-ts';
+import z32 from 'z32';
 
 import { digits, kPushAlphabet } from './digits.mjs';
 import { hex, hexOfNumber, numberOf, values } from './values.mjs';
@@ -88,6 +89,7 @@ const kCodecs = [
   })],
   ['base64url', '@scure/base', kWidths, () => written(base64urlnopad)],
   ['pushid', 'base-x', [64, 120, 128, 160], ofWidth(kPushAlphabet, kPushWidths)],
+  ['zbase32', 'z32', kWidths, () => written(z32)],
 ];
 
 // Nothing, everything, one bit, zeros in front, and values from everywhere.

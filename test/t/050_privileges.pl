@@ -183,7 +183,7 @@ same_sql($node, q{
 }, '_heartbeat|check_topology|prune_ledger', 'three functions run as their owner');
 same_sql($node, q{
 	SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc p
-	WHERE pronamespace = 'detid'::regnamespace AND proname ~ '^_' AND proname NOT IN ('_describe', '_find_entry', '_layouts')
+	WHERE pronamespace = 'detid'::regnamespace AND proname ~ '^_' AND proname NOT IN ('_describe', '_find_entry', '_layouts', '_codecs')
 	  AND has_function_privilege('nobody', p.oid, 'EXECUTE');
 }, '', 'internal functions that do something are not for everybody');
 

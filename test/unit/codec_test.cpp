@@ -197,6 +197,42 @@ TEST(Codec, Rfc4648VectorsWithoutPadding) {
   ExpectPair("base64url", 16, {{0xfbff, 0, 0}}, "-_8");
 }
 
+// The specification's examples, where they are right (it has misprints in those of 20 and 30 bits),
+// and what the Rust crates zbase32 0.1.2 and z-base-32 0.1.5 and Go's tv42/zbase32 say of whole
+// bytes.
+TEST(Codec, ZBase32Vectors) {
+  struct {
+    int bits;
+    const char* hex;
+    const char* text;
+  } constexpr kVectors[] = {
+      {1, "0", "y"},
+      {1, "1", "o"},
+      {2, "1", "e"},
+      {2, "3", "a"},
+      {10, "0", "yy"},
+      {10, "202", "on"},
+      {24, "f0bfc7", "6n9hq"},
+      {24, "d47a04", "4t7ye"},
+      {8, "ff", "9h"},
+      {24, "101110", "nyety"},
+      {40, "ffffffffff", "99999999"},
+      {48, "ffffffffffff", "999999999h"},
+      {40, "68656c6c6f", "pb1sa5dx"},
+      {64, "7465737464617461", "qt1zg7drcf4gn"},
+      {96, "0162696e6172792121213100", "yftg15ubqjh1nejbgryy"},
+  };
+  for (const auto& v : kVectors) {
+    ExpectPair("zbase32", v.bits, Number(v.hex), v.text);
+    EXPECT_EQ(Decode(Get("zbase32"), Upper(v.text), v.bits).value, Number(v.hex)) << v.text;
+  }
+  // What it leaves out, as others take it for o, 1, u and z.
+  for (const char* text : {"6n9h0", "6n9hl", "6n9hv", "6n9h2"})
+    EXPECT_FALSE(Decode(Get("zbase32"), text, 24).ok()) << text;
+  EXPECT_EQ(Refusal("zbase32", "9x", 8),
+            "At character 2, the zbase32 text has bits set beyond the last of 8.");
+}
+
 TEST(Codec, BitcoinsBase58Vectors) {
   ExpectPair("base58", 48, {{0x287fb4cd, 0, 0}}, "11233QC4");
   ExpectPair("base58", 96, BytesOfText("Hello World!"), "2NEpo7TZRRrLZSi2U");
@@ -316,7 +352,7 @@ TEST(Codec, OrderedTextsSortAsTheirNumbers) {
   std::set<std::string_view> unordered;
   for (const Codec& codec : Codecs())
     if (!codec.ordered) unordered.insert(codec.name);
-  EXPECT_EQ(unordered, (std::set<std::string_view>{"decimal", "base58", "base64url"}));
+  EXPECT_EQ(unordered, (std::set<std::string_view>{"decimal", "base58", "base64url", "zbase32"}));
 }
 
 // The text after `text` in the order of the digits, or nothing after the last one.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <span>
 #include <string>
 
 #include "core/label.h"
@@ -270,7 +271,8 @@ TEST(LabelOptions, RandomOnesRoundTrip) {
     std::string prefix(static_cast<size_t>(maker.Below(kMaxPrefix + 1)), 'q');
     for (char& c : prefix) c = static_cast<char>('a' + maker.Below(26));
     ASSERT_TRUE(SetPrefix(prefix, &d).ok());
-    const Codec& codec = Codecs()[static_cast<size_t>(maker.Below(12))];
+    const std::span<const Codec> codecs = Codecs();
+    const Codec& codec = codecs[static_cast<size_t>(maker.Below(static_cast<int>(codecs.size())))];
     const bool fits = codec.only_bits == 0 || codec.only_bits == d.layout.bits;
     ASSERT_EQ(SetCodec(codec.name, &d).ok(), fits) << codec.name << " " << spec.text;
     d.scatter = spec.BitsOf(Kind::kSequence) > 1 && maker.Below(2) == 0;
