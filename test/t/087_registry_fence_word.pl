@@ -20,7 +20,7 @@ my $c = coordinator('c');
 my $db1 = registered($c, 'eu/a/db1');
 mints_again($db1, 'a node mints');
 
-sub registry client
+sub registry_client
 {
 	my $pid = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_detid registry client'};
 	$db1->poll_query_until('template1', "SELECT count(*) = 1 FROM ($pid) r") or die 'there is no registry client';
@@ -48,7 +48,7 @@ sub stop_registry_client
 		'handle SIGUSR1 SIGUSR2 SIGALRM SIGURG SIGHUP nostop noprint pass', 'break CommitTransactionCommand',
 		"shell touch $ready", 'continue', "shell touch $inside; until test -e $go; do sleep 0.05; done", 'delete', 'detach', ''));
 	my ($out, $err) = ('', '');
-	my $gdb = IPC::Run::start([ 'gdb', '-nx', '-batch', '-iex', 'set debuginfod enabled off', '-x', $script, '-p', registry client() ],
+	my $gdb = IPC::Run::start([ 'gdb', '-nx', '-batch', '-iex', 'set debuginfod enabled off', '-x', $script, '-p', registry_client() ],
 		'<', \undef, '>', \$out, '2>', \$err);
 	my $since = time();
 	until (-e $ready || !$gdb->pumpable || time() > $since + 120) { $gdb->pump_nb; sleep 0.05; }
@@ -133,7 +133,7 @@ sub users
 {
 	my ($out, $err) = ('', '');
 	IPC::Run::run([ 'gdb', '-nx', '-batch', '-iex', 'set debuginfod enabled off', '-ex', 'set language c++', '-ex', q{print ('src/state/registry/client.cpp'::'detid::(anonymous namespace)::database')->users._M_i},
-		'-p', registry client() ], '>', \$out, '2>', \$err);
+		'-p', registry_client() ], '>', \$out, '2>', \$err);
 	return $1 if $out =~ /^\$1 = (\d+)/m;
 	note("$out$err");
 	return;
@@ -143,7 +143,7 @@ SKIP:
 	my $users = users() // skip 'there is no gdb, or the library has no symbols', 1;
 	for (1 .. 3)
 	{
-		my $pid = registry client();
+		my $pid = registry_client();
 		$db1->safe_psql('template1', "SELECT pg_terminate_backend($pid, 10000)");
 		ok($db1->poll_query_until('template1', "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_detid registry client' AND pid <> $pid"), 'another registry client');
 		mints_again($db1, 'the node mints');
