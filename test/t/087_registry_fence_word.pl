@@ -132,7 +132,7 @@ mints_again($db1, 'the extension made again: it mints') or diag(slurp_file($db1-
 sub users
 {
 	my ($out, $err) = ('', '');
-	IPC::Run::run([ 'gdb', '-nx', '-batch', '-iex', 'set debuginfod enabled off', '-ex', 'set language c++', '-ex', q{print ('src/state/registry/client.cpp'::'detid::(anonymous namespace)::database')->users._M_i},
+	IPC::Run::run([ 'gdb', '-nx', '-batch', '-iex', 'set debuginfod enabled off', '-ex', 'set language c++', '-ex', q{print ('src/state/registry/client.cpp'::'detid::(anonymous namespace)::client').database->users._M_i},
 		'-p', registry_client() ], '>', \$out, '2>', \$err);
 	return $1 if $out =~ /^\$1 = (\d+)/m;
 	note("$out$err");
