@@ -140,8 +140,21 @@ fails_with($new, "SET detid.node_token_file = 'y'", '55P02', qr/cannot be change
 
 # --- The extension goes, and comes back, under the registry client ---
 
-$w1->safe_psql('postgres', 'DROP EXTENSION pg_detid');
+# It goes while the registry client waits for one of its tables.
+my $clients = q{FROM pg_stat_activity WHERE backend_type = 'pg_detid registry client'};
+my $client = $w1->safe_psql('postgres', "SELECT pid $clients");
+$w1->safe_psql('postgres', qq{
+	BEGIN;
+	DROP EXTENSION pg_detid;
+	DO \$\$ BEGIN
+		WHILE NOT EXISTS (SELECT $clients AND wait_event_type = 'Lock') LOOP
+			PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
+		END LOOP;
+	END \$\$;
+	COMMIT;
+});
 sleep 2 * HEARTBEAT;
+same_sql($w1, "SELECT pid $clients", $client, 'the registry client goes on, though a table that it waited for is gone');
 $w1->safe_psql('postgres', 'CREATE EXTENSION pg_detid');
 same_sql($w1, 'SELECT detid.node_of(detid.next_id())', '8', 'an extension that is created anew: the registry client knows what it said last');
 $w1->safe_psql('postgres', 'DROP EXTENSION pg_detid');

@@ -159,7 +159,15 @@ namespace {
 
 constexpr int kFirstWaitMs = 10000;
 
+// What the registry client reads and writes.
+constexpr const char* kTables[] = {"_horizon", "_seed", "_registration"};
+
 }  // namespace
+
+void LockRegistration() {
+  for (const char* name : kTables)
+    RangeVarGetRelid(makeRangeVar(pstrdup("detid"), pstrdup(name), -1), AccessShareLock, true);
+}
 
 ObjectId OwnerOfRegistration() {
   const Oid extension = get_extension_oid("pg_detid", true);
@@ -170,7 +178,7 @@ ObjectId OwnerOfRegistration() {
   // Who owns the schema can put other tables in it.
   const Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
   ReleaseSysCache(tuple);
-  for (const char* name : {"_horizon", "_seed", "_registration"}) {
+  for (const char* name : kTables) {
     const Oid relation = get_relname_relid(name, schema);
     if (!OidIsValid(relation) || getExtensionOfObject(RelationRelationId, relation) != extension)
       return InvalidOid;

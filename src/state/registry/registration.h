@@ -49,6 +49,10 @@ inline Reason StoppedBy(const StoredRegistration& s) {
 // and his. Where the extension is not, anybody may make tables of their names.
 ObjectId OwnerOfRegistration();
 
+// Waits for who changes or drops those tables. Those that are there then stay until the transaction
+// ends.
+void LockRegistration();
+
 // False if the extension is not there, or its row is gone.
 bool ReadRegistration(StoredRegistration* stored);
 
