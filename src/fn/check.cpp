@@ -15,13 +15,13 @@
 #include "state/generator_catalog.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
+#include "state/origin.h"
 #include "state/readiness.h"
 #include "state/registry/registration.h"
 #include "state/registry/standby.h"
 #include "state/seed.h"
 #include "state/settings.h"
 #include "state/shards.h"
-#include "state/origin.h"
 
 extern "C" {
 #include "utils/resowner.h"

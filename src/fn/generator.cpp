@@ -3,9 +3,9 @@
 // create_generator, drop_generator, set_audit, set_scatter, set_history, set_mask, and what the
 // view detid.generators shows.
 
-#include "core/label.h"
 #include "core/history.h"
 #include "core/instant.h"
+#include "core/label.h"
 #include "fn/ids.h"
 #include "fn/record.h"
 #include "pg/errors.h"

@@ -13,10 +13,10 @@
 #include "state/duplicate.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
+#include "state/origin.h"
 #include "state/readiness.h"
 #include "state/registry/registration.h"
 #include "state/settings.h"
-#include "state/origin.h"
 
 namespace detid {
 namespace {

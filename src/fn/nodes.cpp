@@ -11,10 +11,10 @@
 #include "pg/query.h"
 #include "pg/sql_text.h"
 #include "state/databases.h"
+#include "state/origin.h"
 #include "state/registry/coordinator_note.h"
 #include "state/settings.h"
 #include "state/shared.h"
-#include "state/origin.h"
 
 namespace detid {
 

@@ -6,9 +6,9 @@
 #include <new>
 
 #include "pg/pg.h"
+#include "state/origin.h"
 #include "state/settings.h"
 #include "state/shards.h"
-#include "state/origin.h"
 
 namespace detid {
 namespace {

@@ -10,8 +10,8 @@
 #include "state/clock.h"
 #include "state/databases.h"
 #include "state/horizon_row.h"
-#include "state/settings.h"
 #include "state/origin.h"
+#include "state/settings.h"
 
 namespace detid {
 namespace {

@@ -8,8 +8,8 @@
 #include <span>
 #include <string>
 
-#include "core/label.h"
 #include "core/history.h"
+#include "core/label.h"
 #include "random_layout.h"
 
 namespace detid {

@@ -12,6 +12,7 @@
 #include "state/clock.h"
 #include "state/databases.h"
 #include "state/horizon.h"
+#include "state/origin.h"
 #include "state/registry/coordinator.h"
 #include "state/registry/node_token.h"
 #include "state/registry/owner_transaction.h"
@@ -20,7 +21,6 @@
 #include "state/seed.h"
 #include "state/settings.h"
 #include "state/shards.h"
-#include "state/origin.h"
 
 namespace detid {
 namespace {

@@ -3,8 +3,8 @@
 #include "state/registry/server.h"
 
 #include "pg/pg.h"
-#include "state/shared.h"
 #include "state/origin.h"
+#include "state/shared.h"
 
 extern "C" {
 #include "replication/walreceiver.h"
