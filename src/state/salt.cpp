@@ -141,6 +141,7 @@ Refusal SaltRule(ObjectId generator, uint64_t salt) {
   const bool found = LookAtSalt(salts, salt, &row);
   table_close(salts, AccessShareLock);
   const Oid owner = OwnerOf(generator);
+  if (!OidIsValid(owner)) return SequenceRule(generator);  // it was dropped since it was looked up
   // A role that owns something is not dropped: it is the same, whatever its name was.
   if (found && row.owner == owner) return {};
   char name[kMaxQualifiedName] = "it", text[kMaxSaltText], role[NAMEDATALEN];
