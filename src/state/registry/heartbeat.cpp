@@ -34,13 +34,12 @@ int Patience(const RegistryClient* c) {
   return static_cast<int>(std::clamp<int64_t>(c->heartbeat_us / 2000, 50, 10000));
 }
 
-// False if somebody has locked the row.
+// False if somebody has locked the row, or has just dropped the extension, which the next heartbeat
+// finds out.
 bool Store(const RegistryClient* c, const StoredRegistration& stored, bool heard = false,
            bool without_end = false) {
-  const Done done =
-      InTransaction(without_end ? 0 : Patience(c), [&] { WriteRegistration(stored, heard); });
-  if (done == Done::kNotInstalled) Raise(Error::kNoExtension);
-  return done == Done::kYes;
+  return InTransaction(without_end ? 0 : Patience(c), [&] { WriteRegistration(stored, heard); }) ==
+         Done::kYes;
 }
 
 // Sessions that wait for the first interval need not wait longer, unless an operator has said
