@@ -100,14 +100,14 @@ inline Grant TakeOwn(Slot* slot, uint64_t now, uint32_t wanted, int sequence_bit
 }
 
 // One position in the common case, in a register: as TakeOwn or TakeLeased of one would give, if it
-// is below `below`, which is at most Limits::end and Limits::horizon; else kNone, and nothing has
-// happened.
-inline constexpr uint64_t kNone = ~uint64_t{0};
+// is below `below`, which is at most Limits::end and Limits::horizon; else kNoPosition, and nothing
+// has happened.
+inline constexpr uint64_t kNoPosition = ~uint64_t{0};
 
 inline uint64_t TakeOneOwn(Slot* slot, uint64_t now, uint64_t below, uint64_t ahead) {
   const uint64_t position = std::max(slot->next, now);
   if (position >= below || position - now > ahead) [[unlikely]]
-    return kNone;
+    return kNoPosition;
   slot->next = position + 1;
   slot->minted++;
   return position;
@@ -116,7 +116,7 @@ inline uint64_t TakeOneOwn(Slot* slot, uint64_t now, uint64_t below, uint64_t ah
 inline uint64_t TakeOneLeased(Slot* slot, uint64_t now, uint64_t below) {
   const uint64_t position = slot->lease_next;
   if (position >= slot->lease_end || position < now || position >= below) [[unlikely]]
-    return kNone;
+    return kNoPosition;
   slot->lease_next = position + 1;
   slot->minted++;
   return position;

@@ -54,7 +54,7 @@ void Sequencer::PrepareScatter(const Definition& d, const GeneratorKey& key, int
 }
 
 void Sequencer::SetHorizon(const Definition& d, int64_t published_us, const Interval& i) {
-  granted = i.limit_us == kForEver ? kNone : PositionAt(d, i.limit_us);
+  granted = i.limit_us == kForEver ? kNoPosition : PositionAt(d, i.limit_us);
   limits.horizon = std::min(PositionAt(d, published_us), granted);
   const uint64_t first = i.start_us == 0 ? 0 : FirstPosition(d, 0, i.start_us);
   if (first == start) return;
@@ -63,9 +63,9 @@ void Sequencer::SetHorizon(const Definition& d, int64_t published_us, const Inte
 }
 
 uint64_t Sequencer::MoveTick(const Definition& d, int64_t now_us) {
-  if (now_us < d.epoch_us) return kNone;
+  if (now_us < d.epoch_us) return kNoPosition;
   const int64_t tick = TickAt(d.layout, d.epoch_us, now_us);
-  if (static_cast<uint64_t>(tick) > LowMask(d.layout.time_bits())) return kNone;
+  if (static_cast<uint64_t>(tick) > LowMask(d.layout.time_bits())) return kNoPosition;
   tick_position = static_cast<uint64_t>(tick) << sequence_bits;
   if (scatter_mask != 0)
     tick_position |=

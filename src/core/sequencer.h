@@ -89,14 +89,15 @@ struct Sequencer {
   // What follows from the published horizon, and from the interval that was granted.
   void SetHorizon(const Definition& definition, int64_t published_us, const Interval& interval);
 
-  // Where the tick that contains `now_us` begins; kNone if the layout has none.
+  // Where the tick that contains `now_us` begins; kNoPosition if the layout has none.
   uint64_t Now(const Definition& definition, int64_t now_us) {
     if (static_cast<uint64_t>(now_us - tick_us) < unit_us) [[likely]]
       return tick_position;
     return MoveTick(definition, now_us);
   }
 
-  // One position below `renew`; kNone, and nothing has happened, where that is not the common case.
+  // One position below `renew`; kNoPosition, and nothing has happened, where that is not the common
+  // case.
   uint64_t TakeOne(uint64_t now) {
     return worker ? TakeOneOwn(slot, now, renew, limits.ahead) : TakeOneLeased(slot, now, renew);
   }

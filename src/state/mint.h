@@ -32,7 +32,7 @@ Grant TakeSlowly(Minter* m, uint32_t wanted, Grant refused);
 inline uint64_t NowPosition(Minter* m) {
   const int64_t now_us = m->pinned ? settings::pinned_us : NodeTimeUs();
   const uint64_t now = m->Now(m->definition, now_us);
-  if (now == kNone) [[unlikely]]
+  if (now == kNoPosition) [[unlikely]]
     RaiseOutside(m, now_us);
   return now;
 }
@@ -53,7 +53,7 @@ inline Grant Take(Minter* m, uint32_t wanted) {
 inline uint64_t TakeOne(Minter* m) {
   if (!m->database->fence.is_set() && !m->ordered) [[likely]] {
     const uint64_t position = m->TakeOne(NowPosition(m));
-    if (position != kNone) [[likely]]
+    if (position != kNoPosition) [[likely]]
       return position;
   }
   return Take(m, 1).first;

@@ -76,7 +76,7 @@ void RegistryRun::Record(NodeServer& s, uint64_t first, uint32_t count) {
   if (span == nullptr || span->start_us != s.read.start_us || span->number != s.read.node) {
     s.span = static_cast<int>(spans_.size());
     spans_.push_back(
-        {s.read.node, s.index, s.incarnation, s.read.start_us, first, first, detid::kNone});
+        {s.read.node, s.index, s.incarnation, s.read.start_us, first, first, detid::kNoPosition});
     span = &spans_.back();
   }
   if (first < span->last) Fail("server " + std::to_string(s.index) + " goes back");

@@ -8,7 +8,7 @@
 
 namespace sim {
 
-using detid::kNone;
+using detid::kNoPosition;
 using detid::Verdict;
 
 // --- The journal ------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ uint64_t Backend::Now() {
   }
   l->returned_us = std::max(l->returned_us, clock_us_);
   const uint64_t now = sequencer_.Now(*definition_, clock_us_);
-  if (now == kNone) throw Ended{};
+  if (now == kNoPosition) throw Ended{};
   return now;
 }
 
@@ -294,9 +294,9 @@ void Backend::Mint(uint32_t wanted) {
   const int64_t began = world_->now();
   const uint64_t now = Now();
   if (world_->random.Chance(0.1)) Pause();
-  detid::Grant grant{Verdict::kGiven, kNone, 1};
+  detid::Grant grant{Verdict::kGiven, kNoPosition, 1};
   if (wanted == 1 && !sequencer_.ordered) grant.first = sequencer_.TakeOne(now);
-  if (grant.first == kNone) {
+  if (grant.first == kNoPosition) {
     grant = sequencer_.Take(now, wanted);
     if (grant.verdict != Verdict::kGiven || grant.first >= sequencer_.renew)
       grant = detid::TakeSlowly(&sequencer_, *this, wanted, grant);

@@ -118,7 +118,7 @@ TEST(GrantedSequencer, MintsOnlyInWholeTicksOfTheInterval) {
   EXPECT_EQ(b.Tick(first), 6u);  // 5 is not wholly in it
   EXPECT_EQ(b.Tick(b.TakeAt(7999)), 7u);
   EXPECT_EQ(b.TakeAt(8000).verdict, Verdict::kRaise);  // nor is 8
-  EXPECT_EQ(b.s.TakeOne(b.s.Now(b.d, 8000)), kNone);
+  EXPECT_EQ(b.s.TakeOne(b.s.Now(b.d, 8000)), kNoPosition);
 }
 
 TEST(GrantedSequencer, NothingInAnIntervalWithoutAWholeTick) {
@@ -179,7 +179,7 @@ TEST(GrantedSequencer, AlwaysIsWithoutLimits) {
   Backend b("time:41@1ms node:10 sequence:12");
   b.s.SetHorizon(b.d, kFar, kAlways);
   EXPECT_EQ(b.s.start, 0u);
-  EXPECT_EQ(b.s.granted, kNone);
+  EXPECT_EQ(b.s.granted, kNoPosition);
 }
 
 // Neighbours in time under one number, whose border lies anywhere: what one gives out begins and
@@ -191,7 +191,7 @@ TEST(GrantedSequencer, NeighboursNeverShareATick) {
   } kCases[] = {
       {"time:41@1ms node:10 sequence:4", 210},   {"time:50@100ns node:5 sequence:4", 1},
       {"time:50@700ns node:5 sequence:4", 1},    {"time:50@1500ns node:5 sequence:4", 1},
-      {"time:48@12300ns node:5 sequence:4", 3},   {"time:39@10ms node:8 sequence:4", 2100},
+      {"time:48@12300ns node:5 sequence:4", 3},  {"time:39@10ms node:8 sequence:4", 2100},
       {"time:32@1s node:10 sequence:4", 210000},
   };
   for (const auto& c : kCases) {
@@ -202,7 +202,7 @@ TEST(GrantedSequencer, NeighboursNeverShareATick) {
         Backend before(c.layout, 20 * c.step_us, scatter), after(c.layout, 20 * c.step_us, scatter);
         before.s.SetHorizon(before.d, kFar, {7, base - 100 * c.step_us, border});
         after.s.SetHorizon(after.d, kFar, {7, border, border + 100 * c.step_us});
-        uint64_t last = 0, first = kNone;
+        uint64_t last = 0, first = kNoPosition;
         for (int64_t us = border - 30 * c.step_us; us < border + 30 * c.step_us; us += c.step_us) {
           for (int i = 0; i < 3; i++) {
             if (const Grant g = before.TakeAt(us); g.verdict == Verdict::kGiven)
@@ -212,7 +212,7 @@ TEST(GrantedSequencer, NeighboursNeverShareATick) {
           }
         }
         ASSERT_NE(last, 0u) << c.layout;
-        ASSERT_NE(first, kNone) << c.layout;
+        ASSERT_NE(first, kNoPosition) << c.layout;
         ASSERT_LE(EndOfTickUs(before.d, last), border) << c.layout;
         // The tick begins at the border or after it.
         const int bits = after.d.layout.sequence_bits();

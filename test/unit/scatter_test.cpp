@@ -60,7 +60,7 @@ struct Node {
     s.renew = s.limits.end;
     if (wanted == 1 && !s.ordered) {
       const uint64_t one = s.TakeOne(now);
-      if (one != kNone) return {Verdict::kGiven, one, 1};
+      if (one != kNoPosition) return {Verdict::kGiven, one, 1};
     }
     return s.Take(now, wanted);
   }
@@ -304,7 +304,7 @@ TEST(Scatter, TheLastTickIsGivenFromItsBeginningToTheEnd) {
   EXPECT_EQ(TakeUpTo(&n, 1023 * kTickUs, 100, &last), 32 - static_cast<int>(StartOf(begin, 5)));
   EXPECT_EQ(last, 1023u << 5 | 31);
   EXPECT_EQ(n.Take(1023 * kTickUs).verdict, Verdict::kEnd);
-  EXPECT_EQ(n.Now(1024 * kTickUs), kNone);
+  EXPECT_EQ(n.Now(1024 * kTickUs), kNoPosition);
 }
 
 TEST(Scatter, TheTickBeforeTheLastRunsIntoIt) {

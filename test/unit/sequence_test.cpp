@@ -354,21 +354,21 @@ TEST(TakeOne, GivesWhatTheGeneralCaseWould) {
     EXPECT_EQ(TakeOneOwn(&one, At(5), At(9), 3), At(5) + i);
     ExpectGrant(TakeOwn(&general, At(5), 1, kBits, kOpen), Verdict::kGiven, At(5) + i, 1);
   }
-  EXPECT_EQ(TakeOneOwn(&one, At(5), At(5) + 3, 100), kNone);  // the horizon wants a look
-  EXPECT_EQ(TakeOneOwn(&one, At(5), At(9), 2), kNone);        // the lead is used up
+  EXPECT_EQ(TakeOneOwn(&one, At(5), At(5) + 3, 100), kNoPosition);  // the horizon wants a look
+  EXPECT_EQ(TakeOneOwn(&one, At(5), At(9), 2), kNoPosition);        // the lead is used up
   EXPECT_EQ(one.next, At(5) + 3);
 }
 
 TEST(TakeOne, LeavesALeaseThatIsEmptyPassedOrBeyond) {
   Slot slot;
-  EXPECT_EQ(TakeOneLeased(&slot, 0, At(9)), kNone);
+  EXPECT_EQ(TakeOneLeased(&slot, 0, At(9)), kNoPosition);
   slot.lease_next = At(5);
   slot.lease_end = At(5) + 2;
-  EXPECT_EQ(TakeOneLeased(&slot, At(6), At(9)), kNone);
-  EXPECT_EQ(TakeOneLeased(&slot, At(5), At(5)), kNone);
+  EXPECT_EQ(TakeOneLeased(&slot, At(6), At(9)), kNoPosition);
+  EXPECT_EQ(TakeOneLeased(&slot, At(5), At(5)), kNoPosition);
   EXPECT_EQ(TakeOneLeased(&slot, At(5), At(9)), At(5));
   EXPECT_EQ(TakeOneLeased(&slot, At(4), At(9)), At(5) + 1);
-  EXPECT_EQ(TakeOneLeased(&slot, At(4), At(9)), kNone);
+  EXPECT_EQ(TakeOneLeased(&slot, At(4), At(9)), kNoPosition);
 }
 
 }  // namespace

@@ -69,18 +69,18 @@ TEST(Sequencer, NowFollowsTheClockAndKnowsTheEpoch) {
   const Definition d = Of("time:10@1ms node:10 sequence:12");
   Sequencer s;
   s.Prepare(d, kSecond);
-  EXPECT_EQ(s.Now(d, -1), kNone);
+  EXPECT_EQ(s.Now(d, -1), kNoPosition);
   EXPECT_EQ(s.Now(d, 0), 0u);
   EXPECT_EQ(s.Now(d, 1999), 1u << 12);
   EXPECT_EQ(s.Now(d, 1000), 1u << 12);
   EXPECT_EQ(s.Now(d, 1023999), 1023u << 12);
-  EXPECT_EQ(s.Now(d, 1024000), kNone);  // G5
+  EXPECT_EQ(s.Now(d, 1024000), kNoPosition);  // G5
   EXPECT_EQ(s.Now(d, 5000), 5u << 12);
 }
 
 TEST(Sequencer, NothingIsGivenBeforeTheHorizonIsKnown) {
   Backend b("time:41@1ms node:10 sequence:12", kSecond);
-  EXPECT_EQ(b.s.TakeOne(b.s.Now(b.d, 5000)), kNone);
+  EXPECT_EQ(b.s.TakeOne(b.s.Now(b.d, 5000)), kNoPosition);
   EXPECT_EQ(b.TakeAt(5000).verdict, Verdict::kRaise);
   b.s.SetHorizon(b.d, 6000, kAlways);
   EXPECT_EQ(b.TakeAt(5000).verdict, Verdict::kGiven);
@@ -170,7 +170,7 @@ TEST(WithoutShard, TheRestOfATickIsLeasedFromTheDatabase) {
   Host host{&b, 5000, 60 * kSecond, {}};
   host.ReadHorizon();
   b.s.SetRenewal(b.d, 50 * kSecond);
-  EXPECT_EQ(b.s.TakeOne(host.Now()), kNone);
+  EXPECT_EQ(b.s.TakeOne(host.Now()), kNoPosition);
   const Grant refused = b.s.Take(host.Now(), 1);
   EXPECT_EQ(refused.verdict, Verdict::kNoShard);
   EXPECT_EQ(TakeSlowly(&b.s, host, 1, refused).first, 5u << 2);
@@ -342,7 +342,7 @@ void RunShardStorm(const char* layout, bool ordered) {
         ASSERT_EQ(g.verdict, Verdict::kGiven);
         for (uint32_t k = 0; k < g.count; k++) mine.push_back(g.first + k);
         if (!ordered)
-          if (const uint64_t one = s.TakeOne(now); one != kNone) mine.push_back(one);
+          if (const uint64_t one = s.TakeOne(now); one != kNoPosition) mine.push_back(one);
       }
       if (attached) directory.Detach(false);
     });
