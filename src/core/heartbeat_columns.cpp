@@ -4,8 +4,6 @@
 
 #include <type_traits>
 
-#include <type_traits>
-
 #include "core/no_postgres.h"
 
 namespace detid {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // What a heartbeat says, and what is answered, as one table each. The statement and its parameters
-// (state/registry/coordinator.cpp), the arguments and the row (fn/heartbeat.cpp), their ranges and
+// (state/registry/heartbeat_wire.h), the arguments and the row (fn/heartbeat.cpp), their ranges and
 // what is signed (heartbeat_signature.h) follow from these tables. The function's declaration is in
 // sql/install/77-heartbeat.sql: its arguments have these names, in this order.
 
@@ -12,7 +12,6 @@
 #include "core/columns.h"
 #include "core/prf.h"
 #include "core/registry.h"
-#include "core/topology.h"
 #include "core/topology.h"
 
 namespace detid {

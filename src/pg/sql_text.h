@@ -17,7 +17,7 @@ class SqlText {
     const int length = vsnprintf(text_ + length_, sizeof text_ - length_, format, values);
     va_end(values);
     length_ += static_cast<size_t>(length);
-    Assert(length_ < sizeof text_);
+    if (length_ >= sizeof text_) elog(FATAL, "a statement of the extension has no room");
   }
   const char* text() const { return text_; }
 

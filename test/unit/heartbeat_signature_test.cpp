@@ -12,18 +12,10 @@
 #include <map>
 #include <string>
 
+#include "hex.h"
+
 namespace detid {
 namespace {
-
-std::string Hex(const uint8_t* bytes, size_t n) {
-  std::string text;
-  for (size_t i = 0; i < n; i++) {
-    char two[3];
-    std::snprintf(two, sizeof two, "%02x", bytes[i]);
-    text += two;
-  }
-  return text;
-}
 
 // RFC 8032, section 7.1, test 1.
 constexpr char kTokenText[] = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";

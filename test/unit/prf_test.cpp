@@ -12,6 +12,8 @@
 
 #include "core/id_text.h"
 
+#include "hex.h"
+
 namespace detid {
 namespace {
 
@@ -22,17 +24,7 @@ Seed CountingSeed() {
   return seed;
 }
 
-std::string Hex(const uint8_t* bytes, size_t n) {
-  std::string text;
-  for (size_t i = 0; i < n; i++) {
-    char two[3];
-    std::snprintf(two, sizeof two, "%02x", bytes[i]);
-    text += two;
-  }
-  return text;
-}
-
-std::string Hex(const Bits& bits) {
+std::string HexOf(const Bits& bits) {
   char text[kMaxIdText];
   FormatHex(bits, kMaxIdBits, text, sizeof text);
   return text;
@@ -74,10 +66,12 @@ TEST(Prf, TheSeedAndEveryByteOfTheSaltChangeTheMaskKey) {
 TEST(Prf, RandomBitsAreGolden) {
   const GeneratorKey key = DeriveGeneratorKey(CountingSeed(), "orders_id");
   const uint64_t position = uint64_t{0x17F22E279B0} << 12 | 0xCC3;
-  EXPECT_EQ(Hex(RandomBits(key, position, 5, 9, 160)), "3316204b7106d49e34e40517f95158fe15bd4c58");
-  EXPECT_EQ(Hex(RandomBits(key, position, 5, 9, 128)), "000000007106d49e34e40517f95158fe15bd4c58");
-  EXPECT_EQ(Hex(RandomBits(key, position, 5, 9, 40)), "000000000000000000000000000000fe15bd4c58");
-  EXPECT_EQ(Hex(RandomBits(key, position, 5, 9, 1)), "0000000000000000000000000000000000000000");
+  EXPECT_EQ(HexOf(RandomBits(key, position, 5, 9, 160)),
+            "3316204b7106d49e34e40517f95158fe15bd4c58");
+  EXPECT_EQ(HexOf(RandomBits(key, position, 5, 9, 128)),
+            "000000007106d49e34e40517f95158fe15bd4c58");
+  EXPECT_EQ(HexOf(RandomBits(key, position, 5, 9, 40)), "000000000000000000000000000000fe15bd4c58");
+  EXPECT_EQ(HexOf(RandomBits(key, position, 5, 9, 1)), "0000000000000000000000000000000000000000");
 }
 
 TEST(Prf, EveryCoordinateAndTheSaltChangeTheBits) {
@@ -104,11 +98,11 @@ TEST(Prf, ScatterIsNoneOfTheRandomBits) {
 }
 
 TEST(Prf, HashBitsAreGolden) {
-  EXPECT_EQ(Hex(HashBits("alice@example.com", 160)), "591ce30813f27f7e58b061a8d459ac74e7788ee5");
-  EXPECT_EQ(Hex(HashBits("", 160)), "2fca4f01cda0cb69830e66550d0fe957ce697b9f");
-  EXPECT_EQ(Hex(HashBits("alice@example.com", 65)), "000000000000000000000000d459ac74e7788ee5");
-  EXPECT_EQ(Hex(HashBits("alice@example.com", 68)), "000000000000000000000008d459ac74e7788ee5");
-  EXPECT_EQ(Hex(HashBits("alice@example.com", 8)), "00000000000000000000000000000000000000e5");
+  EXPECT_EQ(HexOf(HashBits("alice@example.com", 160)), "591ce30813f27f7e58b061a8d459ac74e7788ee5");
+  EXPECT_EQ(HexOf(HashBits("", 160)), "2fca4f01cda0cb69830e66550d0fe957ce697b9f");
+  EXPECT_EQ(HexOf(HashBits("alice@example.com", 65)), "000000000000000000000000d459ac74e7788ee5");
+  EXPECT_EQ(HexOf(HashBits("alice@example.com", 68)), "000000000000000000000008d459ac74e7788ee5");
+  EXPECT_EQ(HexOf(HashBits("alice@example.com", 8)), "00000000000000000000000000000000000000e5");
 }
 
 TEST(Prf, SeedsAreFresh) {

@@ -21,8 +21,7 @@ bool RunAsOwner(Body body) {
   int context = 0;
   StartTransactionCommand();
   PushActiveSnapshot(GetTransactionSnapshot());
-  // Somebody may be dropping the extension: who waits for its tables may find them gone.
-  if (OidIsValid(OwnerOfRegistration())) LockRegistration();
+  KeepExtension();
   const Oid owner = OwnerOfRegistration();
   GetUserIdAndSecContext(&user, &context);
   if (OidIsValid(owner)) {

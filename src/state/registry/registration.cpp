@@ -159,14 +159,12 @@ namespace {
 
 constexpr int kFirstWaitMs = 10000;
 
-// What the registry client reads and writes.
-constexpr const char* kTables[] = {"_horizon", "_seed", "_registration"};
-
 }  // namespace
 
-void LockRegistration() {
-  for (const char* name : kTables)
-    RangeVarGetRelid(makeRangeVar(pstrdup("detid"), pstrdup(name), -1), AccessShareLock, true);
+// DROP EXTENSION locks the extension before any of its tables, so nobody waits for each other.
+void KeepExtension() {
+  const Oid extension = get_extension_oid("pg_detid", true);
+  if (OidIsValid(extension)) LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
 }
 
 ObjectId OwnerOfRegistration() {
@@ -178,7 +176,7 @@ ObjectId OwnerOfRegistration() {
   // Who owns the schema can put other tables in it.
   const Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
   ReleaseSysCache(tuple);
-  for (const char* name : kTables) {
+  for (const char* name : {"_horizon", "_seed", "_registration"}) {
     const Oid relation = get_relname_relid(name, schema);
     if (!OidIsValid(relation) || getExtensionOfObject(RelationRelationId, relation) != extension)
       return InvalidOid;

@@ -49,9 +49,9 @@ inline Reason StoppedBy(const StoredRegistration& s) {
 // and his. Where the extension is not, anybody may make tables of their names.
 ObjectId OwnerOfRegistration();
 
-// Waits for who changes or drops those tables. Those that are there then stay until the transaction
-// ends.
-void LockRegistration();
+// Waits for who is dropping the extension; else it stays until the transaction ends, and so do its
+// tables. Who waits for a table itself may find it gone.
+void KeepExtension();
 
 // False if the extension is not there, or its row is gone.
 bool ReadRegistration(StoredRegistration* stored);
