@@ -75,7 +75,7 @@ class Arguments {
     Take(&value->emplace());
   }
 
-  FunctionCallInfo fcinfo;
+  FunctionCallInfo fcinfo;  // as PG_GETARG_... calls it
   int at_ = kFirstColumn;
   bool sound_ = true;
 };

@@ -21,6 +21,8 @@
 //   B2  who keeps a lock delays nothing but steps 1 and 3. Until it is over, the pair that was
 //       stored last is sent again: so a fence is heard of, and is in memory before it waits to be
 //       stored.
+//   B3  the extension is not dropped while the process looks at its tables: it has a lock on it, and
+//       looks again whose they are once it has.
 
 #pragma once
 

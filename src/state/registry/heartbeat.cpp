@@ -63,8 +63,7 @@ void NoteTrouble(RegistryClient* c, const char* trouble) {
 int64_t NoteLocked(RegistryClient* c) {
   NoteTrouble(c,
               "A transaction that is still open keeps the registry client from "
-              "detid._registration, or another "
-              "of its tables: see pg_locks, and end it.");
+              "detid._registration, or another of its tables: see pg_locks, and end it.");
   return std::clamp<int64_t>(c->heartbeat_us / 10000, 200, kIdleMs);
 }
 

@@ -53,14 +53,14 @@ const char* HeartbeatStatement() {
   if (sql.text()[0] != '\0') return sql.text();
   const Reply reply{};
   const HeartbeatMessage message{};
-  const auto column = [](const auto& column, const auto&) { sql.Append(", %s", column.name); };
+  const auto select = [](const auto& column, const auto&) { sql.Append(", %s", column.name); };
   const auto argument = [number = 2](const auto& column, const auto&) mutable {
     sql.Append(", %s => $%d", column.name, ++number);
   };
   // With a constant first, each column comes after a comma.
   sql.Append("%s SELECT 1", HeartbeatMark());
-  EachColumn(kReplyColumns, reply, column);
-  EachColumn(kGrantColumns, reply.decision, column);
+  EachColumn(kReplyColumns, reply, select);
+  EachColumn(kGrantColumns, reply.decision, select);
   sql.Append(" FROM detid._heartbeat(key => $1, signature => $2");
   EachColumn(kHeartbeatColumns, message, argument);
   sql.Append(")");
