@@ -129,6 +129,10 @@ for my $definition (qw(snowflake uuid7), 'time:32@1s node:8 sequence:20', 'time:
 	is($create->('reused', "'$definition', audit => 'off'", $oid, $file++), $oid, "$definition has the oid");
 	my $mint = $definition eq 'uuid7' ? 'next_uuids' : 'next_ids';
 	my $name = $definition =~ /^snowflake|^time:41/ ? 'snowflake' : $definition;
+	for my $session ($definition =~ /^time/ ? @sessions : ())
+	{
+		like(($session->try("SELECT detid.last_id('reused')"))[1], qr/ERROR:  55000: /, "$definition: the last id of the one before is not its own");
+	}
 	for my $session (@sessions, @sessions)
 	{
 		my @ids = lines($session->query("SELECT detid.$mint('reused', 20)"));
