@@ -4,38 +4,23 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "core/no_postgres.h"
 
 namespace detid {
 namespace {
 
-constexpr std::string_view kNames[] = {"", "mod37_36", "luhn"};
-
-constexpr bool IsLower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-constexpr bool IsUpper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-constexpr char ToLower(char c) {
-  return IsUpper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// 0 to 35; -1 for what is neither a digit nor a letter.
-constexpr int Value36(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = ToLower(c);
-  return IsLower(c) ? c - 'a' + 10 : -1;
-}
+constexpr std::string_view kCheckNames[] = {"", "mod37_36", "luhn"};
 
 }  // namespace
 
 std::string_view CheckName(CheckCharacter check) {
-  return kNames[static_cast<int>(check)];
+  return kCheckNames[static_cast<int>(check)];
 }
 
 bool ParseCheck(std::string_view name, CheckCharacter* check) {
-  for (const CheckCharacter c : {CheckCharacter::kNone, CheckCharacter::kMod37_36, CheckCharacter::kLuhn})
+  for (const CheckCharacter c :
+       {CheckCharacter::kNone, CheckCharacter::kMod37_36, CheckCharacter::kLuhn})
     if (CheckName(c) == name) {
       *check = c;
       return true;
@@ -51,7 +36,7 @@ bool TakesCheck(const Codec& codec, CheckCharacter check) {
 bool TakesCheck(std::string_view a, CheckCharacter check) {
   if (check == CheckCharacter::kNone) return true;
   if (check == CheckCharacter::kLuhn) return a.size() % 2 == 0;
-  return std::ranges::all_of(a, [](char c) { return Value36(c) >= 0; }) &&
+  return std::ranges::all_of(a, [](char c) { return DigitValue(c) >= 0; }) &&
          !(std::ranges::any_of(a, IsLower) && std::ranges::any_of(a, IsUpper));
 }
 
@@ -79,7 +64,7 @@ bool SameCheckCharacter(const Codec& codec, CheckCharacter check, char c, char i
 int Mod37_36(std::string_view text) {
   int product = 36;
   for (const char c : text) {
-    int sum = (product + Value36(c)) % 36;
+    int sum = (product + DigitValue(c)) % 36;
     if (sum == 0) sum = 36;
     product = 2 * sum % 37;
   }

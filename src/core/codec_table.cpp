@@ -6,6 +6,7 @@
 #include <bit>
 #include <iterator>
 
+#include "core/ascii.h"
 #include "core/codec.h"
 #include "core/radix.h"
 #include "core/no_postgres.h"
@@ -31,12 +32,6 @@ constexpr const Radix* FindRadix(size_t digits) {
       return &kRadixOf<64>;
   }
   return nullptr;
-}
-
-constexpr char OtherCase(char c) {
-  if (c >= 'a' && c <= 'z') return static_cast<char>(c - 'a' + 'A');
-  if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
-  return c;
 }
 
 constexpr bool Holds(const Codec& c, int bits) {
@@ -66,7 +61,7 @@ consteval Codec Row(Codec c) {
   c.values.fill(-1);
   const auto read_as = [&c](char digit, int8_t value) {
     c.values[static_cast<uint8_t>(digit)] = value;
-    if (c.folds_case) c.values[static_cast<uint8_t>(OtherCase(digit))] = value;
+    if (c.folds_case) c.values[static_cast<uint8_t>(ToOtherCase(digit))] = value;
   };
   for (size_t i = 0; i < c.alphabet.size(); i++) read_as(c.alphabet[i], static_cast<int8_t>(i));
   for (size_t i = 0; i < c.look_alikes.size(); i += 2)

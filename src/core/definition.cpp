@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <limits>
 
+#include "core/ascii.h"
 #include "core/bits.h"
 #include "core/compose.h"
 #include "core/history.h"
@@ -48,8 +49,8 @@ Status NoSuchLayout(std::string_view word) {
     return Status::Error(Code::kNoSuchLayout, "The layout is \"%.*s\".", length, word.data());
   if (nearest == "uuid7" && (word == "typeid" || word == "TypeID"))
     return Status::Error(Code::kNoSuchLayout, "A TypeID is a uuid7 with a prefix.");
-  return Status::Error(Code::kNoSuchLayout, "The layout is \"%.*s\"; the nearest is \"%s\".", length,
-                       word.data(), nearest.data());
+  return Status::Error(Code::kNoSuchLayout, "The layout is \"%.*s\"; the nearest is \"%s\".",
+                       length, word.data(), nearest.data());
 }
 
 Definition BuiltIn(std::string_view layout, std::string_view name, Audit audit) {
@@ -98,13 +99,13 @@ const Codec* DefaultCodec(const Definition& d) {
 }
 
 Status SetPrefix(std::string_view prefix, Definition* d) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   bool fits = prefix.size() <= kMaxPrefix;
-  for (const char c : prefix) fits = fits && (letter(c) || (c >= '0' && c <= '9') || c == '_');
-  if (!prefix.empty()) fits = fits && letter(prefix.front()) && prefix.back() != '_';
+  for (const char c : prefix) fits = fits && (IsLetter(c) || IsDigit(c) || c == '_');
+  if (!prefix.empty()) fits = fits && IsLetter(prefix.front()) && prefix.back() != '_';
   if (!fits)
-    return LabelError(prefix, "a prefix has up to 63 letters, digits and _, begins with a letter "
-                              "and does not end with _");
+    return LabelError(prefix,
+                      "a prefix has up to 63 letters, digits and _, begins with a letter "
+                      "and does not end with _");
   prefix.copy(d->prefix, prefix.size());
   d->prefix_length = static_cast<uint8_t>(prefix.size());
   if (!d->has_own_alphabet()) d->codec = DefaultCodec(*d);
@@ -119,9 +120,8 @@ bool IsTypeIdPrefix(std::string_view prefix) {
 }
 
 Status SetCheck(std::string_view name, Definition* d) {
-  return ParseCheck(name, &d->check)
-             ? Status::Ok()
-             : LabelError(name, "a check character is mod37_36 or luhn");
+  return ParseCheck(name, &d->check) ? Status::Ok()
+                                     : LabelError(name, "a check character is mod37_36 or luhn");
 }
 
 bool Definition::texts_sort() const {

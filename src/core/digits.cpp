@@ -21,7 +21,7 @@ Status CheckAlphabet(std::string_view letters, int least) {
   bool seen[256] = {};
   for (size_t i = 0; i < letters.size(); i++) {
     const char c = letters[i];
-    if (!IsLetter(c)) return AlphabetError(letters, i, "is not printable ASCII, or is a space");
+    if (!IsPrintable(c)) return AlphabetError(letters, i, "is not printable ASCII, or is a space");
     if (seen[CodeOf(c)]) return AlphabetError(letters, i, "occurs before");
     seen[CodeOf(c)] = true;
   }

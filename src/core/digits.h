@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/ascii.h"
 #include "core/bits.h"
 #include "core/status.h"
 
@@ -30,11 +31,6 @@ Status CheckAlphabet(std::string_view letters, int least);
 
 // The error of an alphabet whose character `at`, from 0 on, cannot be used, and why.
 Status AlphabetError(std::string_view letters, size_t at, const char* why);
-
-// Whether an alphabet may hold the character at all.
-constexpr bool IsLetter(char c) {
-  return c >= '!' && c <= '~';
-}
 
 // Writes a number with as few digits as it has, at least one, the highest first. Returns the end of
 // what was written. REQUIRES: at least 2 digits.

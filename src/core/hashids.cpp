@@ -128,7 +128,7 @@ Result<Hashids> HashidsOf(std::string_view salt, std::string_view letters) {
   Letters different;
   for (size_t i = 0; i < letters.size(); i++) {
     const char c = letters[i];
-    if (!IsLetter(c)) return AlphabetError(letters, i, "is not printable ASCII, or is a space");
+    if (!IsPrintable(c)) return AlphabetError(letters, i, "is not printable ASCII, or is a space");
     if (!seen[CodeOf(c)]) different.Add(c);
     seen[CodeOf(c)] = true;
   }

@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "core/ascii.h"
 #include "core/no_postgres.h"
 
 namespace detid {
@@ -55,13 +56,6 @@ class Signed {
   size_t size_ = 0;
 };
 
-int DigitOf(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 Token NewToken() {
@@ -73,7 +67,7 @@ Token NewToken() {
 bool TokenOf(std::string_view text, Token* token) {
   if (text.size() != 2 * kTokenBytes) return false;
   for (size_t i = 0; i < kTokenBytes; i++) {
-    const int high = DigitOf(text[2 * i]), low = DigitOf(text[2 * i + 1]);
+    const int high = HexValue(text[2 * i]), low = HexValue(text[2 * i + 1]);
     if (high < 0 || low < 0) return false;
     token->byte[i] = static_cast<uint8_t>(high << 4 | low);
   }

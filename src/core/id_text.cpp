@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "core/ascii.h"
 #include "core/no_postgres.h"
 
 namespace detid {
@@ -14,13 +15,6 @@ constexpr char kHex[] = "0123456789abcdef";
 
 bool IsHyphenAt(size_t i) {
   return i == 8 || i == 13 || i == 18 || i == 23;
-}
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 Status IdError(std::string_view text, const char* why) {
@@ -40,10 +34,8 @@ constexpr int kUuidDigits = 32;
 
 bool BeginsWithUrn(std::string_view text) {
   if (text.size() < kUrn.size()) return false;
-  for (size_t i = 0; i < kUrn.size(); i++) {
-    const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != kUrn[i]) return false;
-  }
+  for (size_t i = 0; i < kUrn.size(); i++)
+    if (ToLower(text[i]) != kUrn[i]) return false;
   return true;
 }
 

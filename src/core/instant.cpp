@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "core/ascii.h"
 #include "core/no_postgres.h"
 
 namespace detid {
@@ -25,7 +26,7 @@ class Reader {
   // Reads between `least` and `most` digits; -1 if they are not there.
   int Digits(int least, int most) {
     int value = 0, n = 0;
-    while (n < most && at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
+    while (n < most && at_ < text_.size() && IsDigit(text_[at_])) {
       value = value * 10 + (text_[at_++] - '0');
       n++;
     }

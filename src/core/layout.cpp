@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "core/ascii.h"
 #include "core/bits.h"
 #include "core/no_postgres.h"
 
@@ -41,7 +42,7 @@ class Parser {
 
   std::string_view Word() {
     const size_t start = at_;
-    while (at_ < text_.size() && text_[at_] >= 'a' && text_[at_] <= 'z') at_++;
+    while (at_ < text_.size() && IsLower(text_[at_])) at_++;
     return text_.substr(start, at_ - start);
   }
 

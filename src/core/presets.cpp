@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "core/no_postgres.h"
 
 namespace detid {
@@ -101,15 +102,11 @@ struct Alias {
   std::string_view word, name;
 };
 constexpr Alias kAliases[] = {
-    {"typeid", "uuid7"}, {"uuid", "uuid7"}, {"guid", "uuid4"},    {"mongodb", "objectid"},
+    {"typeid", "uuid7"},  {"uuid", "uuid7"},    {"guid", "uuid4"},      {"mongodb", "objectid"},
     {"bson", "objectid"}, {"tweet", "twitter"}, {"firebase", "pushid"},
 };
 
 constexpr size_t kMaxWord = 24;
-
-constexpr char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // How many characters must be put in, left out or replaced to make one word of the other; case,
 // hyphens and underscores do not count. REQUIRES: neither is longer than kMaxWord.
@@ -122,7 +119,7 @@ size_t Distance(std::string_view a, std::string_view b) {
     size_t diagonal = row[0];
     row[0] = ++columns;
     for (size_t j = 1; j <= b.size(); j++) {
-      const size_t replaced = diagonal + (Lower(c) != b[j - 1]);
+      const size_t replaced = diagonal + (ToLower(c) != b[j - 1]);
       diagonal = row[j];
       row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "core/sqids.h"
 
 #include "core/no_postgres.h"
@@ -14,15 +15,9 @@ namespace {
 constexpr size_t kMinWord = 3;
 constexpr int kLetters = 36;  // 0-9, a-z: all that words of the default list hold
 
-constexpr int LetterIndex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 10;
-  return -1;
-}
-
 // Of two letters next to each other; negative if one of them is in no word.
 constexpr int PairIndex(const char* pair) {
-  const int a = LetterIndex(pair[0]), b = LetterIndex(pair[1]);
+  const int a = LowerDigitValue(pair[0]), b = LowerDigitValue(pair[1]);
   return a < 0 || b < 0 ? -1 : a * kLetters + b;
 }
 
@@ -56,29 +51,20 @@ constexpr WordTable MakeWordTable() {
 
 constexpr WordTable kTable = MakeWordTable();
 
-constexpr bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 constexpr bool TableIsSorted() {
   for (int i = 0; i < kSqidsBlockWords; i++) {
     if (kTable[i].size() < kMinWord || (i > 0 && kTable[i] <= kTable[i - 1])) return false;
     for (const char c : kTable[i])
-      if (LetterIndex(c) < 0) return false;
+      if (LowerDigitValue(c) < 0) return false;
   }
   return kTable.first[kLetters * kLetters] == kSqidsBlockWords;
 }
 static_assert(TableIsSorted());
 
-// ASCII only: no other character is in an id.
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool IsAt(std::string_view id, size_t at, std::string_view word) {
   if (word.size() > id.size() - at) return false;
   for (size_t i = 0; i < word.size(); i++)
-    if (Lower(id[at + i]) != Lower(word[i])) return false;
+    if (ToLower(id[at + i]) != ToLower(word[i])) return false;
   return true;
 }
 
@@ -91,7 +77,7 @@ bool BlocksAt(std::string_view word, std::string_view id, size_t at) {
 
 bool DefaultBlocks(std::string_view id) {
   for (size_t at = 0; at + 1 < id.size(); at++) {
-    const char lower[2] = {Lower(id[at]), Lower(id[at + 1])};
+    const char lower[2] = {ToLower(id[at]), ToLower(id[at + 1])};
     const int pair = PairIndex(lower);
     if (pair < 0) continue;
     for (int i = kTable.first[pair]; i < kTable.first[pair + 1]; i++)
@@ -108,8 +94,8 @@ bool WordBlocks(std::string_view word, std::string_view id) {
 
 bool AnyBlocks(std::span<const std::string_view> words, std::string_view id, Poll poll) {
   bool has[256] = {};  // the id's letters: most words begin with others
-  for (const char c : id) has[static_cast<unsigned char>(Lower(c))] = true;
-  const auto in_id = [&](char c) { return has[static_cast<unsigned char>(Lower(c))]; };
+  for (const char c : id) has[static_cast<unsigned char>(ToLower(c))] = true;
+  const auto in_id = [&](char c) { return has[static_cast<unsigned char>(ToLower(c))]; };
   for (const std::string_view word : words) {
     if (word.size() < kMinWord || word.size() > id.size()) continue;
     if (!in_id(word[0]) || !in_id(word[1])) continue;

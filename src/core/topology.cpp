@@ -5,21 +5,14 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/ascii.h"
 #include "core/no_postgres.h"
 
 namespace detid {
 namespace {
 
-constexpr bool IsLetter(char c) {
-  return c >= 'a' && c <= 'z';
-}
-
-constexpr bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 constexpr bool IsOfName(char c) {
-  return IsLetter(c) || IsDigit(c) || c == '_' || c == '-';
+  return IsLower(c) || IsDigit(c) || c == '_' || c == '-';
 }
 
 // What was expected at offset `at`; `code` says of what.
@@ -35,7 +28,7 @@ Status TakeName(Code code, std::string_view text, size_t* at, std::string_view* 
   const size_t start = *at;
   size_t end = start;
   while (end < text.size() && IsOfName(text[end])) end++;
-  if (end == start || !IsLetter(text[start]))
+  if (end == start || !IsLower(text[start]))
     return Expected(code, text, start, "a name that begins with a letter from a to z");
   if (end - start > kMaxLevelName)
     return Expected(code, text, start, "a name of up to 63 characters");

@@ -11,7 +11,9 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Spawn;
 use Test::More;
+use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(new_node create_generators run_sql fails_with same_sql poll_ok session lines
   no_duplicates);
@@ -94,6 +96,38 @@ sub same_sql
 	my ($out, $err) = run_sql($node, $sql, %options);
 	is($out, $expected, $name) or diag($err);
 	return;
+}
+
+# In place of Cluster's, which starts a psql and a backend ten times a second: several tests that wait
+# would leave no time to the servers they wait for. One session asks, and a new one when it is lost.
+sub poll_query_until
+{
+	my ($node, $db, $query, $expected) = @_;
+	$expected //= 't';
+	my ($session, $out, $err) = (undef, '', '');
+	my $until = time() + $PostgreSQL::Test::Utils::timeout_default;
+	while (time() < $until)
+	{
+		local $SIG{PIPE} = 'IGNORE';    # psql may be gone already
+		$session //= session($node, db => $db);
+		($out, $err) = $session->try($query);
+		my $done = $out eq $expected && $err eq '';
+		if ($done || $session->lost)
+		{
+			$session->quit;
+			return 1 if $done;
+			undef $session;
+		}
+		sleep 0.1;
+	}
+	$session->quit if $session;
+	diag("poll_query_until: $query\nshould give $expected; at last it gave: $out\nand on stderr: $err");
+	return 0;
+}
+
+{
+	no warnings 'redefine';
+	*PostgreSQL::Test::Cluster::poll_query_until = \&poll_query_until;
 }
 
 # Tries until the SQL succeeds; for what waits until a session is really gone.
@@ -194,6 +228,13 @@ sub busy
 	my ($self) = @_;
 	$self->{run}->pump_nb;
 	return $self->{out} !~ /\Q$self->{mark}\E\n/;
+}
+
+# True if psql has ended: it could not connect, or its connection broke.
+sub lost
+{
+	my ($self) = @_;
+	return !$self->{run}->pumpable;
 }
 
 # Runs SQL; returns (stdout, stderr).
