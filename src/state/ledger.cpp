@@ -95,17 +95,23 @@ bool Full() {
   return committing || count >= kMaxEntries || bytes >= kMaxBufferBytes;
 }
 
+// The generator's last entry that is known, else the last one of all; null if there is none.
+LedgerEntry* LastOf(const Minter* m) {
+  if (count == 0) return nullptr;
+  const int run = m->run;
+  return &entries[run < count && entries[run].generator == m->generator ? run : count - 1];
+}
+
 // The entry that this id extends, or null.
 LedgerEntry* Extendable(const Minter* m, uint64_t position, bool each) {
-  if (count == 0) return nullptr;
-  LedgerEntry* e = &entries[count - 1];
-  const bool same = e->generator == m->generator && e->node == m->node && e->role == m->user &&
-                    e->pinned == m->pinned && e->definition == m->fingerprint &&
-                    e->worker == m->worker_number && (!m->has_seed || e->seed == m->seed) &&
-                    e->tag_changes == settings::tag_changes &&
-                    e->subtransaction == GetCurrentSubTransactionId() &&
-                    (e->each != nullptr) == each && position <= e->last_of_run;
-  if (!same) return nullptr;
+  LedgerEntry* e = LastOf(m);
+  if (e == nullptr || e->generator != m->generator || e->node != m->node || e->role != m->user ||
+      e->pinned != m->pinned || e->definition != m->fingerprint ||
+      e->worker != m->worker_number || (m->has_seed && !(e->seed == m->seed)) ||
+      e->tag_changes != settings::tag_changes ||
+      e->subtransaction != GetCurrentSubTransactionId() || (e->each != nullptr) != each ||
+      position > e->last_of_run)
+    return nullptr;
   if (!each) return position == e->next && e->count < kMaxRun ? e : nullptr;
   return e->count < kMaxEach && e->each->input_bytes < kMaxEachInputBytes &&
                  position > e->each->position[e->count - 1]
@@ -113,9 +119,9 @@ LedgerEntry* Extendable(const Minter* m, uint64_t position, bool each) {
              : nullptr;
 }
 
-LedgerEntry* NewEntry(const Minter* m, uint64_t position, const Bits& id, bool each) {
+LedgerEntry* NewEntry(Minter* m, uint64_t position, const Bits& id, bool each) {
   LedgerEntry* e = AddEntry();
-  const LedgerEntry* last = count > 0 ? e - 1 : nullptr;
+  const LedgerEntry* last = LastOf(m);
   DescribeMint(m, position, id, e);
   e->name = ShareOrCopy(last != nullptr ? last->name : nullptr, e->name, &e->owns_name);
   e->tag = ShareOrCopy(last != nullptr ? last->tag : nullptr, e->tag, &e->owns_tag);
@@ -125,7 +131,7 @@ LedgerEntry* NewEntry(const Minter* m, uint64_t position, const Bits& id, bool e
     e->each->input_bytes = 0;
     bytes += sizeof(LedgerEach);
   }
-  count++;
+  m->run = count++;
   return e;
 }
 
