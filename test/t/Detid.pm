@@ -104,17 +104,18 @@ sub poll_query_until
 {
 	my ($node, $db, $query, $expected) = @_;
 	$expected //= 't';
-	my ($session, $out, $err) = (undef, '', '');
+	my ($session, $out, $err);
 	my $until = time() + $PostgreSQL::Test::Utils::timeout_default;
 	while (time() < $until)
 	{
-		local $SIG{PIPE} = 'IGNORE';    # psql may be gone already
-		$session //= session($node, db => $db);
-		($out, $err) = $session->try($query);
+		# A server that starts or falls ends psql, whenever it likes.
+		local $SIG{PIPE} = 'IGNORE';
+		($out, $err) = eval { $session //= session($node, db => $db); $session->try($query) };
+		($out, $err) = ('', "psql ended: $@") unless defined $out;
 		my $done = $out eq $expected && $err eq '';
-		if ($done || $session->lost)
+		if ($done || !$session || $session->lost)
 		{
-			$session->quit;
+			$session->quit if $session;
 			return 1 if $done;
 			undef $session;
 		}
