@@ -83,7 +83,7 @@ bool ParseCheckpoint(std::string_view text, Checkpoint* c) {
   *c = Checkpoint{};
   std::string_view origin, size, root, line;
   if (!NextLine(&text, &origin) || origin.size() > kMaxKeyName || !NextLine(&text, &size) ||
-      !ParseNumber(size, &c->size) || c->size >> kMaxLevels != 0 || !NextLine(&text, &root) ||
+      !ParseNumber(size, &c->size) || c->size >> kMaxTreeLevels != 0 || !NextLine(&text, &root) ||
       !ParseHash(root, &c->root))
     return false;
   std::memcpy(c->origin, origin.data(), origin.size());

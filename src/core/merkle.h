@@ -35,8 +35,8 @@ struct Hash {
 };
 
 // Trees have fewer than 2^63 leaves, so proofs are no longer than this: two paths of one tree.
-inline constexpr int kMaxLevels = 63;
-inline constexpr int kMaxProof = 2 * kMaxLevels;
+inline constexpr int kMaxTreeLevels = 63;
+inline constexpr int kMaxProof = 2 * kMaxTreeLevels;
 
 Hash LeafHash(std::string_view data);
 Hash NodeHash(const Hash& left, const Hash& right);
@@ -44,7 +44,7 @@ Hash NodeHash(const Hash& left, const Hash& right);
 // A tree that grows: its size and its peaks, the largest first. Bytes, to be kept as they are.
 struct MerkleTree {
   uint64_t size = 0;
-  Hash peaks[kMaxLevels];
+  Hash peaks[kMaxTreeLevels];
 
   // Calls made(level, index, hash) with each perfect subtree that the leaf completes, itself as
   // level 0 first.
