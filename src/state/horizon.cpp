@@ -179,6 +179,8 @@ Refusal ClockRule(const HorizonRecord& record, const Beginning& beginning) {
 void LoadHorizon(Database* database, bool accept) {
   Store store;
   store.oid = HorizonRelation();
+  // Also while what is published lasts: nothing is written then.
+  Require(HorizonLoggedRule(store.oid));
   if (loaded_relation != store.oid) pending = {};  // it was another relation's
   if (!IsLoaded(database, store.oid) || !IsRecorded(database)) {
     store.relation = relation_open(store.oid, ShareUpdateExclusiveLock);

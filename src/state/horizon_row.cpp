@@ -141,11 +141,15 @@ bool ReadHorizonRow(Relation relation, HorizonRecord* record) {
   return found.row != nullptr;
 }
 
+Refusal HorizonLoggedRule(Oid horizon) {
+  return get_rel_persistence(horizon) == RELPERSISTENCE_PERMANENT
+             ? Refusal{}
+             : Refuse(Error::kHorizonNotLogged);
+}
+
 Refusal HorizonRule(Relation horizon, HorizonRecord* record) {
   if (!ReadHorizonRow(horizon, record)) return Refuse(Error::kHorizonMissing);
-  if (horizon->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
-    return Refuse(Error::kHorizonNotLogged);
-  return {};
+  return HorizonLoggedRule(RelationGetRelid(horizon));
 }
 
 Written ChangeHorizonRow(Relation relation, bool (*change)(HorizonRecord*, void*), void* context) {

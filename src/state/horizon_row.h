@@ -20,6 +20,9 @@ Oid FindHorizonRelation();
 
 Refusal ExtensionRule();  // it is here, under its names
 
+// It outlives a crash, whose row nobody need read: for those who find it loaded.
+Refusal HorizonLoggedRule(Oid horizon);
+
 // `horizon` is detid._horizon, locked; reads it.
 Refusal HorizonRule(Relation horizon, HorizonRecord* record);
 

@@ -144,6 +144,21 @@ same_sql($node, 'SELECT ready, reason FROM ids.node_status', q{f|the extension's
 $node->safe_psql('postgres', as_nobody_should('ALTER SCHEMA ids RENAME TO detid'));
 is_red('', 't', 'the schema renamed back');
 
+# --- A horizon that a crash would empty --------------------------------------------------------
+
+# Not even while what was published before lasts, and nothing need be written.
+my $minting = session($node);
+$minting->query('SELECT detid.next_id()');
+$node->safe_psql('postgres', as_nobody_should('ALTER TABLE detid._horizon SET UNLOGGED'));
+for my $who ($minting, session($node))
+{
+	my (undef, $err) = $who->try('SELECT detid.next_id()');
+	like($err, qr/ERROR:  \w+: the horizon cannot be made durable.*HINT:.*SET LOGGED/s, 'nothing is minted while the horizon is unlogged');
+	$who->quit;
+}
+$node->safe_psql('postgres', as_nobody_should('ALTER TABLE detid._horizon SET LOGGED'));
+same_sql($node, 'SELECT detid.next_id() > 0', 't', 'but once it is logged again');
+
 # --- A ledger that a crash would empty ---------------------------------------------------------
 
 my $session = session($node);
