@@ -12,9 +12,13 @@ $(error extension.control was not found: run make in the source tree, VPATH buil
 endif
 
 OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard src/*.cpp src/core/*.cpp src/state/*.cpp src/state/registry/*.cpp src/fn/*.cpp src/pg/*.cpp)))
+# The command-line program, from core alone.
+CLI_OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard src/cli/*.cpp src/core/*.cpp)))
+SCRIPTS_built = detid
+
 DATA_built = pg_detid--$(DETID_VERSION).sql
 DATA = $(wildcard sql/upgrade/*.sql)
-EXTRA_CLEAN = pg_detid.control $(OBJS:.o=.d)
+EXTRA_CLEAN = pg_detid.control $(OBJS:.o=.d) $(CLI_OBJS) $(CLI_OBJS:.o=.d)
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --temp-config=test/regress.conf
@@ -42,6 +46,9 @@ all: layers
 pg_detid.control: extension.control
 	cp $< $@
 
+detid: $(CLI_OBJS)
+	$(CXX) $(CXXFLAGS) -o $@ $^ $(LDFLAGS) -lsodium
+
 pg_detid--$(DETID_VERSION).sql: $(sort $(wildcard sql/install/*.sql))
 	cat $^ > $@
 
@@ -50,4 +57,4 @@ pg_detid--$(DETID_VERSION).sql: $(sort $(wildcard sql/install/*.sql))
 layers:
 	@scripts/layers
 
--include $(OBJS:.o=.d)
+-include $(sort $(OBJS:.o=.d) $(CLI_OBJS:.o=.d))

@@ -325,14 +325,15 @@ is_installed() {
   for file in "$top"/pg_detid.control "$top"/pg_detid--*.sql "$top"/sql/upgrade/*.sql; do
     [ ! -e "$file" ] || cmp -s "$file" "$dir/${file##*/}" || return 1
   done
-  cmp -s "$top/pg_detid.so" "$("$pg_config" --pkglibdir)/pg_detid.so"
+  cmp -s "$top/detid" "$bindir/detid" &&
+    cmp -s "$top/pg_detid.so" "$("$pg_config" --pkglibdir)/pg_detid.so"
 }
 
 # Installs what build_extension built, unless it is installed already.
 install_extension() {
   local install=(make -C "$top" --no-print-directory PG_CONFIG="$pg_config" install)
   is_installed && return
-  if [ -w "$("$pg_config" --pkglibdir)" ] && [ -w "$("$pg_config" --sharedir)" ]; then
+  if [ -w "$("$pg_config" --pkglibdir)" ] && [ -w "$("$pg_config" --sharedir)" ] && [ -w "$bindir" ]; then
     "${install[@]}"
   else
     need_root "${install[*]}"
