@@ -184,10 +184,10 @@ Problem EncodeOne(const Options& o, const std::string& text) {
 // --- The command line -------------------------------------------------------------------------
 
 struct Command {
-  const char* name;
+  std::string_view name;
   Problem (*run)(const Options& options, const std::string& id);
   bool takes_layout, takes_codec;
-  int columns;  // that are left empty where an id could not be read; none: it is passed over
+  int columns;  // behind the id, left empty where it could not be read; 0: the line is empty
 };
 
 constexpr Command kCommands[] = {
@@ -196,11 +196,6 @@ constexpr Command kCommands[] = {
     {"guess", GuessOne, false, false, 2},
     {"encode", EncodeOne, false, true, 0},
 };
-
-int RefuseCall(const std::string& why) {
-  std::cerr << "detid: " << why << "\n" << kUsage;
-  return 2;
-}
 
 // One id. False if it could not be read: its line is kept, so that lines of the output go with
 // those of the input.
@@ -215,27 +210,92 @@ bool RunOne(const Command& command, const Options& o, const std::string& id, siz
   return false;
 }
 
-// The value of an option: behind "=", or the next argument. Null if there is none.
-const char* ValueOf(std::string_view option, std::string_view name, int argc, char** argv, int* i) {
-  if (option.size() > name.size()) return option.data() + name.size() + 1;
-  return *i + 1 < argc ? argv[++*i] : nullptr;
+// --- Options ----------------------------------------------------------------------------------
+
+Problem SetLayout(const char* value, Options* o) {
+  const Result<Definition> d = PublishedDefinitionOf(value);
+  if (!d.ok()) return ProblemOf(d.status);
+  o->definition = d.value;
+  o->has_layout = true;
+  return "";
 }
 
-bool Is(std::string_view option, std::string_view name) {
-  return option.substr(0, name.size()) == name &&
-         (option.size() == name.size() || option[name.size()] == '=');
+Problem SetEpochTime(const char* value, Options* o) {
+  const Result<int64_t> us = ParseInstant(value);
+  if (!us.ok()) return ProblemOf(us.status);
+  o->epoch_us = us.value;
+  o->has_epoch = true;
+  return "";
+}
+
+Problem SetCodec(const char* value, Options* o) {
+  o->codec = FindCodec(value);
+  return o->codec != nullptr ? "" : "there is no codec " + std::string(value);
+}
+
+struct Option {
+  std::string_view name;
+  bool Command::*taken;  // by which commands
+  Problem (*set)(const char* value, Options* options);
+};
+
+constexpr Option kOptions[] = {
+    {"--layout", &Command::takes_layout, SetLayout},
+    {"--epoch", &Command::takes_layout, SetEpochTime},
+    {"--codec", &Command::takes_codec, SetCodec},
+};
+
+bool Is(std::string_view argument, std::string_view name) {
+  return argument.substr(0, name.size()) == name &&
+         (argument.size() == name.size() || argument[name.size()] == '=');
+}
+
+// The option at *i, whose value is behind "=" or the next argument.
+Problem ReadOption(const Command& command, int argc, char** argv, int* i, Options* o) {
+  const std::string_view argument = argv[*i];
+  for (const Option& option : kOptions) {
+    if (!(command.*option.taken) || !Is(argument, option.name)) continue;
+    const std::string name(option.name);
+    const char* value = argument.size() > name.size() ? argv[*i] + name.size() + 1
+                        : *i + 1 < argc               ? argv[++*i]
+                                                      : nullptr;
+    if (value == nullptr) return name + " takes a value";
+    const Problem problem = option.set(value, o);
+    return problem.empty() ? "" : name + ": " + problem;
+  }
+  return std::string(command.name) + " has no option " + std::string(argument);
+}
+
+// --- The call ---------------------------------------------------------------------------------
+
+int Help() {
+  std::cout << kUsage;
+  return 0;
+}
+
+int RefuseCall(const std::string& why) {
+  std::cerr << "detid: " << why << "\n" << kUsage;
+  return 2;
+}
+
+bool RunLines(const Command& command, const Options& o) {
+  bool good = true;
+  std::string line;
+  for (size_t number = 1; std::getline(std::cin, line); number++) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    good = RunOne(command, o, line, number) && good;
+  }
+  return good;
 }
 
 int Main(int argc, char** argv) {
   if (argc < 2) return RefuseCall("there is no command");
-  if (std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "-h") == 0) {
-    std::cout << kUsage;
-    return 0;
-  }
+  const std::string_view name = argv[1];
+  if (name == "--help" || name == "-h") return Help();
   const Command* command = nullptr;
   for (const Command& c : kCommands)
-    if (std::strcmp(c.name, argv[1]) == 0) command = &c;
-  if (command == nullptr) return RefuseCall("there is no command " + std::string(argv[1]));
+    if (c.name == name) command = &c;
+  if (command == nullptr) return RefuseCall("there is no command " + std::string(name));
 
   Options o;
   o.now_us = static_cast<int64_t>(std::time(nullptr)) * 1000000;
@@ -248,29 +308,9 @@ int Main(int argc, char** argv) {
     } else if (argument == "--") {
       only_ids = true;
     } else if (argument == "--help") {
-      std::cout << kUsage;
-      return 0;
-    } else if (command->takes_layout && Is(argument, "--layout")) {
-      const char* value = ValueOf(argument, "--layout", argc, argv, &i);
-      if (value == nullptr) return RefuseCall("--layout takes a layout");
-      const Result<Definition> d = PublishedDefinitionOf(value);
-      if (!d.ok()) return RefuseCall("--layout: " + ProblemOf(d.status));
-      o.definition = d.value;
-      o.has_layout = true;
-    } else if (command->takes_layout && Is(argument, "--epoch")) {
-      const char* value = ValueOf(argument, "--epoch", argc, argv, &i);
-      if (value == nullptr) return RefuseCall("--epoch takes a time");
-      const Result<int64_t> us = ParseInstant(value);
-      if (!us.ok()) return RefuseCall("--epoch: " + ProblemOf(us.status));
-      o.epoch_us = us.value;
-      o.has_epoch = true;
-    } else if (command->takes_codec && Is(argument, "--codec")) {
-      const char* value = ValueOf(argument, "--codec", argc, argv, &i);
-      if (value == nullptr) return RefuseCall("--codec takes a codec");
-      o.codec = FindCodec(value);
-      if (o.codec == nullptr) return RefuseCall("there is no codec " + std::string(value));
-    } else {
-      return RefuseCall(std::string(command->name) + " has no option " + std::string(argument));
+      return Help();
+    } else if (const Problem problem = ReadOption(*command, argc, argv, &i, &o); !problem.empty()) {
+      return RefuseCall(problem);
     }
   }
   if (command->takes_codec && o.codec == nullptr) return RefuseCall("encode needs --codec");
@@ -279,15 +319,8 @@ int Main(int argc, char** argv) {
       return RefuseCall("--epoch: " + problem);
 
   bool good = true;
-  if (!ids.empty()) {
-    for (const std::string& id : ids) good = RunOne(*command, o, id, 0) && good;
-  } else {
-    std::string line;
-    for (size_t number = 1; std::getline(std::cin, line); number++) {
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      good = RunOne(*command, o, line, number) && good;
-    }
-  }
+  for (const std::string& id : ids) good = RunOne(*command, o, id, 0) && good;
+  if (ids.empty()) good = RunLines(*command, o);
   std::cout.flush();
   if (!std::cout) {
     std::cerr << "detid: the output cannot be written: " << std::strerror(errno) << "\n";

@@ -2,19 +2,17 @@
 
 #include "core/checkpoint.h"
 
-#include <sodium.h>
-
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 
+#include "core/base64.h"
 #include "core/instant.h"
 #include "core/no_postgres.h"
 
 namespace detid {
 namespace {
 
-constexpr int kBase64 = sodium_base64_VARIANT_ORIGINAL;
 constexpr std::string_view kNode = "node ", kTime = "time ";
 
 // The next line of a text without its newline; false at the end, or if it has none, is empty, or
@@ -38,14 +36,6 @@ bool ParseNumber(std::string_view text, Int* number) {
          error == std::errc() && at == end;
 }
 
-bool ParseHash(std::string_view text, Hash* hash) {
-  size_t n = 0;
-  const char* end = nullptr;
-  return sodium_base642bin(hash->byte, sizeof hash->byte, text.data(), text.size(), nullptr, &n,
-                           &end, kBase64) == 0 &&
-         n == sizeof hash->byte && end == text.data() + text.size();
-}
-
 bool Begins(std::string_view line, std::string_view with) {
   return line.substr(0, with.size()) == with;
 }
@@ -64,8 +54,8 @@ void ParseExtension(std::string_view line, Checkpoint* c) {
 }  // namespace
 
 size_t FormatCheckpoint(const Checkpoint& c, char* out, size_t size) {
-  char root[sodium_base64_ENCODED_LEN(kHashBytes, kBase64)];
-  sodium_bin2base64(root, sizeof root, c.root.byte, kHashBytes, kBase64);
+  char root[Base64Size(kHashBytes)];
+  ToBase64(c.root.byte, root);
   int n = std::snprintf(out, size, "%s\n%llu\n%s\n", c.origin,
                         static_cast<unsigned long long>(c.size), root);
   const auto rest = [&] { return size - static_cast<size_t>(n); };
@@ -84,7 +74,7 @@ bool ParseCheckpoint(std::string_view text, Checkpoint* c) {
   std::string_view origin, size, root, line;
   if (!NextLine(&text, &origin) || origin.size() > kMaxKeyName || !NextLine(&text, &size) ||
       !ParseNumber(size, &c->size) || c->size >> kMaxTreeLevels != 0 || !NextLine(&text, &root) ||
-      !ParseHash(root, &c->root))
+      !FromBase64(root, c->root.byte))
     return false;
   std::memcpy(c->origin, origin.data(), origin.size());
   while (!text.empty()) {

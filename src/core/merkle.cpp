@@ -20,11 +20,8 @@ struct Source {
 };
 
 // The root of `size` leaves that begin at `first`, a multiple of all perfect subtrees in it.
+// REQUIRES: size > 0.
 bool RootOf(const Source& s, uint64_t first, uint64_t size, Hash* root) {
-  if (size == 0) {
-    *root = MerkleTree{}.Root();
-    return true;
-  }
   // From the smallest perfect subtree, the last one, to the largest.
   uint64_t end = first + size;
   bool any = false;
@@ -50,6 +47,26 @@ void Reverse(Proof* p) {
     p->hash[j] = h;
   }
 }
+
+// The way from a node to the root, level by level, beside the last node of each level, as RFC 9162
+// section 2.1.3.2 goes it.
+struct Climb {
+  uint64_t node, last;
+
+  bool at_root() const { return last == 0; }
+  // Whether the proof's next hash stands left of the node. Then the node may be the last of its
+  // level without a sibling, also on some levels above.
+  bool joins_left() const { return (node & 1) != 0 || node == last; }
+  void Up() {
+    if (joins_left())
+      while ((node & 1) == 0 && node != 0) Halve();
+    Halve();
+  }
+  void Halve() {
+    node >>= 1;
+    last >>= 1;
+  }
+};
 
 }  // namespace
 
@@ -132,22 +149,13 @@ bool Includes(const Hash& leaf, uint64_t index, uint64_t size, const Proof& proo
               const Hash& root) {
   if (index >= size) return false;
   Hash hash = leaf;
-  uint64_t node = index, last = size - 1;
+  Climb at = {index, size - 1};
   for (int i = 0; i < proof.count; i++) {
-    if (last == 0) return false;
-    if ((node & 1) != 0 || node == last) {
-      hash = NodeHash(proof.hash[i], hash);
-      while ((node & 1) == 0 && node != 0) {
-        node >>= 1;
-        last >>= 1;
-      }
-    } else {
-      hash = NodeHash(hash, proof.hash[i]);
-    }
-    node >>= 1;
-    last >>= 1;
+    if (at.at_root()) return false;
+    hash = at.joins_left() ? NodeHash(proof.hash[i], hash) : NodeHash(hash, proof.hash[i]);
+    at.Up();
   }
-  return last == 0 && hash == root;
+  return at.at_root() && hash == root;
 }
 
 bool Continues(uint64_t old_size, const Hash& old_root, uint64_t size, const Hash& root,
@@ -155,32 +163,24 @@ bool Continues(uint64_t old_size, const Hash& old_root, uint64_t size, const Has
   if (old_size > size) return false;
   if (old_size == size) return proof.count == 0 && old_root == root;
   if (old_size == 0) return proof.count == 0 && old_root == MerkleTree{}.Root();
-  uint64_t node = old_size - 1, last = size - 1;
-  while ((node & 1) != 0) {
-    node >>= 1;
-    last >>= 1;
-  }
+  Climb at = {old_size - 1, size - 1};
+  while ((at.node & 1) != 0) at.Halve();
   int i = 0;
   // A perfect old tree is in the proof by its root alone.
-  if (node != 0 && proof.count == 0) return false;
-  Hash before = node != 0 ? proof.hash[i++] : old_root;
+  if (at.node != 0 && proof.count == 0) return false;
+  Hash before = at.node != 0 ? proof.hash[i++] : old_root;
   Hash now = before;
   for (; i < proof.count; i++) {
-    if (last == 0) return false;
-    if ((node & 1) != 0 || node == last) {
+    if (at.at_root()) return false;
+    if (at.joins_left()) {
       before = NodeHash(proof.hash[i], before);
       now = NodeHash(proof.hash[i], now);
-      while ((node & 1) == 0 && node != 0) {
-        node >>= 1;
-        last >>= 1;
-      }
     } else {
       now = NodeHash(now, proof.hash[i]);
     }
-    node >>= 1;
-    last >>= 1;
+    at.Up();
   }
-  return last == 0 && before == old_root && now == root;
+  return at.at_root() && before == old_root && now == root;
 }
 
 }  // namespace detid

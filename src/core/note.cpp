@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "core/ascii.h"
+#include "core/base64.h"
 #include "core/no_postgres.h"
 
 namespace detid {
@@ -17,24 +18,13 @@ constexpr uint8_t kEd25519 = 1;
 constexpr std::string_view kDash = "\xE2\x80\x94 ";  // U+2014, a space
 constexpr size_t kSigned = 4 + crypto_sign_BYTES;
 
-static_assert(kMaxSignatureLine >=
-              kDash.size() + kMaxKeyName + 1 +
-                  sodium_base64_ENCODED_LEN(kSigned, sodium_base64_VARIANT_ORIGINAL));
+static_assert(kMaxSignatureLine >= kDash.size() + kMaxKeyName + 1 + Base64Size(kSigned));
 
 bool IsName(std::string_view name) {
   if (name.empty() || name.size() > kMaxKeyName) return false;
   for (const char c : name)
     if (!IsPrintable(c) || c == '+') return false;
   return true;
-}
-
-// Exactly `size` bytes from base64 in its standard alphabet, padded; false if it is anything else.
-bool FromBase64(std::string_view text, uint8_t* out, size_t size) {
-  size_t n = 0;
-  const char* end = nullptr;
-  return sodium_base642bin(out, size, text.data(), text.size(), nullptr, &n, &end,
-                           sodium_base64_VARIANT_ORIGINAL) == 0 &&
-         n == size && end == text.data() + text.size();
 }
 
 // One line of signatures: its parts, without its newline.
@@ -51,8 +41,7 @@ bool ParseLine(std::string_view line, Line* l) {
   l->name = line.substr(0, space);
   l->base64 = line.substr(space + 1);
   uint8_t begin[6];  // of 8 characters
-  if (l->base64.size() <= 8 || !FromBase64(l->base64.substr(0, 8), begin, sizeof begin))
-    return false;
+  if (l->base64.size() <= 8 || !FromBase64(l->base64.substr(0, 8), begin)) return false;
   std::memcpy(l->id, begin, sizeof l->id);
   return true;
 }
@@ -99,8 +88,8 @@ bool MakeSigner(std::string_view name, const uint8_t* seed, NoteSigner* signer) 
 size_t FormatKey(const NoteKey& key, char* out, size_t size) {
   uint8_t bytes[1 + sizeof key.public_key] = {kEd25519};
   std::memcpy(bytes + 1, key.public_key, sizeof key.public_key);
-  char base64[sodium_base64_ENCODED_LEN(sizeof bytes, sodium_base64_VARIANT_ORIGINAL)];
-  sodium_bin2base64(base64, sizeof base64, bytes, sizeof bytes, sodium_base64_VARIANT_ORIGINAL);
+  char base64[Base64Size(sizeof bytes)];
+  ToBase64(bytes, base64);
   return static_cast<size_t>(std::snprintf(out, size, "%s+%02x%02x%02x%02x+%s", key.name, key.id[0],
                                            key.id[1], key.id[2], key.id[3], base64));
 }
@@ -110,7 +99,7 @@ bool ParseKey(std::string_view text, NoteKey* key) {
   if (first == std::string_view::npos || text.size() < first + 10 || text[first + 9] != '+')
     return false;
   uint8_t bytes[1 + sizeof key->public_key];
-  if (!FromBase64(text.substr(first + 10), bytes, sizeof bytes) || bytes[0] != kEd25519 ||
+  if (!FromBase64(text.substr(first + 10), bytes) || bytes[0] != kEd25519 ||
       !MakeKey(text.substr(0, first), bytes + 1, key))
     return false;
   for (size_t i = 0; i < 8; i++) {
@@ -128,8 +117,8 @@ size_t SignNote(std::string_view text, const NoteSigner& signer, char* out, size
   crypto_sign_detached(bytes + 4, nullptr, reinterpret_cast<const uint8_t*>(text.data()),
                        text.size(), secret);
   sodium_memzero(secret, sizeof secret);
-  char base64[sodium_base64_ENCODED_LEN(kSigned, sodium_base64_VARIANT_ORIGINAL)];
-  sodium_bin2base64(base64, sizeof base64, bytes, sizeof bytes, sodium_base64_VARIANT_ORIGINAL);
+  char base64[Base64Size(kSigned)];
+  ToBase64(bytes, base64);
   return static_cast<size_t>(std::snprintf(out, size, "%.*s\n%s%s %s\n",
                                            static_cast<int>(text.size()), text.data(), kDash.data(),
                                            signer.key.name, base64));
@@ -149,7 +138,7 @@ NoteVerdict VerifyNote(std::string_view note, const NoteKey& key, std::string_vi
       continue;
     uint8_t bytes[kSigned];
     const bool good =
-        FromBase64(line.base64, bytes, sizeof bytes) &&
+        FromBase64(line.base64, bytes) &&
         crypto_sign_verify_detached(bytes + 4, reinterpret_cast<const uint8_t*>(text->data()),
                                     text->size(), key.public_key) == 0;
     verdict = good ? NoteVerdict::kSigned : NoteVerdict::kForged;

@@ -20,7 +20,7 @@ Oid FindHorizonRelation();
 
 Refusal ExtensionRule();  // it is here, under its names
 
-// It outlives a crash, whose row nobody need read: for those who find it loaded.
+// The relation outlives a crash. Reads no row, so it is for those who find the horizon loaded.
 Refusal HorizonLoggedRule(Oid horizon);
 
 // `horizon` is detid._horizon, locked; reads it.

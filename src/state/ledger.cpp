@@ -98,8 +98,8 @@ bool Full() {
 // The generator's last entry that is known, else the last one of all; null if there is none.
 LedgerEntry* LastOf(const Minter* m) {
   if (count == 0) return nullptr;
-  const int run = m->run;
-  return &entries[run < count && entries[run].generator == m->generator ? run : count - 1];
+  const int i = m->last_entry;
+  return &entries[i < count && entries[i].generator == m->generator ? i : count - 1];
 }
 
 // The entry that this id extends, or null.
@@ -131,7 +131,7 @@ LedgerEntry* NewEntry(Minter* m, uint64_t position, const Bits& id, bool each) {
     e->each->input_bytes = 0;
     bytes += sizeof(LedgerEach);
   }
-  m->run = count++;
+  m->last_entry = count++;
   return e;
 }
 

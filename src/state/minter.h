@@ -50,7 +50,7 @@ struct Minter : Sequencer {
   uint32_t refused = 0;  // ids in a row that were not handed out
   bool has_seed = false;
   Commitment seed{};
-  int run = 0;  // its last entry in the ledger's buffer, if that is still one of this generator
+  int last_entry = 0;  // in the ledger's buffer, if the entry there is still this generator's
   char name[kMaxQualifiedName] = {};
 };
 

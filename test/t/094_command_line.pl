@@ -43,7 +43,6 @@ $node->safe_psql('postgres', q{
 	DO $$ DECLARE l text; BEGIN
 		FOR l IN SELECT layout FROM detid.layouts LOOP
 			PERFORM detid.create_generator('g_' || l, l, audit => 'off');
-			IF detid.explain_as(l, detid.next_text('g_' || l, CASE WHEN l IN (SELECT layout FROM detid.layouts WHERE fields ~ 'hash') THEN 'x' END)) IS NULL THEN RAISE 'no id'; END IF;
 			INSERT INTO ids SELECT l, detid.next_text(('g_' || l)::regclass, 'input ' || i) FROM generate_series(1, 5) i;
 		END LOOP; END $$;
 	CREATE FUNCTION instant(timestamptz) RETURNS text LANGUAGE sql AS
@@ -97,7 +96,7 @@ is($status, 1, 'also what looks like an option');
 
 # Wrong calls.
 for ([ [], qr/there is no command/ ], [ ['mint'], qr/there is no command mint/ ], [ ['encode'], qr/needs --codec/ ],
-	[ [ 'encode', '--codec' ], qr/--codec takes a codec/ ], [ [ 'encode', '--codec', 'base13' ], qr/there is no codec base13/ ],
+	[ [ 'encode', '--codec' ], qr/--codec takes a value/ ], [ [ 'encode', '--codec', 'base13' ], qr/there is no codec base13/ ],
 	[ [ 'decode', '--layout', 'uuidv7' ], qr/uuid7/ ], [ [ 'decode', '--layout', 'time:41' ], qr/--layout: / ],
 	[ [ 'guess', '--layout', 'ulid' ], qr/guess has no option --layout/ ], [ [ 'decode', '--layout', 'ulid', '--epoch', 'yesterday' ], qr/--epoch: / ],
 	[ [ 'decode', '--layout', 'ulid', '--epoch', '2020-01-01T00:00:00Z' ], qr/The epoch of ulid is 1970-01-01T00:00:00Z/ ],
