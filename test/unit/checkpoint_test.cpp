@@ -80,7 +80,9 @@ TEST(Checkpoint, RefusesWhatIsNone) {
         "o\n+1\n" + root + "\n", "o\n1 \n" + root + "\n", "o\n0x1\n" + root + "\n",
         "o\n9223372036854775808\n" + root + "\n", "o\n99999999999999999999999\n" + root + "\n",
         "o\n1\n" + root.substr(1) + "\n", "o\n1\n" + root + "=\n", "o\n1\n" + root + "\n\n",
-        "o\n1\n" + root + "\nnode 1", std::string(kMaxKeyName + 1, 'o') + "\n1\n" + root + "\n"}) {
+        "o\n1\n" + root + "\nnode 1", std::string("o\0p\n1\n", 6) + root + "\n",
+        "o\n1\n" + root + "\nnode\t1\n",
+        std::string(kMaxKeyName + 1, 'o') + "\n1\n" + root + "\n"}) {
     Checkpoint c;
     EXPECT_FALSE(ParseCheckpoint(bad, &c)) << bad;
   }
