@@ -36,10 +36,10 @@ ROLLBACK;
 SELECT created FROM detid.claim('c_id', 'heidi');
 SELECT detid.prune_ledger('2100-01-01Z') >= 0 AS pruned;
 SELECT created FROM detid.claim('c_id', 'alice');
-UPDATE detid.claims SET first_id = '1';
+UPDATE detid.claims SET ids = '1';
 DELETE FROM detid.claims;
 TRUNCATE detid.claims;
-DELETE FROM detid.ledger;
+DELETE FROM detid._ledger;
 -- A generator that is dropped and made again has its claims again.
 SELECT detid.claim_id('c_id', 'alice') AS alice \gset
 DROP SEQUENCE c_id;

@@ -29,13 +29,13 @@ SELECT verdict FROM detid.trace(detid.claim_id('d_off', 'alice'), 'd_off');
 BEGIN;
 SET LOCAL detid.allow_schema_changes = on;
 ALTER TABLE detid.claims DISABLE TRIGGER refuse_change;
-UPDATE detid.claims SET attempt = attempt + 1 WHERE generator = 'd_id'::regclass AND inputs = '{alice}';
+UPDATE detid.claims SET attempt = attempt + 1 WHERE definition = (SELECT min(definition) FROM detid.ledger WHERE generator = 'd_id'::regclass) AND inputs = '{alice}';
 SELECT ids, mismatches FROM detid.verify_replay('d_id');
-UPDATE detid.claims SET inputs = '{tampered}' WHERE generator = 'd_rnd'::regclass AND inputs = '{5}';
-UPDATE detid.claims SET last_id = '0' WHERE generator = 'd_12'::regclass AND inputs = '{5}';
+UPDATE detid.claims SET inputs = '{tampered}' WHERE definition = (SELECT min(definition) FROM detid.ledger WHERE generator = 'd_rnd'::regclass) AND inputs = '{5}';
+UPDATE detid.claims SET ids = '\x0000', origin = 1 WHERE definition = (SELECT min(definition) FROM detid.ledger WHERE generator = 'd_12'::regclass) AND inputs = '{5}';
 SELECT generator, ids, mismatches FROM detid.verify_replay() WHERE generator::text IN ('d_rnd', 'd_12') ORDER BY 1;
-SELECT verdict FROM detid.trace((SELECT first_id::bigint FROM detid.claims WHERE inputs = '{tampered}'), 'd_rnd');
-UPDATE detid.claims SET inputs = '{NULL}' WHERE generator = 'd_id'::regclass AND inputs = '{alice}';
+SELECT verdict FROM detid.trace((SELECT first_id::bigint FROM detid.ledger WHERE inputs = '{tampered}'), 'd_rnd');
+UPDATE detid.claims SET inputs = '{NULL}' WHERE definition = (SELECT min(definition) FROM detid.ledger WHERE generator = 'd_id'::regclass) AND inputs = '{alice}';
 SELECT reason FROM detid.replay('d_id') WHERE reason IS NOT NULL;
 ROLLBACK;
 -- Bad input.

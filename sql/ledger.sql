@@ -5,7 +5,8 @@ SELECT detid.create_generator('l_each', audit => 'each');
 SELECT detid.create_generator('l_off', audit => 'off');
 CREATE VIEW l AS
   SELECT generator_name, minted_at, tick, sequence, count, first_id, last_id, ids, inputs, positions, tag, pinned
-  FROM detid.ledger WHERE generator_name LIKE 'public.l_%' ORDER BY node, entry;
+  FROM detid.ledger WHERE generator_name LIKE 'public.l_%' ORDER BY node, entry, generator_name;
+SELECT detid.next_id('l_off') > 0;
 SET detid.clock = '2025-06-01T00:00:00Z';
 SELECT detid.next_id('l_off') > 0;
 SELECT array_agg(id) FROM detid.next_ids('l_range', 3) id;
@@ -43,9 +44,14 @@ COMMIT;
 SELECT ids, inputs, positions FROM l OFFSET 4;
 
 -- Append-only.
+UPDATE detid._ledger SET tag = 'forged';
+DELETE FROM detid._ledger;
+TRUNCATE detid._ledger;
+UPDATE detid._contexts SET role = 'forged';
+DELETE FROM detid._contexts;
+TRUNCATE detid._contexts;
 UPDATE detid.ledger SET tag = 'forged';
 DELETE FROM detid.ledger;
-TRUNCATE detid.ledger;
 UPDATE detid._horizon SET horizon = 0;
 DELETE FROM detid._horizon;
 INSERT INTO detid._horizon VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);  -- merged: nothing is lowered

@@ -14,12 +14,14 @@
 #include "pg/pg.h"
 #include "state/claim.h"
 #include "state/clock.h"
+#include "state/context_table.h"
 #include "state/databases.h"
 #include "state/definitions.h"
 #include "state/dropped_horizon.h"
 #include "state/guard.h"
 #include "state/label.h"
 #include "state/ledger.h"
+#include "state/ledger_context.h"
 #include "state/minter.h"
 #include "state/namespace_secret.h"
 #include "state/registry/client.h"
@@ -50,6 +52,7 @@ void OnRelationChange(Datum, Oid relation) {
   secrets::OnRelationChange(relation);
   namespaces::OnRelationChange(relation);
   claims::OnRelationChange(relation);
+  contexts::OnRelationChange(relation);
 }
 
 // A role was altered, or a membership: privileges that were checked are to be checked again.
@@ -63,14 +66,17 @@ void OnTransaction(XactEvent event, void*) {
   patience::OnTransaction(event);
   registration::OnTransaction(event);
   ledger::OnTransaction(event);
+  contexts::OnTransaction(event);
   if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE) return;
   definitions::OnTransactionEnd();
   minters::OnTransactionEnd();
   secrets::OnTransactionEnd();
+  ledger_context::OnTransactionEnd();
 }
 
 void OnSubtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void*) {
   ledger::OnSubtransaction(event, mine, parent);
+  if (event == SUBXACT_EVENT_ABORT_SUB) contexts::OnSubtransactionAbort();
 }
 
 object_access_hook_type previous_access = nullptr;

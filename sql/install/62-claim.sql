@@ -1,17 +1,17 @@
 -- SPDX-License-Identifier: PostgreSQL
 --
 -- Claims: rows of the ledger that say which id an input has, in a table of their own, as they are
--- found by their input, are unique, and are not pruned. As a child of the ledger it is read with it.
+-- found by their input, are unique, and are not pruned. As a child of the ledger's table it is read
+-- with it.
 -- For the types of inputs see 58-derive.sql.
 
 CREATE TABLE detid.claims (
   claim bytea NOT NULL,
   origin integer NOT NULL DEFAULT 0,
-  PRIMARY KEY (node, entry)
-) INHERITS (detid.ledger) USING heap;
+  PRIMARY KEY (definition, node, worker, position)
+) INHERITS (detid._ledger) USING heap;
 CREATE UNIQUE INDEX claims_input ON detid.claims (claim, origin);
-CREATE UNIQUE INDEX claims_id ON detid.claims (first_id COLLATE "C", definition, origin);
-CREATE INDEX claims_minted_at ON detid.claims USING brin (minted_at) WITH (pages_per_range = 32);
+CREATE UNIQUE INDEX claims_id ON detid.claims (ids, definition, origin);
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON detid.claims
   FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
 CREATE TRIGGER pass_over BEFORE UPDATE OR DELETE ON detid.claims

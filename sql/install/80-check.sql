@@ -19,14 +19,14 @@ BEGIN ATOMIC
               THEN 'Create a generator with a later epoch, and change the column''s default to it.' END
   FROM detid.generators g
   UNION ALL
-  SELECT c.relname::text, c.relpersistence = 'p',
+  SELECT pg_catalog.ltrim(c.relname::text, '_'), c.relpersistence = 'p',
          pg_catalog.format('detid.%s%s takes %s%s', c.relname,
            CASE WHEN c.relname = 'claims' THEN ', which is not pruned,' ELSE '' END,
            pg_catalog.pg_size_pretty(pg_catalog.pg_total_relation_size(c.oid)),
            CASE WHEN c.relpersistence <> 'p' THEN ', and a crash forgets it' ELSE '' END),
          CASE WHEN c.relpersistence <> 'p' THEN pg_catalog.format('ALTER TABLE detid.%s SET LOGGED;', c.relname) END
   FROM pg_catalog.pg_class c
-  WHERE c.relname IN ('ledger', 'claims') AND c.relnamespace = (SELECT extnamespace FROM pg_catalog.pg_extension WHERE extname = 'pg_detid')
+  WHERE c.relname IN ('_ledger', '_contexts', 'claims') AND c.relnamespace = (SELECT extnamespace FROM pg_catalog.pg_extension WHERE extname = 'pg_detid')
   UNION ALL
   SELECT * FROM detid._check_objects()
   UNION ALL

@@ -18,7 +18,7 @@ BEGIN
       ('SCHEMA', 'PUBLIC', 'USAGE', 'detid detid_uuid'),
       ('SEQUENCE', 'PUBLIC', 'USAGE', 'default_id default_uuid'),
       ('TABLE', NULL, NULL, '_seed _namespace _coordinator _registration'),
-      ('TABLE', 'pg_database_owner', 'SELECT', '_horizon _salt ledger claims _nodes _numbers'),
+      ('TABLE', 'pg_database_owner', 'SELECT', '_horizon _salt _ledger _contexts ledger claims _nodes _numbers'),
       ('TABLE', 'PUBLIC', 'SELECT', 'topology prefixes generators layouts codecs namespaces seeds'),
       ('TABLE', 'pg_monitor', 'SELECT', 'nodes node_status'),
       ('ROUTINE', 'pg_monitor', 'EXECUTE', 'check check_topology _check _check_objects _check_salts _node_status _objects _objects_made'),
@@ -26,7 +26,7 @@ BEGIN
        'accept_clock accept_copy assign_prefix claim_registration define_topology derive_id_keyed '
        'derive_uuid_keyed enroll_node export_namespace_secret export_seed give_salt import_seed move_node '
        'new_token prune_ledger release_prefix retire_node rotate_seed set_namespace_secret unfence '
-       '_adopt_salt _claim_from_elsewhere _explain_reason _first_horizon _heartbeat _keep_topology '
+       '_adopt_salt _claim_from_elsewhere _context_arrived _explain_reason _first_horizon _heartbeat _keep_topology '
        '_ledger_arrived _merge_horizon _merge_salt _refuse_change _seed_changed'),
       ('ROUTINE', 'PUBLIC', 'EXECUTE',
        'check_ids claim claim_id claim_ids claim_text claim_texts claim_uuid claim_uuids '
@@ -37,7 +37,7 @@ BEGIN
        'plan_topology position_at replay set_audit set_history set_mask set_scatter sqids_decode '
        'sqids_encode stream text_at trace try_minted_at typeid_parse unmask uuid3 uuid5 uuid_at '
        'verify_replay years_until detid_uuid.uuidv7 detid_uuid.uuid_extract_timestamp '
-       'detid_uuid.uuid_extract_version _describe _find_entry _layouts _codecs')
+       'detid_uuid.uuid_extract_version _describe _find_entry _layouts _codecs _recorded_at _recorded_id _recorded_ids')
     ), members AS (
       SELECT classid, objid FROM pg_catalog.pg_depend
       WHERE deptype = 'e' AND refclassid = 'pg_catalog.pg_extension'::regclass

@@ -274,11 +274,4 @@ const Definition& DefaultUuidDefinition() {
   return d;
 }
 
-// Entries are minted like ids, so that the ledger's key obeys the same promises; the node is a
-// column of its own.
-const Definition& LedgerEntryDefinition() {
-  static const Definition d = BuiltIn("time:41@1ms sequence:22", "detid.ledger", Audit::kOff);
-  return d;
-}
-
 }  // namespace detid

@@ -140,9 +140,8 @@ int64_t EndOfEpochUs(const Definition& definition);
 // limit.
 double IdsPerSecond(const Layout& layout);
 
-// The generators that come with the extension, and the ledger's own.
+// The generators that come with the extension.
 const Definition& DefaultIdDefinition();
 const Definition& DefaultUuidDefinition();
-const Definition& LedgerEntryDefinition();
 
 }  // namespace detid

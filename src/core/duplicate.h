@@ -47,9 +47,9 @@ constexpr Arrival Judge(const ArrivedRow& row, Known known, const OwnNumber& own
               row.minted_us >= std::max(own.since_us, own.pruned_us)};
 }
 
-// The entry number that a row is kept under whose own another row has; minted ones are not negative.
-constexpr int64_t AsideOf(int64_t entry) {
-  return ~entry;
+// The position that a row is kept under whose own another row has; minted ones are not negative.
+constexpr int64_t AsideOf(int64_t position) {
+  return ~position;
 }
 
 }  // namespace detid

@@ -2,54 +2,30 @@
 
 #include "fn/entries.h"
 
+#include "core/derive.h"
+#include "core/duplicate.h"
 #include "fn/inputs.h"
-#include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "state/claim.h"
+#include "state/definitions.h"
 #include "state/generator_catalog.h"
 #include "state/ledger_row.h"
 #include "state/ledger_table.h"
 #include "state/seed.h"
 
-extern "C" {
-#include "utils/rls.h"
-}
-
 namespace detid {
 namespace {
 
-constexpr long kFetch = 1000;
 constexpr char kNoGenerator[] = "the generator is gone or was made anew";
 constexpr char kNoSeed[] = "the seed is not at hand";
 constexpr char kNoInput[] = "the input was not recorded";
 constexpr char kDamaged[] = "the entry is damaged";
 constexpr char kTooMany[] = "the entry counts more ids than an entry can hold";
-
-// Columns of the query below.
-enum Column {
-  kNode = 1,
-  kEntry,
-  kGenerator,
-  kName,
-  kDefinition,
-  kWorker,
-  kTick,
-  kSequence,
-  kCount,
-  kFirstId,
-  kLastId,
-  kDigest,
-  kSeed,
-  kIds,
-  kInputs,
-  kPositions,
-  kAttempt
-};
-std::string_view TextAt(HeapTuple tuple, TupleDesc desc, int column) {
-  bool null;
-  const Datum datum = SPI_getbinval(tuple, desc, column, &null);
-  return null ? std::string_view{} : View(DatumGetTextPP(datum));
-}
+constexpr char kNoContext[] = "the entry's context is missing";
+constexpr char kOtherContext[] = "the entry's context was changed";
+constexpr char kChanged[] = "the entry was changed";
+constexpr char kIdsChanged[] = "the entry's count, ids or inputs were changed";
+constexpr char kWhoChanged[] = "the entry's context, transaction or tag was changed";
 
 // The relation of a qualified name; invalid if there is none, or it is no such name.
 Oid GeneratorByName(std::string_view name) {
@@ -84,17 +60,15 @@ Oid Resolve(Oid oid, std::string_view name, uint64_t fingerprint, Definition* d)
   return GeneratorByFingerprint(fingerprint, d);
 }
 
-Datum* Elements(HeapTuple tuple, TupleDesc desc, int column, Oid type, bool** nulls, int* n) {
-  bool null;
-  const Datum datum = SPI_getbinval(tuple, desc, column, &null);
+Datum* Elements(ArrayType* array, Oid type, bool** nulls, int* n) {
   *n = 0;
-  if (null) return nullptr;
+  if (array == nullptr) return nullptr;
   Datum* values;
   if (type == TEXTOID)
-    deconstruct_array(DatumGetArrayTypeP(datum), type, -1, false, TYPALIGN_INT, &values, nulls, n);
+    deconstruct_array(array, type, -1, false, TYPALIGN_INT, &values, nulls, n);
   else
-    deconstruct_array(DatumGetArrayTypeP(datum), type, sizeof(int64), FLOAT8PASSBYVAL,
-                      TYPALIGN_DOUBLE, &values, nulls, n);
+    deconstruct_array(array, type, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &values, nulls,
+                      n);
   return values;
 }
 
@@ -104,106 +78,23 @@ bool AnyTrue(const bool* flags, int n) {
   return false;
 }
 
+// How many ids the row has as such.
+int IdsIn(const Entry& e) {
+  const int bytes = BytesOfId(e.layout.bits);
+  const int size = static_cast<int>(VARSIZE_ANY_EXHDR(e.row.ids));
+  return size % bytes == 0 ? size / bytes : -1;
+}
+
+// Whether rows of its layout have ids: where they do not follow from positions, and of claims.
+bool KeepsIds(const Entry& e) {
+  return e.attempt >= 0 || e.layout.shows(Kind::kRandom) || e.layout.shows(Kind::kHash);
+}
+
 bool IsDamagedClaim(const Entry& e) {
-  return e.count != 1 || e.ids != nullptr ||
+  return e.count != 1 || e.row.claim == nullptr ||
+         VARSIZE_ANY_EXHDR(e.row.claim) != sizeof(ClaimKey) ||
          (e.inputs != nullptr && (e.inputs_count == 0 || AnyTrue(e.no_input, e.inputs_count)));
 }
-
-// Resolves generators and keys, remembering the last: entries come in runs of the same.
-class Reader {
- public:
-  void Read(HeapTuple tuple, TupleDesc desc, Entry* e) {
-    bool null;
-    const auto int32_at = [&](int c) {
-      return DatumGetInt32(SPI_getbinval(tuple, desc, c, &null));
-    };
-    const auto int64_at = [&](int c) {
-      return DatumGetInt64(SPI_getbinval(tuple, desc, c, &null));
-    };
-    e->entry = int64_at(kEntry);
-    e->definition = static_cast<uint64_t>(int64_at(kDefinition));
-    e->first = {int32_at(kNode), int32_at(kWorker), int64_at(kTick), int64_at(kSequence)};
-    e->count = int32_at(kCount);
-    e->digest = int64_at(kDigest);
-    e->first_id = TextAt(tuple, desc, kFirstId);
-    e->last_id = TextAt(tuple, desc, kLastId);
-    ResolveGenerator(DatumGetObjectId(SPI_getbinval(tuple, desc, kGenerator, &null)),
-                     TextAt(tuple, desc, kName), e->definition);
-    const int attempt = int32_at(kAttempt);
-    e->attempt = null ? -1 : attempt;
-    e->generator = generator_;
-    e->reason = OidIsValid(generator_) ? nullptr : kNoGenerator;
-    e->layout = definition_.layout;
-    if (e->reason == nullptr) Prepare(tuple, desc, e);
-    int ids = 0;
-    bool *no_id = nullptr, *no_position = nullptr;
-    e->ids = Elements(tuple, desc, kIds, TEXTOID, &no_id, &ids);
-    e->inputs = Elements(tuple, desc, kInputs, TEXTOID, &e->no_input, &e->inputs_count);
-    e->positions = Elements(tuple, desc, kPositions, INT8OID, &no_position, &e->positions_count);
-    // Written by hand or brought by replication, it may hold anything.
-    if (e->count < 1 || AnyTrue(no_id, ids) || AnyTrue(no_position, e->positions_count) ||
-        (e->ids != nullptr && ids != e->count) || (e->attempt >= 0 && IsDamagedClaim(*e))) {
-      e->reason = kDamaged;
-      e->ids = nullptr;
-      e->count = 1;  // one row says so
-    } else if (e->count > kMaxRun) {
-      // Nobody minted them: no verdict but this one, and no work that the row asks for.
-      e->reason = kTooMany;
-      e->refuted = true;
-      e->ids = nullptr;
-      e->count = 1;
-    } else if (e->attempt >= 0 && e->inputs == nullptr && e->layout.shows(Kind::kHash)) {
-      e->reason = kNoInput;
-    }
-  }
-
- private:
-  void ResolveGenerator(Oid oid, std::string_view name, uint64_t fingerprint) {
-    if (known_ && oid == oid_ && fingerprint == fingerprint_) return;
-    generator_ = Resolve(oid, name, fingerprint, &definition_);
-    known_ = true;
-    oid_ = oid;
-    fingerprint_ = fingerprint;
-    has_key_ = false;
-  }
-
-  void Prepare(HeapTuple tuple, TupleDesc desc, Entry* e) {
-    if (definition_.layout.shows(Kind::kRandom)) {
-      bool null;
-      const Datum datum = SPI_getbinval(tuple, desc, kSeed, &null);
-      Commitment wanted{};
-      if (!null && VARSIZE_ANY_EXHDR(DatumGetByteaPP(datum)) == sizeof wanted.byte)
-        memcpy(wanted.byte, VARDATA_ANY(DatumGetByteaPP(datum)), sizeof wanted.byte);
-      if (!has_key_ || !(commitment_ == wanted)) {
-        Commitment used;
-        has_key_ = !null && KeyFor(definition_, &wanted, &key_, &used);
-        commitment_ = wanted;
-      }
-      if (!has_key_) {
-        e->reason = kNoSeed;
-        return;
-      }
-    }
-    e->composer = Composer(definition_.layout, e->first.node, e->first.worker, &key_);
-  }
-
-  bool known_ = false, has_key_ = false;
-  Oid oid_ = InvalidOid, generator_ = InvalidOid;
-  uint64_t fingerprint_ = 0;
-  Definition definition_;
-  GeneratorKey key_{};
-  Commitment commitment_{};
-};
-
-uint64_t PositionAt(const Entry& e, int i) {
-  return e.positions != nullptr && i < e.positions_count
-             ? static_cast<uint64_t>(DatumGetInt64(e.positions[i]))
-             : PositionOf(e.layout, e.first) + static_cast<uint64_t>(i);
-}
-
-}  // namespace
-
-namespace {
 
 // What was hashed for an attempt at a claim.
 std::string_view ClaimedMessage(const Entry& e, int32 attempt) {
@@ -218,7 +109,143 @@ std::string_view ArrayText(const Entry& e) {
   return OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
 }
 
+// Errors: the caller may not read the ledger. Who may read the view sees all of it.
+void RequireReader() {
+  const Oid view = FindTable("ledger");
+  if (!OidIsValid(view)) Raise(Error::kLedgerUnreadable, "There is no view detid.ledger.");
+  if (pg_class_aclcheck(view, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, "ledger");
+}
+
 }  // namespace
+
+struct EntryReader {
+  ContextReader* contexts;
+  // Of the last entry.
+  uint64_t number;  // of its context; 0: there was none before
+  const LedgerContext* context;
+  uint64_t definition_number;
+  Oid generator;
+  Definition definition;
+  Commitment seed;
+  bool has_key, context_holds, other_seed;
+  GeneratorKey generator_key;
+  LedgerKey ledger_key;
+};
+
+namespace {
+
+void Know(EntryReader* r, const LedgerRow& row) {
+  if (row.context == r->number && row.key.definition == r->definition_number) return;
+  r->context = ReadContext(r->contexts, row.context);
+  const Oid oid = r->context != nullptr ? r->context->generator : InvalidOid;
+  const std::string_view name =
+      r->context != nullptr ? r->context->generator_name : std::string_view{};
+  r->generator = Resolve(oid, name, row.key.definition, &r->definition);
+  r->number = row.context;
+  r->definition_number = row.key.definition;
+  r->has_key = r->context_holds = r->other_seed = false;
+  if (r->context == nullptr) return;
+  r->has_key = LedgerKeyFor(r->context->seed, &r->ledger_key);
+  r->context_holds = r->has_key && MayHaveNumber(r->ledger_key, *r->context, row.context);
+  Commitment used;
+  if (r->has_key && OidIsValid(r->generator))
+    KeyFor(r->definition, &r->context->seed, &r->generator_key, &used);
+  if (r->has_key) return;
+  // Is it one of ours that names another seed?
+  EachSeed([&](int, const Commitment& commitment, const Seed& seed) {
+    LedgerContext context = *r->context;
+    context.seed = commitment;
+    r->other_seed |= MayHaveNumber(DeriveLedgerKey(seed), context, row.context);
+  });
+}
+
+// Why there is no verdict, or only one (`refuted`), whatever the rest of the row says; null: none.
+const char* ReasonOf(const EntryReader* r, const LedgerRow& row, bool* refuted) {
+  *refuted = true;
+  if (r->context == nullptr) return kNoContext;
+  if (r->other_seed || (r->has_key && !r->context_holds)) return kOtherContext;
+  if (r->has_key && static_cast<uint64_t>(r->context->definition) != row.key.definition)
+    return kChanged;
+  *refuted = false;
+  if (!OidIsValid(r->generator)) return kNoGenerator;
+  return r->has_key ? nullptr : kNoSeed;
+}
+
+}  // namespace
+
+EntryReader* OpenEntries() {
+  RequireReader();
+  EntryReader* r = new (palloc0(sizeof(EntryReader))) EntryReader{};
+  r->contexts = OpenContexts();
+  return r;
+}
+
+void CloseEntries(EntryReader* r) {
+  CloseContexts(r->contexts);
+  pfree(r);
+}
+
+void ReadEntry(EntryReader* r, const LedgerRow& row, Entry* e) {
+  Know(r, row);
+  e->row = row;
+  e->entry = static_cast<int64>(row.key.position);
+  if (e->entry < 0) e->row.key.position = static_cast<uint64_t>(AsideOf(e->entry));
+  e->context = r->context;
+  e->count = row.count;
+  e->attempt = row.attempt;
+  e->generator = r->generator;
+  e->layout = r->definition.layout;
+  e->key = r->ledger_key;
+  e->reason = ReasonOf(r, row, &e->refuted);
+  const int32_t worker =
+      row.key.worker >= 0 || e->context == nullptr ? row.key.worker : e->context->worker;
+  e->first = {row.key.node, worker, 0, 0};
+  bool* no_position = nullptr;
+  e->inputs = Elements(row.inputs, TEXTOID, &e->no_input, &e->inputs_count);
+  e->positions = Elements(row.positions, INT8OID, &no_position, &e->positions_count);
+  if (OidIsValid(r->generator)) {
+    SetPosition(e->layout, e->row.key.position, &e->first);
+    if (e->layout.shows(Kind::kWorker) && (worker < 0 || !CheckCoordinates(e->layout, e->first).ok()))
+      e->count = 0;  // damaged
+  }
+  const bool each = e->count > 0 && e->count <= kMaxEach;
+  // Written by hand or brought by replication, it may hold anything; what we wrote is not damaged.
+  if (e->count < 1 || AnyTrue(no_position, e->positions_count) ||
+      (e->positions != nullptr && (!each || e->positions_count != e->count)) ||
+      (e->attempt < 0 && e->inputs != nullptr && (!each || e->inputs_count != e->count)) ||
+      (e->attempt >= 0 && IsDamagedClaim(*e)) ||
+      (e->reason == nullptr && row.ids != nullptr && IdsIn(*e) != e->count &&
+       IdsIn(*e) != (e->count < 2 ? e->count : 2)) ||
+      (e->reason == nullptr && (row.ids != nullptr) != KeepsIds(*e)) ||
+      (e->reason == nullptr && e->attempt < 0 && e->layout.shows(Kind::kHash) &&
+       e->inputs == nullptr)) {
+    e->refuted |= e->reason == nullptr;
+    if (e->reason == nullptr) e->reason = kDamaged;
+    e->count = 1;  // one row says so
+    e->row.ids = nullptr;
+  } else if (e->count > kMaxRun) {
+    // Nobody minted them: no verdict but this one, and no work that the row asks for.
+    e->reason = kTooMany;
+    e->refuted = true;
+    e->count = 1;
+    e->row.ids = nullptr;
+  } else if (e->reason == nullptr && e->layout.shows(Kind::kHash) && e->inputs == nullptr) {
+    e->reason = Altered(*e);
+    e->refuted = e->reason != nullptr;
+    if (!e->refuted) e->reason = kNoInput;
+  }
+  // Ids that follow from their coordinates are made again without the seed.
+  e->made_again = e->reason == nullptr || (e->reason == kNoSeed && !KeepsIds(*e));
+  if (e->made_again)
+    e->composer = Composer(e->layout, e->first.node, e->first.worker, &r->generator_key);
+}
+
+uint64_t PositionAt(const Entry& e, int i) {
+  return e.positions != nullptr && i < e.positions_count
+             ? static_cast<uint64_t>(DatumGetInt64(e.positions[i]))
+             : e.row.key.position + static_cast<uint64_t>(i);
+}
 
 std::string_view InputOf(const Entry& e, int i) {
   if (e.attempt >= 0 && e.inputs_count > 1) return ArrayText(e);
@@ -232,105 +259,155 @@ Bits Regenerate(const Entry& e, int i) {
   return e.composer(PositionAt(e, i), InputOf(e, i));
 }
 
-std::string_view Recorded(const Entry& e, int i) {
-  if (e.ids != nullptr) return View(DatumGetTextPP(e.ids[i]));
-  if (i == 0) return e.first_id;
-  return i == e.count - 1 ? e.last_id : std::string_view{};
-}
-
-bool SameText(const Entry& e, const Bits& id, std::string_view recorded) {
-  char text[kMaxIdText];
-  const int n = FormatId(e.layout.bits, id, text, sizeof text);
-  return recorded == std::string_view(text, static_cast<size_t>(n));
-}
-
-bool DigestHolds(const Entry& e) {
-  if (e.ids != nullptr) return true;
-  if (e.count == 1 && e.last_id != e.first_id) return false;
-  uint64_t digest = 0;
-  if (e.attempt >= 0) {
-    if (e.inputs == nullptr) return true;  // it is of them, too
-    digest = DigestOfClaim(KeyOfClaim(e.definition, ClaimedMessage(e, 0)));
+bool Recorded(const Entry& e, int i, Bits* id) {
+  if (e.row.ids == nullptr) return false;
+  const int has = IdsIn(e);
+  int at = i;
+  if (has != e.count) {  // of a run, the first and the last
+    if (i != 0 && i != e.count - 1) return false;
+    at = i == 0 ? 0 : 1;
   }
+  if (at >= has) return false;
+  *id = IdInBytes(e.row.ids, e.layout.bits, at);
+  return true;
+}
+
+const char* Altered(const Entry& e) {
+  RowIds ids = {e.count, e.attempt, 0, 0};
   for (int i = 0; i < e.count; i++) {
     if (i % 65536 == 0) CHECK_FOR_INTERRUPTS();
-    digest = AddToDigest(digest, Regenerate(e, i));
+    Bits id{};  // of a claim whose input was not recorded, what was
+    const bool forgotten = e.inputs == nullptr && e.layout.shows(Kind::kHash);
+    if (!forgotten || !Recorded(e, i, &id)) id = Regenerate(e, i);
+    ids.ids = Fold(ids.ids, id);
   }
-  return digest == static_cast<uint64_t>(e.digest);
+  if (e.positions != nullptr)
+    for (int i = 0; i < e.count; i++) ids.ids = Fold(ids.ids, PositionAt(e, i));
+  bool same_claim = true;
+  if (e.attempt >= 0) {
+    ClaimKey claim;
+    memcpy(claim.byte, VARDATA_ANY(e.row.claim), sizeof claim.byte);
+    ids.inputs = FoldOfClaim(claim);
+    if (e.inputs != nullptr) {
+      const ClaimKey of_inputs = KeyOfClaim(e.row.key.definition, ClaimedMessage(e, 0));
+      same_claim = memcmp(&of_inputs, &claim, sizeof claim) == 0;
+    }
+  } else if (e.inputs != nullptr) {
+    for (int i = 0; i < e.count; i++)
+      ids.inputs = Fold(ids.inputs,
+                        FoldOfInput(e.no_input[i], e.no_input[i] ? 0 : LedgerHash(e.key, InputOf(e, i))));
+  }
+  const RowContext who = {e.row.xact, e.row.context,
+                          e.row.tag != nullptr ? LedgerHash(e.key, View(e.row.tag)) : 0};
+  const uint64_t digest = DigestOfRow(e.key, e.row.key, ids, who);
+  const bool same_ids = same_claim && SameIds(digest, e.row.digest);
+  if (!SameContext(digest, e.row.digest)) return same_ids ? kWhoChanged : kChanged;
+  return same_ids ? nullptr : kIdsChanged;
 }
 
 namespace {
 
-constexpr LedgerColumn kRead[] = {
-    kLedgerNode,      kLedgerEntry, kLedgerMintedAt, kLedgerGenerator, kLedgerGeneratorName,
-    kLedgerDefinition, kLedgerWorker, kLedgerTick,   kLedgerSequence,  kLedgerCount,
-    kLedgerFirstId,   kLedgerLastId, kLedgerDigest,  kLedgerSeed,      kLedgerIds,
-    kLedgerInputs,    kLedgerPositions, kLedgerAttempt};
-
-Oid OwnerOf(Oid table) {
-  const Relation relation = table_open(table, AccessShareLock);
-  const Oid owner = relation->rd_rel->relowner;
-  table_close(relation, NoLock);
-  return owner;
-}
-
-// As whom the ledger is read, claims along, for a caller who may read it: as the tables' owner (P1
-// of pg/as_owner.h). Policies for rows count for the caller only if he reads it himself.
-Oid ReaderOfLedger() {
-  const Oid ledger = LedgerTable(), user = GetUserId();
-  if (!OidIsValid(ledger)) Raise(Error::kNoExtension);
-  if (pg_class_aclcheck(ledger, user, ACL_SELECT) != ACLCHECK_OK)
-    for (const LedgerColumn column : kRead)
-      if (pg_attribute_aclcheck(ledger, static_cast<AttrNumber>(column), user, ACL_SELECT) !=
-          ACLCHECK_OK)
-        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "ledger");
-  if (check_enable_rls(ledger, InvalidOid, true) == RLS_ENABLED) return user;
-  const Oid owner = OwnerOf(ledger);
-  const Oid claims = get_relname_relid("claims", get_rel_namespace(ledger));
-  if (OidIsValid(claims) && OwnerOf(claims) != owner)
-    Raise(Error::kOwnersDiffer, "detid.ledger is %s's, detid.claims is %s's.",
-          GetUserNameFromId(owner, false), GetUserNameFromId(OwnerOf(claims), false));
-  return owner;
+// What of a definition tells times from positions; false if nobody knows it.
+bool LayoutOf(EntryReader* r, const LedgerRow& row, Definition* d) {
+  Know(r, row);
+  if (OidIsValid(r->generator)) {
+    *d = r->definition;
+    return true;
+  }
+  if (r->context == nullptr) return false;
+  const Result<Layout> layout = ParseLayout(r->context->layout);
+  if (!layout.ok()) return false;
+  d->layout = layout.value;
+  d->epoch_us = r->context->epoch.us;
+  return true;
 }
 
 }  // namespace
 
-void EachEntry(const char* condition, int n, Oid* types, Datum* values, const char* nulls,
-               bool (*visit)(const Entry&, void*), void* context) {
-  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  const char* query = psprintf(
-      "SELECT node, entry, generator, generator_name, definition, worker, tick, sequence, count, "
-      "first_id, last_id, digest, seed, ids, inputs, positions, attempt FROM detid.ledger WHERE %s "
-      "ORDER BY node USING OPERATOR(pg_catalog.<), entry USING OPERATOR(pg_catalog.<)",
-      condition);
-  const Oid as = ReaderOfLedger();
-  OwnerScope scope = Become(as);
-  const Portal portal = SPI_cursor_open_with_args(nullptr, query, n, types, values, nulls, true, 0);
-  Leave(scope);
-  const MemoryContext work =
-      AllocSetContextCreate(CurrentMemoryContext, "pg_detid replay", ALLOCSET_DEFAULT_SIZES);
-  Reader reader;
-  for (bool more = true; more;) {
-    scope = Become(as);
-    SPI_cursor_fetch(portal, true, kFetch);
-    Leave(scope);
-    const uint64 rows = SPI_processed;
-    SPITupleTable* table = SPI_tuptable;
-    more = rows > 0;
-    for (uint64 i = 0; more && i < rows; i++) {
-      CHECK_FOR_INTERRUPTS();
-      const MemoryContext old = MemoryContextSwitchTo(work);
-      Entry e{};
-      reader.Read(table->vals[i], table->tupdesc, &e);
-      const bool go_on = visit(e, context);
-      MemoryContextSwitchTo(old);
-      MemoryContextReset(work);
-      more = go_on;
-    }
-    SPI_freetuptable(table);
+bool PositionAtTime(EntryReader* r, LedgerScan* scan, const Stream& stream, TimestampTz at,
+                    int64_t* position) {
+  LedgerRow last;
+  Definition d;
+  if (!FindLast(scan, stream, INT64_MAX, &last) || !LayoutOf(r, last, &d)) return false;
+  const int64_t us = at + kPostgresEpochUs;
+  if (us <= d.epoch_us) {
+    *position = 0;
+  } else if (us >= EndOfEpochUs(d)) {
+    *position = INT64_MAX;
+  } else {
+    int64_t tick = TickAt(d.layout, d.epoch_us, us), begins_us = 0;
+    if (TimeOfTick(d.layout, d.epoch_us, tick, &begins_us) && begins_us < us) tick++;
+    *position = static_cast<int64_t>(static_cast<uint64_t>(tick) << d.layout.sequence_bits());
   }
-  SPI_cursor_close(portal);
-  SPI_finish();
+  return true;
+}
+
+namespace {
+
+// The definitions whose entries may be the generator's: its own, and those that its oid or its name
+// had once.
+struct Definitions {
+  int count = 0;
+  uint64_t number[64];
+
+  void Add(uint64_t d) {
+    for (int i = 0; i < count; i++)
+      if (number[i] == d) return;
+    if (count < static_cast<int>(lengthof(number))) number[count++] = d;
+  }
+  bool Has(uint64_t d) const {
+    for (int i = 0; i < count; i++)
+      if (number[i] == d) return true;
+    return false;
+  }
+};
+
+}  // namespace
+
+void EachEntry(const Wanted& wanted, bool (*visit)(const Entry&, void*), void* context) {
+  EntryReader* reader = OpenEntries();
+  Definitions definitions;
+  char name[kMaxQualifiedName] = "";
+  if (OidIsValid(wanted.generator)) {
+    definitions.Add(Fingerprint(DefinitionFor(wanted.generator)));
+    QualifiedName(wanted.generator, name);
+    EachContext(reader->contexts, [&](const LedgerContext& c) {
+      if (c.generator == wanted.generator || c.generator_name == name)
+        definitions.Add(static_cast<uint64_t>(c.definition));
+    });
+  }
+  bool more = true;
+  const auto read = [&](const LedgerRow& row) {
+    Entry e{};
+    ReadEntry(reader, row, &e);
+    if (OidIsValid(wanted.generator) && OidIsValid(e.generator) && e.generator != wanted.generator)
+      return true;
+    if (OidIsValid(wanted.generator) && !OidIsValid(e.generator) && e.context != nullptr &&
+        e.context->generator != wanted.generator && e.context->generator_name != name)
+      return true;
+    return more = visit(e, context);
+  };
+  ListCell* cell;
+  foreach (cell, LedgerTables()) {
+    if (!more) break;
+    LedgerScan* scan = OpenLedgerScan(lfirst_oid(cell));
+    for (Stream stream; more && NextStream(scan, &stream);) {
+      if (OidIsValid(wanted.generator) && !definitions.Has(stream.definition)) continue;
+      int64_t from = 0, until = INT64_MAX;
+      if (!TIMESTAMP_IS_NOBEGIN(wanted.since))
+        PositionAtTime(reader, scan, stream, wanted.since, &from);
+      if (!TIMESTAMP_IS_NOEND(wanted.until))
+        PositionAtTime(reader, scan, stream, wanted.until, &until);
+      if (from >= until) continue;
+      // Those that are kept aside first: they have negative positions (core/duplicate.h).
+      const int64_t aside = until == INT64_MAX ? INT64_MIN : -until;
+      EachRow(scan, stream, static_cast<uint64_t>(aside), static_cast<uint64_t>(-from), read);
+      if (more)
+        EachRow(scan, stream, static_cast<uint64_t>(from), static_cast<uint64_t>(until), read);
+    }
+    CloseLedgerScan(scan);
+  }
+  CloseEntries(reader);
 }
 
 }  // namespace detid

@@ -11,23 +11,25 @@
 #include "core/compose.h"
 #include "core/id_text.h"
 #include "pg/pg.h"
+#include "state/context_table.h"
+#include "state/ledger_scan.h"
 
 namespace detid {
 
 // One row of the ledger.
 struct Entry {
-  int64 entry;
+  int64 entry;  // the position of the first id; of a row that is kept aside, as that is kept
+  LedgerRow row;  // with the position of the first id
+  const LedgerContext* context;  // null: it is not in the table
   Coordinates first;
   int32 count;
-  int64 digest;
-  std::string_view first_id, last_id;
-  uint64_t definition;
   Oid generator;       // resolved; invalid if it is not at hand
   const char* reason;  // static text; null if the entry can be replayed
   bool refuted;        // the reason shows that the row is none that was written here
+  bool made_again;     // its ids can be, also where there is a reason
   Composer composer;
+  LedgerKey key;
   Layout layout;
-  Datum* ids;  // null for a run
   Datum* inputs;
   bool* no_input;
   Datum* positions;
@@ -35,33 +37,48 @@ struct Entry {
   int32 attempt;  // of a claim, whose one id has all of `inputs`; -1: no claim
 };
 
-// The id that the entry's ordinal i (from 0) makes again. REQUIRES: no reason.
+// The id that the entry's ordinal i (from 0) makes again. REQUIRES: made_again.
 Bits Regenerate(const Entry& e, int i);
 
-// The recorded text of ordinal i; data() is null within a run, where the digest stands for it.
-std::string_view Recorded(const Entry& e, int i);
+// The recorded id of ordinal i; false if its coordinates stand for it.
+bool Recorded(const Entry& e, int i, Bits* id);
+
+// The position of ordinal i.
+uint64_t PositionAt(const Entry& e, int i);
 
 // The input of ordinal i, as text; of a claim that has several, as an array. data() is null if there
 // was none.
 std::string_view InputOf(const Entry& e, int i);
 
-// True if the digest of a run's ids is the recorded one. REQUIRES: no reason.
-bool DigestHolds(const Entry& e);
+// What the digest shows to have been changed, as static text; null: nothing. REQUIRES: no reason.
+const char* Altered(const Entry& e);
 
-bool SameText(const Entry& e, const Bits& id, std::string_view recorded);
+// Resolves generators, contexts and keys, remembering the last: entries come in runs of the same.
+struct EntryReader;
+EntryReader* OpenEntries();  // errors: the caller may not read the ledger
+void CloseEntries(EntryReader* reader);
+void ReadEntry(EntryReader* reader, const LedgerRow& row, Entry* entry);
 
-// Calls visit(entry, context) for each entry that the SQL condition holds for, in the order of
-// the ledger's key, until it returns false. The caller needs SELECT on the ledger; the condition must
-// qualify its operators, as it may meet the caller's search_path.
-void EachEntry(const char* condition, int n, Oid* types, Datum* values, const char* nulls,
-               bool (*visit)(const Entry&, void*), void* context);
+// The first position of the stream whose tick does not begin before `at`; false if nobody knows the
+// stream's layout any more.
+bool PositionAtTime(EntryReader* reader, LedgerScan* scan, const Stream& stream, TimestampTz at,
+                    int64_t* position);
+
+// Which entries: those of a generator, or of all, whose first id was minted within [since, until).
+struct Wanted {
+  Oid generator = InvalidOid;  // invalid: all
+  TimestampTz since = DT_NOBEGIN, until = DT_NOEND;
+};
+
+// Calls visit(entry) for each, table by table, in the order of their keys, until it returns false.
+// Errors: the caller may not read the ledger.
+void EachEntry(const Wanted& wanted, bool (*visit)(const Entry&, void*), void* context);
 
 template <typename Visit>
-void EachEntry(const char* condition, int n, Oid* types, Datum* values, const char* nulls,
-               Visit visit) {
+void EachEntry(const Wanted& wanted, Visit visit) {
   EachEntry(
-      condition, n, types, values, nulls,
-      [](const Entry& e, void* context) { return (*static_cast<Visit*>(context))(e); }, &visit);
+      wanted, [](const Entry& e, void* context) { return (*static_cast<Visit*>(context))(e); },
+      &visit);
 }
 
 }  // namespace detid

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // The search behind trace: the ledger's entry that holds an id.
+//
+// Where a layout shows its time, the id tells the position, and the entry is the last one of its
+// stream that begins there or before (A8 of state/ledger_row.h): one descent of the index of each
+// table. Nodes and pinned clocks that the id does not show are tried one by one. A layout without
+// time has its entries looked through.
 
 #include "core/id_text.h"
 #include "fn/entries.h"
@@ -9,88 +14,180 @@
 #include "pg/pg.h"
 #include "state/claim.h"
 #include "state/definitions.h"
+#include "state/ledger_table.h"
 
 namespace detid {
 namespace {
 
-// A run lasts one second at the most (state/ledger.cpp), and its first tick may have begun a tick
-// earlier.
-constexpr char kCandidates[] =
-    "definition OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR (minted_at OPERATOR(pg_catalog.>=) "
-    "($2 OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => 2)) AND minted_at "
-    "OPERATOR(pg_catalog.<=) $2))";
+// What is looked for.
+struct Sought {
+  Oid generator;
+  const Definition* definition;
+  uint64_t fingerprint;
+  Bits id;
+  Coordinates shown;
+  uint64_t position;  // of a layout that shows its time
+};
 
-// A claim is found by its id, whatever its layout shows.
-constexpr char kClaim[] = "node OPERATOR(pg_catalog.=) $3 AND entry OPERATOR(pg_catalog.=) $4";
-
-// The ordinal of `id` in the entry, or -1. Where the layout shows its coordinates, they tell.
-int OrdinalOf(const Entry& e, const Bits& id, std::string_view text, const Coordinates& shown) {
-  if (e.attempt >= 0) return e.first_id == text ? 0 : -1;
-  if (e.ids != nullptr) {
-    for (int i = 0; i < e.count; i++)
-      if (Recorded(e, i) == text) return i;
-    return -1;
-  }
-  if (e.layout.shows(Kind::kNode) && shown.node != e.first.node) return -1;
-  if (e.layout.shows(Kind::kWorker) && shown.worker != e.first.worker) return -1;
+// The ordinal of the id in the entry, or -1.
+int OrdinalOf(const Entry& e, const Sought& s) {
+  if (e.generator != s.generator) return -1;
+  Bits recorded;
+  if (e.attempt >= 0) return Recorded(e, 0, &recorded) && recorded == s.id ? 0 : -1;
   if (e.layout.shows(Kind::kTime)) {
-    const uint64_t first = PositionOf(e.layout, e.first), at = PositionOf(e.layout, shown);
-    return at >= first && at - first < static_cast<uint64_t>(e.count) ? static_cast<int>(at - first)
-                                                                      : -1;
+    for (int i = 0; i < e.positions_count; i++)
+      if (PositionAt(e, i) == s.position) return i;
+    const uint64_t ordinal = s.position - e.row.key.position;
+    return e.positions == nullptr && ordinal < static_cast<uint64_t>(e.count)
+               ? static_cast<int>(ordinal)
+               : -1;
   }
-  for (int i = 0; e.reason == nullptr && i < e.count; i++) {
+  for (int i = 0; i < e.count; i++) {
     if (i % 65536 == 0) CHECK_FOR_INTERRUPTS();
-    if (Regenerate(e, i) == id) return i;
+    if (Recorded(e, i, &recorded) ? recorded == s.id
+                                  : e.reason == nullptr && Regenerate(e, i) == s.id)
+      return i;
   }
   return -1;
 }
 
+// Whether the row of the stream that would hold the position holds it.
+template <typename Found>
+bool LookInStream(LedgerScan* scan, EntryReader* reader, const Stream& stream, const Sought& s,
+                  Found found) {
+  LedgerRow row;
+  if (!FindLast(scan, stream, s.position, &row)) return false;
+  Entry e{};
+  ReadEntry(reader, row, &e);
+  const int i = OrdinalOf(e, s);
+  if (i >= 0) found(e, i);
+  return i >= 0;
+}
+
+// The streams of one node.
+template <typename Found>
+bool LookAtNode(LedgerScan* scan, EntryReader* reader, int32_t node, const Sought& s, Found found) {
+  const int32_t worker =
+      s.definition->layout.shows(Kind::kWorker) ? s.shown.worker : kNoWorker;
+  if (LookInStream(scan, reader, {s.fingerprint, node, worker}, s, found)) return true;
+  // Those of pinned clocks.
+  Stream stream = {s.fingerprint, node, INT32_MIN};
+  while (NextWorker(scan, &stream) && stream.worker < kNoWorker)
+    if (LookInStream(scan, reader, stream, s, found)) return true;
+  return false;
+}
+
+template <typename Found>
+bool LookThrough(LedgerScan* scan, EntryReader* reader, int32_t node, const Sought& s,
+                 Found found) {
+  bool done = false;
+  Stream stream = {s.fingerprint, node, INT32_MIN};
+  while (!done && NextWorker(scan, &stream))
+    EachRow(scan, stream, 0, INT64_MAX, [&](const LedgerRow& row) {
+      Entry e{};
+      ReadEntry(reader, row, &e);
+      const int i = OrdinalOf(e, s);
+      if (i >= 0) found(e, i);
+      done = i >= 0;
+      return !done;
+    });
+  return done;
+}
+
+template <typename Found>
+bool LookInTable(Oid table, EntryReader* reader, const Sought& s, Found found) {
+  LedgerScan* scan = OpenLedgerScan(table);
+  const Layout& layout = s.definition->layout;
+  const auto look = [&](int32_t node) {
+    return layout.shows(Kind::kTime) ? LookAtNode(scan, reader, node, s, found)
+                                     : LookThrough(scan, reader, node, s, found);
+  };
+  bool done = false;
+  if (layout.shows(Kind::kNode))
+    done = look(s.shown.node);
+  else
+    for (Stream stream = {s.fingerprint, INT32_MIN, INT32_MIN}; !done && NextNode(scan, &stream);)
+      done = look(stream.node);
+  CloseLedgerScan(scan);
+  return done;
+}
+
+void AddTexts(Record<13>* row, const LedgerContext* c) {
+  const auto add = [&](std::string_view text) {
+    if (text.data() == nullptr) return row->Skip();
+    row->Add(PointerGetDatum(
+        cstring_to_text_with_len(text.data(), static_cast<int>(text.size()))));
+  };
+  if (c == nullptr) return row->Skip(5);
+  add(c->session_role);
+  add(c->role);
+  add(c->application);
+  add(c->client);
+  add(c->tag);
+}
+
 }  // namespace
 
-// _find_entry(generator regclass, id text) -> setof (node, entry, ordinal, input, matches, reason):
-// the ledger's entry that holds the id, if there is one, and replay's verdict.
+// _find_entry(generator regclass, id text) -> setof (node, entry, ordinal, xact, session_role, role,
+// application, client, tag, input, pinned, matches, reason): the ledger's entry that holds the id,
+// if there is one, and replay's verdict.
 DETID_FUNCTION(detid_find_entry) {
   InitMaterializedSRF(fcinfo, 0);
   ReturnSetInfo* set = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   const Oid generator = PG_GETARG_OID(0);
   const Definition d = DefinitionFor(generator);
   const Bits id = IdArgument(fcinfo, 1, TEXTOID, d);
-  char text[kMaxIdText];
-  FormatId(d.layout.bits, id, text, sizeof text);
   const Coordinates shown = DecomposeOrRaise(d, id).coordinates;
-  const bool timed = d.layout.shows(Kind::kTime);
-  int32_t node = 0;
-  int64_t number = 0;
-  const bool claimed = FindClaimOf(Fingerprint(d), text, &node, &number);
-  Oid types[] = {INT8OID, TIMESTAMPTZOID, INT4OID, INT8OID};
-  Datum values[] = {Int64GetDatum(static_cast<int64_t>(Fingerprint(d))),
-                    timed ? TimestampTzGetDatum(TimestampOfTick(d, shown.tick)) : Datum{0},
-                    Int32GetDatum(node), Int64GetDatum(number)};
-  const char* condition = claimed ? kClaim : kCandidates;
-  EachEntry(condition, 4, types, values, timed ? "    " : " n  ", [&](const Entry& e) {
-    if (e.generator != generator) return true;
-    const int i = OrdinalOf(e, id, text, shown);
-    if (i < 0) return true;
-    Record<6> row;
+  const Sought sought = {generator, &d, Fingerprint(d), id, shown, PositionOf(d.layout, shown)};
+  EntryReader* reader = OpenEntries();
+  const auto found = [&](const Entry& e, int i) {
+    Record<13> row;
     row.Add(Int32GetDatum(e.first.node));
     row.Add(Int64GetDatum(e.entry));
     row.Add(Int32GetDatum(i + 1));
+    if (e.context != nullptr)
+      row.Add(FullTransactionIdGetDatum(FullTransactionIdFromEpochAndXid(
+          static_cast<uint32_t>(e.context->xact_epoch), e.row.xact)));
+    else
+      row.Skip();
+    AddTexts(&row, e.context);
+    if (e.row.tag != nullptr) {
+      row.next--;
+      row.Add(PointerGetDatum(e.row.tag));
+    }
     const std::string_view input = InputOf(e, i);
     if (input.data() != nullptr)
       row.Add(
           PointerGetDatum(cstring_to_text_with_len(input.data(), static_cast<int>(input.size()))));
     else
       row.Skip();
-    if (e.reason == nullptr) {
-      row.Add(BoolGetDatum(Regenerate(e, i) == id && (e.attempt < 0 || DigestHolds(e))));
+    row.Add(BoolGetDatum(e.row.key.worker < kNoWorker));
+    const char* altered = e.reason == nullptr ? Altered(e) : nullptr;
+    if (e.reason == nullptr)
+      row.Add(BoolGetDatum(altered == nullptr && Regenerate(e, i) == id));
+    else if (e.refuted)
+      row.Add(BoolGetDatum(false));
+    else
       row.Skip();
-    } else {
+    if (e.reason != nullptr || altered != nullptr)
+      row.AddText(altered != nullptr ? altered : e.reason);
+    else
       row.Skip();
-      row.AddText(e.reason);
-    }
     row.Put(set);
-    return false;
-  });
+  };
+  RowKey claim;
+  if (FindClaimOf(sought.fingerprint, id, d.layout.bits, &claim)) {
+    Sought of_claim = sought;
+    of_claim.position = claim.position;
+    LedgerScan* scan = OpenLedgerScan(FindTable("claims"));
+    LookInStream(scan, reader, {claim.definition, claim.node, claim.worker}, of_claim, found);
+    CloseLedgerScan(scan);
+  } else {
+    ListCell* cell;
+    foreach (cell, LedgerTables())
+      if (LookInTable(lfirst_oid(cell), reader, sought, found)) break;
+  }
+  CloseEntries(reader);
   return Datum{0};
 }
 

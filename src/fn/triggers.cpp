@@ -10,6 +10,7 @@
 #include "state/duplicate.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
+#include "state/context_table.h"
 #include "state/ledger_table.h"
 #include "state/salt.h"
 
@@ -61,7 +62,7 @@ void RefuseTruncateFromElsewhere(const TriggerData& t) {
 
 // Why nobody changes a table's rows.
 Error ReasonToKeep(const char* table) {
-  if (strcmp(table, "ledger") == 0) return Error::kLedgerAppendOnly;
+  if (strcmp(table, "_ledger") == 0 || strcmp(table, "_contexts") == 0) return Error::kLedgerAppendOnly;
   if (strcmp(table, "claims") == 0) return Error::kClaimsKept;
   if (strcmp(table, "_salt") == 0) return Error::kSaltsProtected;
   const bool secret = strcmp(table, "_seed") == 0 || strcmp(table, "_namespace") == 0;
@@ -113,7 +114,13 @@ DETID_FUNCTION(detid_ledger_arrived) {
   return PointerGetDatum(ArrivedRowOf(t.tg_relation, t.tg_trigtuple));
 }
 
-// On claims: the same. They are another node's.
+// On contexts, BEFORE INSERT FOR EACH ROW that logical replication brings.
+DETID_FUNCTION(detid_context_arrived) {
+  const TriggerData& t = CalledAsTrigger(fcinfo);
+  return PointerGetDatum(ArrivedContext(t.tg_relation, t.tg_trigtuple));
+}
+
+// On claims: the same as on the ledger. They are another node's.
 DETID_FUNCTION(detid_claim_from_elsewhere) {
   const TriggerData& t = CalledAsTrigger(fcinfo);
   const HeapTuple row = ArrivedRowOf(t.tg_relation, t.tg_trigtuple);

@@ -62,7 +62,11 @@ void RequireRights(const char* name, AclMode rights) {
     aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, name);
 }
 
-void InsertAsOwner(Relation table, int count, const Oid* types, const Datum* values) {
+namespace {
+
+// `conflict` null: a key that is there already is an error.
+void Insert(Relation table, int count, const Oid* types, const Datum* values, const bool* nulls,
+            bool* conflict) {
   if (!HasColumns(table, types, count))
     Raise(Error::kTableAltered, "It is detid.%s.", RelationGetRelationName(table));
   const OwnerScope scope = Become(table->rd_rel->relowner);
@@ -70,22 +74,45 @@ void InsertAsOwner(Relation table, int count, const Oid* types, const Datum* val
   compat::InitRangeTable(estate, table);
   ResultRelInfo* target = makeNode(ResultRelInfo);
   InitResultRelInfo(target, table, 1, nullptr, 0);
-  ExecOpenIndices(target, false);
+  ExecOpenIndices(target, conflict != nullptr);
   TupleTableSlot* slot = table_slot_create(table, nullptr);
   memset(slot->tts_isnull, true, static_cast<size_t>(RelationGetNumberOfAttributes(table)));
   for (int i = 0; i < count; i++) {
     slot->tts_values[i] = values[i];
-    slot->tts_isnull[i] = false;
+    slot->tts_isnull[i] = nulls != nullptr && nulls[i];
   }
   ExecStoreVirtualTuple(slot);
   slot->tts_tableOid = RelationGetRelid(table);
   if (RelationGetDescr(table)->constr != nullptr) ExecConstraints(target, slot, estate);
-  table_tuple_insert(table, slot, GetCurrentCommandId(true), 0, nullptr);
-  compat::InsertIndexTuples(target, slot, estate, nullptr);
+  if (conflict == nullptr) {
+    table_tuple_insert(table, slot, GetCurrentCommandId(true), 0, nullptr);
+    compat::InsertIndexTuples(target, slot, estate, nullptr);
+  } else {
+    *conflict = false;
+    const TransactionId xid = GetCurrentTransactionId();
+    const uint32 token = SpeculativeInsertionLockAcquire(xid);
+    table_tuple_insert_speculative(table, slot, GetCurrentCommandId(true), 0, nullptr, token);
+    compat::InsertIndexTuples(target, slot, estate, conflict);
+    table_tuple_complete_speculative(table, slot, token, !*conflict);
+    SpeculativeInsertionLockRelease(xid);
+  }
   ExecDropSingleTupleTableSlot(slot);
   ExecCloseIndices(target);
   FreeExecutorState(estate);
   Leave(scope);
+}
+
+}  // namespace
+
+void InsertAsOwner(Relation table, int count, const Oid* types, const Datum* values) {
+  Insert(table, count, types, values, nullptr, nullptr);
+}
+
+bool InsertAsOwnerIfNew(Relation table, int count, const Oid* types, const Datum* values,
+                        const bool* nulls) {
+  bool conflict = false;
+  Insert(table, count, types, values, nulls, &conflict);
+  return !conflict;
 }
 
 }  // namespace detid

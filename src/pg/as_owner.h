@@ -39,4 +39,9 @@ void RequireRights(const char* name, AclMode rights);
 // Errors: those of its constraints; the columns are others.
 void InsertAsOwner(Relation table, int count, const Oid* types, const Datum* values);
 
+// The same, where `nulls` says which are NULL; but false, and no row, if a unique index has its key
+// already: also one of a transaction that has not ended, which nobody waits for.
+bool InsertAsOwnerIfNew(Relation table, int count, const Oid* types, const Datum* values,
+                        const bool* nulls);
+
 }  // namespace detid

@@ -46,17 +46,20 @@ inline bool HasNewStorage(Relation relation) {
 }
 
 // Inserts the slot's tuple into all indexes of the relation. If `conflict` is not null, a duplicate
-// sets it, instead of an error or a wait for whoever inserts the other.
+// in any of them, or in the one of `only`, sets it, instead of an error or a wait for whoever
+// inserts the other.
 inline void InsertIndexTuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate,
-                              bool* conflict) {
+                              bool* conflict, Oid only = InvalidOid) {
   const bool no_error = conflict != nullptr;
+  List* arbiters = OidIsValid(only) ? list_make1_oid(only) : NIL;
 #if PG_VERSION_NUM >= 160000
   List* rechecks =
-      ExecInsertIndexTuples(relation, slot, estate, false, no_error, conflict, NIL, false);
+      ExecInsertIndexTuples(relation, slot, estate, false, no_error, conflict, arbiters, false);
 #else
-  List* rechecks = ExecInsertIndexTuples(relation, slot, estate, false, no_error, conflict, NIL);
+  List* rechecks = ExecInsertIndexTuples(relation, slot, estate, false, no_error, conflict, arbiters);
 #endif
   list_free(rechecks);
+  list_free(arbiters);
 }
 
 inline IndexScanDesc BeginIndexScan(Relation table, Relation index, Snapshot snapshot, int keys) {

@@ -74,14 +74,20 @@ ErrorRow RowOf(Error error) {
               "extension with a detid.node_id that was never used."};
     case Error::kLedgerMissing:
       return {ERRCODE_UNDEFINED_TABLE, "the ledger cannot be written",
-              "Somebody has renamed or altered detid.ledger. Undo that, or switch the audit off: "
+              "Somebody has renamed or altered a table of the ledger. Undo that, or switch the audit off: "
               "SELECT detid.set_audit('name', 'off');"};
     case Error::kLedgerNotLogged:
-      return {
-          ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the ledger cannot be made durable",
-          "Somebody has made detid.ledger unlogged, so that a crash would empty it: ALTER TABLE "
-          "detid.ledger SET LOGGED; Or switch the audit off: SELECT detid.set_audit('name', "
-          "'off');"};
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the ledger cannot be made durable",
+              "Somebody has made a table of the ledger unlogged, so that a crash would empty it: "
+              "ALTER TABLE ... SET LOGGED; Or switch the audit off: SELECT detid.set_audit('name', "
+              "'off');"};
+    case Error::kLedgerTwice:
+      return {ERRCODE_UNIQUE_VIOLATION, "the ledger has an id already that was minted now",
+              "Another server mints under this node's number, or this database was restored "
+              "without its horizon: SELECT * FROM detid.check(); says which."};
+    case Error::kLedgerUnreadable:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "a table of the ledger cannot be read",
+              "Somebody has altered it: SELECT * FROM detid.check(); says how to undo that."};
     case Error::kHorizonNotLogged:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the horizon cannot be made durable",
               "With wal_level = minimal, commit CREATE EXTENSION before minting ids. Else somebody "
@@ -207,7 +213,7 @@ ErrorRow RowOf(Error error) {
     case Error::kMintedWhileWriting:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "ids that are recorded cannot be minted while the ledger is written",
-              "A check or an index that was added to detid.ledger or detid.claims mints: drop it."};
+              "A check or an index that was added to a table of the ledger mints: drop it."};
     case Error::kOfExtension:
       return {
           ERRCODE_INSUFFICIENT_PRIVILEGE,
@@ -359,7 +365,9 @@ ErrorRow RowOf(Code code) {
       return RowOf(Error::kNeedsInput);
     case Code::kSeedMissing:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-              "the seed of the generator's random fields is not at hand", nullptr};
+              "the seed is not at hand",
+              "Import it: SELECT detid.import_seed(...); or restore detid._seed from a physical "
+              "backup; or make a new one: SELECT detid.rotate_seed();"};
     case Code::kTopologySyntax:
       return {ERRCODE_SYNTAX_ERROR, "the topology does not parse",
               "List its levels, the largest groups first: 'region:3 cluster:4 member:3'."};

@@ -20,6 +20,8 @@ enum class Error : uint8_t {
   kHorizonNew,
   kLedgerMissing,
   kLedgerNotLogged,
+  kLedgerTwice,
+  kLedgerUnreadable,
   kClockBehindHorizon,
   kManualClockSpent,
   kNoExtension,

@@ -18,7 +18,6 @@ struct ClaimTable {
   TupleTableSlot* found;
   // From the first input that has no id yet on.
   Relation by_id;
-  ObjectId ledger;
   EState* estate;
   ResultRelInfo* target;
   TupleTableSlot* row;
@@ -28,9 +27,6 @@ namespace {
 
 // The table and its index on inputs, looked up once; 0: not yet, or no more.
 Oid claims_table = InvalidOid, input_index = InvalidOid;
-
-// Columns of detid.claims behind those of detid.ledger.
-enum Column { kClaim = kLedgerColumns + 1, kOrigin, kColumns = kOrigin };
 
 // Others may take the input or the id between the look and the insert, and then roll back; as often
 // as this in a row, it is not they.
@@ -43,6 +39,16 @@ Datum BytesOf(const ClaimKey& key) {
   bytea* b = static_cast<bytea*>(palloc(VARHDRSZ + sizeof key.byte));
   SET_VARSIZE(b, VARHDRSZ + sizeof key.byte);
   memcpy(VARDATA(b), key.byte, sizeof key.byte);
+  return PointerGetDatum(b);
+}
+
+Datum IdDatum(const Bits& id, int id_bits) {
+  uint8_t all[kBitsBytes];
+  ToBytes(id, all);
+  const size_t size = static_cast<size_t>(BytesOfId(id_bits));
+  bytea* b = static_cast<bytea*>(palloc(VARHDRSZ + size));
+  SET_VARSIZE(b, VARHDRSZ + size);
+  memcpy(VARDATA(b), all + kBitsBytes - size, size);
   return PointerGetDatum(b);
 }
 
@@ -61,7 +67,7 @@ Search ByInput(const ClaimTable* t, Datum key) {
 }
 Search ById(Relation index, uint64_t definition, Datum id) {
   Search s = {index, 2, {}};
-  ScanKeyInit(&s.keys[0], 1, BTEqualStrategyNumber, F_TEXTEQ, id);
+  ScanKeyInit(&s.keys[0], 1, BTEqualStrategyNumber, F_BYTEAEQ, id);
   ScanKeyInit(&s.keys[1], 2, BTEqualStrategyNumber, F_INT8EQ,
               Int64GetDatum(static_cast<int64_t>(definition)));
   return s;
@@ -101,10 +107,8 @@ void WaitForInserter(ClaimTable* t, const SnapshotData& now, ItemPointerData row
 
 Bits IdOfRow(TupleTableSlot* row, const Layout& layout) {
   bool null = false;
-  const Datum first = slot_getattr(row, kLedgerFirstId, &null);
-  const Result<Bits> id = ParseId(layout, null ? std::string_view{} : View(DatumGetTextPP(first)));
-  if (!id.ok()) Raise(id.status);
-  return id.value;
+  const Datum ids = slot_getattr(row, kLedgerIds, &null);
+  return null ? Bits{} : IdInBytes(DatumGetByteaPP(ids), layout.bits, 0);
 }
 
 bool FindInput(ClaimTable* t, const Layout& layout, Datum key, Bits* id) {
@@ -123,10 +127,8 @@ bool FindInput(ClaimTable* t, const Layout& layout, Datum key, Bits* id) {
 }
 
 bool IsTaken(ClaimTable* t, const Minter* m, const Bits& id) {
-  char text[kMaxIdText];
-  FormatId(m->id_bits, id, text, sizeof text);
   SnapshotData now;
-  const Datum key = CStringGetTextDatum(text);
+  const Datum key = IdDatum(id, m->id_bits);
   const bool taken = FindRow(t, ById(t->by_id, m->fingerprint, key), &now, [](TupleTableSlot*) {});
   pfree(DatumGetPointer(key));
   return taken;
@@ -183,7 +185,7 @@ bool IsFromElsewhere(ClaimTable* t, Datum key) {
   EachRow(t, ByInput(t, key), &now, [&](TupleTableSlot* row) {
     bool null = false;
     found =
-        DatumGetInt32(slot_getattr(row, kOrigin, &null)) != 0 && !TransactionIdIsValid(now.xmin);
+        DatumGetInt32(slot_getattr(row, kClaimOrigin, &null)) != 0 && !TransactionIdIsValid(now.xmin);
     return !found;
   });
   return found;
@@ -195,7 +197,6 @@ void PrepareToWrite(ClaimTable* t) {
   const MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(t));
   LockRelationOid(RelationGetRelid(t->heap), RowExclusiveLock);
   t->by_id = index_open(IndexNamed(t, "claims_id"), RowExclusiveLock);
-  t->ledger = LedgerTable();
   t->estate = CreateExecutorState();
   compat::InitRangeTable(t->estate, t->heap);
   t->target = makeNode(ResultRelInfo);
@@ -224,26 +225,26 @@ Datum ArrayOf(const ClaimInput& input) {
 }
 
 // Writes the row, unless the input or the id has one by now.
-bool Insert(ClaimTable* t, const Minter* m, const Choice& c, const ClaimInput& input, Datum key) {
+bool Insert(ClaimTable* t, Minter* m, const Choice& c, const ClaimInput& input, Datum key) {
   LedgerEntry entry;
-  DescribeMint(m, c.position, c.id, &entry);
-  entry.digest = DigestOfClaim(input.key);
+  DescribeMint(m, c.position, c.id, SayWho(m), &entry);
   AddToEntry(c.position, c.id, &entry);
-  entry.attempt = c.attempt;
+  entry.keeps_ids = true;  // by which it is found
+  entry.ids.attempt = c.attempt;
+  entry.ids.inputs = FoldOfClaim(input.key);
   if (m->audit != Audit::kOff) entry.inputs = ArrayOf(input);
-  const int64_t number = NextEntryNumber(t->ledger);
 
   ExecClearTuple(t->row);
   memset(t->row->tts_isnull, true, static_cast<size_t>(RelationGetNumberOfAttributes(t->heap)));
-  FillLedgerRow(entry, number, t->row->tts_values, t->row->tts_isnull);
-  t->row->tts_values[kClaim - 1] = key;
-  t->row->tts_isnull[kClaim - 1] = false;
-  t->row->tts_values[kOrigin - 1] = Int32GetDatum(0);
-  t->row->tts_isnull[kOrigin - 1] = false;
+  FillLedgerRow(entry, t->row->tts_values, t->row->tts_isnull);
+  t->row->tts_values[kClaimKey - 1] = key;
+  t->row->tts_isnull[kClaimKey - 1] = false;
+  t->row->tts_values[kClaimOrigin - 1] = Int32GetDatum(0);
+  t->row->tts_isnull[kClaimOrigin - 1] = false;
   ExecStoreVirtualTuple(t->row);
   BeginRows();
   const OwnerScope scope = Become(t->heap->rd_rel->relowner);
-  if (RelationGetNumberOfAttributes(t->heap) > kColumns)
+  if (RelationGetNumberOfAttributes(t->heap) > kClaimColumns)
     ExecConstraints(t->target, t->row, t->estate);
 
   const TransactionId xid = GetCurrentTransactionId();
@@ -276,10 +277,10 @@ void claims::OnRelationChange(ObjectId relation) {
     claims_table = input_index = InvalidOid;
 }
 
-uint64_t DigestOfClaim(const ClaimKey& key) {
+uint64_t FoldOfClaim(const ClaimKey& key) {
   uint64_t word;
   memcpy(&word, key.byte, sizeof word);
-  return word;
+  return FoldOfInput(false, word);
 }
 
 ClaimInput InputToClaim(uint64_t definition, const std::string_view* fields, int count) {
@@ -301,9 +302,9 @@ ClaimTable* OpenClaims() {
   claims_table = oid;  // before it is opened, which lets invalidations in
   t->heap = table_open(oid, AccessShareLock);
   const TupleDesc columns = RelationGetDescr(t->heap);
-  if (!HasColumns(t->heap, kLedgerTypes, kLedgerColumns) || columns->natts < kColumns ||
-      TupleDescAttr(columns, kClaim - 1)->atttypid != BYTEAOID ||
-      TupleDescAttr(columns, kOrigin - 1)->atttypid != INT4OID)
+  if (!HasColumns(t->heap, kLedgerTypes, kLedgerColumns) || columns->natts < kClaimColumns ||
+      TupleDescAttr(columns, kClaimKey - 1)->atttypid != BYTEAOID ||
+      TupleDescAttr(columns, kClaimOrigin - 1)->atttypid != INT4OID)
     Raise(Error::kClaimsMissing, "The columns of detid.claims are others.");
   Oid index = input_index;
   if (!OidIsValid(index)) [[unlikely]]
@@ -360,15 +361,16 @@ HeapTuple ClaimFromElsewhere(Relation claims, HeapTuple row) {
   return heap_modify_tuple_by_cols(row, columns, 1, &origin, &value, &null);
 }
 
-bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry) {
+bool FindClaimOf(uint64_t definition, const Bits& id, int id_bits, RowKey* key) {
   ClaimTable* t = OpenClaims();
   const Relation by_id = index_open(IndexNamed(t, "claims_id"), AccessShareLock);
   bool found = false;
-  EachRow(t, ById(by_id, definition, CStringGetTextDatum(id)), GetActiveSnapshot(),
+  EachRow(t, ById(by_id, definition, IdDatum(id, id_bits)), GetActiveSnapshot(),
           [&](TupleTableSlot* row) {
             bool null = false;
-            *node = DatumGetInt32(slot_getattr(row, kLedgerNode, &null));
-            *entry = DatumGetInt64(slot_getattr(row, kLedgerEntry, &null));
+            *key = {DatumGetInt32(slot_getattr(row, kLedgerNode, &null)),
+                    DatumGetInt32(slot_getattr(row, kLedgerWorker, &null)), definition,
+                    static_cast<uint64_t>(DatumGetInt64(slot_getattr(row, kLedgerPosition, &null)))};
             found = true;
             return false;
           });

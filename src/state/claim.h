@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // Claims: the id that an input has for ever. A claim is a ledger row in detid.claims, a child of
-// detid.ledger that is not pruned; it is written when the input is claimed first, and read from
+// detid._ledger that is not pruned; it is written when the input is claimed first, and read from
 // then on.
 //
 // Invariants:
@@ -28,6 +28,7 @@
 
 #include "core/bits.h"
 #include "core/derive.h"
+#include "core/ledger_digest.h"
 #include "pg/pg.h"
 
 namespace detid {
@@ -75,11 +76,10 @@ namespace claims {
 void OnRelationChange(ObjectId relation);  // InvalidOid: any
 }  // namespace claims
 
-// What the digest of a claim's row begins with, in place of 0: an input that was altered shows.
-uint64_t DigestOfClaim(const ClaimKey& key);
+// What stands for a claim's inputs in the digest of its row: an input that was altered shows.
+uint64_t FoldOfClaim(const ClaimKey& key);
 
-// The ledger key of the claim that has an id, to the active snapshot; false if none has. `id` as
-// the ledger writes it.
-bool FindClaimOf(uint64_t definition, const char* id, int32_t* node, int64_t* entry);
+// The key of the claim that has an id, to the active snapshot; false if none has.
+bool FindClaimOf(uint64_t definition, const Bits& id, int id_bits, RowKey* key);
 
 }  // namespace detid

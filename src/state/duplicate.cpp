@@ -5,20 +5,21 @@
 #include <algorithm>
 
 #include "core/duplicate.h"
+#include "core/compose.h"
 #include "core/instant.h"
 #include "state/clock.h"
 #include "state/databases.h"
 #include "state/horizon_row.h"
+#include "state/context_table.h"
 #include "state/ledger_table.h"
 #include "state/settings.h"
 
 namespace detid {
 namespace {
 
-// What two rows of one minting have in common, and two mintings have not: columns that are passed
-// by value. The digest is that of the ids.
-constexpr LedgerColumn kSame[] = {kLedgerMintedAt, kLedgerDefinition, kLedgerWorker, kLedgerTick,
-                                  kLedgerSequence, kLedgerCount,      kLedgerDigest, kLedgerXact};
+// What two rows of one minting have in common besides their key, and two mintings have not. The
+// digest is of the ids, and of who minted them.
+constexpr LedgerColumn kSame[] = {kLedgerCount, kLedgerXact, kLedgerContext, kLedgerDigest};
 
 Datum ColumnOf(HeapTuple row, TupleDesc descriptor, LedgerColumn column) {
   bool null = false;
@@ -26,26 +27,32 @@ Datum ColumnOf(HeapTuple row, TupleDesc descriptor, LedgerColumn column) {
   return null ? Datum{0} : value;
 }
 
-// What the table has under (node, entry), as it is now. A row of a transaction that has not ended
-// is waited for, as a unique index does: one that comes back may be faster than its own commit.
-Known LookUp(Relation table, int32_t node, int64_t entry, HeapTuple row) {
+// What the table has under the row's key, with this position, as it is now. A row of a transaction
+// that has not ended is waited for, as a unique index does: one that comes back may be faster than
+// its own commit.
+Known LookUp(Relation table, HeapTuple row, int64_t position) {
   list_free(RelationGetIndexList(table));
   if (!OidIsValid(table->rd_pkindex)) return Known::kNothing;
+  const TupleDesc descriptor = RelationGetDescr(table);
   for (;;) {
-    ScanKeyData key[2];
-    ScanKeyInit(&key[0], kLedgerNode, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(node));
-    ScanKeyInit(&key[1], kLedgerEntry, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(entry));
+    ScanKeyData key[4];
+    ScanKeyInit(&key[0], kLedgerDefinition, BTEqualStrategyNumber, F_INT8EQ,
+                ColumnOf(row, descriptor, kLedgerDefinition));
+    ScanKeyInit(&key[1], kLedgerNode, BTEqualStrategyNumber, F_INT4EQ,
+                ColumnOf(row, descriptor, kLedgerNode));
+    ScanKeyInit(&key[2], kLedgerWorker, BTEqualStrategyNumber, F_INT4EQ,
+                ColumnOf(row, descriptor, kLedgerWorker));
+    ScanKeyInit(&key[3], kLedgerPosition, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(position));
     SnapshotData dirty;
     InitDirtySnapshot(dirty);
-    const SysScanDesc scan = systable_beginscan(table, table->rd_pkindex, true, &dirty, 2, key);
+    const SysScanDesc scan = systable_beginscan(table, table->rd_pkindex, true, &dirty, 4, key);
     Known known = Known::kNothing;
     TransactionId writer = InvalidTransactionId;
     if (const HeapTuple found = systable_getnext(scan); HeapTupleIsValid(found)) {
       writer = dirty.xmin;
       known = Known::kSame;
       for (const LedgerColumn column : kSame)
-        if (ColumnOf(found, RelationGetDescr(table), column) !=
-            ColumnOf(row, RelationGetDescr(table), column))
+        if (ColumnOf(found, descriptor, column) != ColumnOf(row, descriptor, column))
           known = Known::kOther;
     }
     systable_endscan(scan);
@@ -53,6 +60,19 @@ Known LookUp(Relation table, int32_t node, int64_t entry, HeapTuple row) {
     XactLockTableWait(writer, table, nullptr, XLTW_None);
     CHECK_FOR_INTERRUPTS();
   }
+}
+
+// When the row's first id was minted: its context says what positions of the definition mean. 0,
+// the past, if the table has no such context, or none that can be read: then the row proves nothing.
+int64_t MintedUs(uint64_t context, int64_t position) {
+  LedgerContext c;
+  if (!FindContext(context, &c)) return 0;
+  const Result<Layout> layout = ParseLayout(c.layout);
+  int64_t us = 0;
+  if (!layout.ok() || !TimeOfTick(layout.value, c.epoch.us,
+                                  position >> layout.value.sequence_bits(), &us))
+    return 0;
+  return us;
 }
 
 OwnNumber OwnNumberOf(const HorizonRecord& record) {
@@ -123,17 +143,19 @@ void Remember(const ArrivedRow& row, int64_t entry) {
 HeapTuple ArrivedRowOf(Relation table, HeapTuple row) {
   const TupleDesc descriptor = RelationGetDescr(table);
   if (!HasColumns(table, kLedgerTypes, kLedgerColumns)) return row;
-  const ArrivedRow arrived = {
-      DatumGetInt32(ColumnOf(row, descriptor, kLedgerNode)),
-      DatumGetTimestampTz(ColumnOf(row, descriptor, kLedgerMintedAt)) + kPostgresEpochUs,
-      DatumGetBool(ColumnOf(row, descriptor, kLedgerPinned))};
-  const int64_t entry = DatumGetInt64(ColumnOf(row, descriptor, kLedgerEntry));
+  const int64_t entry = DatumGetInt64(ColumnOf(row, descriptor, kLedgerPosition));
+  const int64_t position = entry >= 0 ? entry : AsideOf(entry);
+  const uint64_t context =
+      static_cast<uint64_t>(DatumGetInt64(ColumnOf(row, descriptor, kLedgerContext)));
+  const ArrivedRow arrived = {DatumGetInt32(ColumnOf(row, descriptor, kLedgerNode)),
+                              MintedUs(context, position),
+                              DatumGetInt32(ColumnOf(row, descriptor, kLedgerWorker)) < kNoWorker};
   HorizonRecord record;
   const OwnNumber own = ReadHorizon(&record) ? OwnNumberOf(record) : OwnNumber{};
-  const Known known = LookUp(table, arrived.node, entry, row);
+  const Known known = LookUp(table, row, entry);
   const Arrival arrival = Judge(arrived, known, own);
   if (known == Known::kOther) {
-    const Known aside = LookUp(table, arrived.node, AsideOf(entry), row);
+    const Known aside = LookUp(table, row, AsideOf(entry));
     if (aside == Known::kSame) return nullptr;
     if (arrival.proof) Remember(arrived, entry);
     if (aside == Known::kOther) {
@@ -143,7 +165,7 @@ HeapTuple ArrivedRowOf(Relation table, HeapTuple row) {
                     errdetail("It was not stored here; the server that sent it has it.")));
       return nullptr;
     }
-    int column = kLedgerEntry;
+    int column = kLedgerPosition;
     Datum value = Int64GetDatum(AsideOf(entry));
     bool null = false;
     return heap_modify_tuple_by_cols(row, descriptor, 1, &column, &value, &null);

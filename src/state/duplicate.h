@@ -13,7 +13,7 @@
 
 namespace detid {
 
-// Looks at a row that replication brings to detid.ledger or detid.claims: says in the log, and
+// Looks at a row that replication brings to detid._ledger or detid.claims: says in the log, and
 // remembers, what it proves. Returns what is to be stored; null if nothing is.
 HeapTuple ArrivedRowOf(Relation table, HeapTuple row);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pg/pg.h"
+#include "state/ledger_context.h"
 #include "state/ledger_row.h"
 #include "state/minter.h"
 #include "state/settings.h"
@@ -45,22 +46,16 @@ LedgerEntry* AddEntry() {
   return &entries[count];  // counted once it is complete
 }
 
-// Text shared with the entry before where it is the same.
-char* ShareOrCopy(char* before, const char* text, bool* owned) {
-  *owned = before == nullptr || strcmp(before, text) != 0;
-  if (!*owned) return before;
+// Text shared with the entry before where it is the same; null stays null.
+char* ShareOrCopy(char* before, const char* text) {
+  if (text == nullptr) return nullptr;
+  if (before != nullptr && strcmp(before, text) == 0) return before;
   bytes += strlen(text) + 1;
   return MemoryContextStrdup(context, text);
 }
 
-void FreeText(char* text, bool owned) {
-  if (!owned) return;
-  bytes -= strlen(text) + 1;
-  pfree(text);
-}
-
-// Takes entries [first, count) off the buffer. Texts are shared with earlier entries only, so
-// whoever shares one goes with its owner.
+// Takes entries [first, count) off the buffer. Tags stay until the buffer is empty: others may
+// share them.
 void DropTail(int first) {
   if (first == 0) {
     Clear();
@@ -68,10 +63,8 @@ void DropTail(int first) {
   }
   while (count > first) {
     LedgerEntry* e = &entries[--count];
-    FreeText(e->name, e->owns_name);
-    FreeText(e->tag, e->owns_tag);
     if (e->each == nullptr) continue;
-    for (int i = 0; i < e->count; i++)
+    for (int i = 0; i < e->ids.count; i++)
       if (e->each->input[i] != nullptr) pfree(e->each->input[i]);
     bytes -= sizeof(LedgerEach) + e->each->input_bytes;
     pfree(e->each);
@@ -105,26 +98,27 @@ LedgerEntry* LastOf(const Minter* m) {
 // The entry that this id extends, or null.
 LedgerEntry* Extendable(const Minter* m, uint64_t position, bool each) {
   LedgerEntry* e = LastOf(m);
-  if (e == nullptr || e->generator != m->generator || e->node != m->node || e->role != m->user ||
-      e->pinned != m->pinned || e->definition != m->fingerprint ||
-      e->worker != m->worker_number || (m->has_seed && !(e->seed == m->seed)) ||
+  if (e == nullptr || e->generator != m->generator || e->row.node != m->node ||
+      e->role != m->user || e->pinned != m->pinned || e->row.definition != m->fingerprint ||
+      e->row.worker != m->ledger_worker || !(e->seed == m->seed) ||
       e->tag_changes != settings::tag_changes ||
       e->subtransaction != GetCurrentSubTransactionId() || (e->each != nullptr) != each ||
       position > e->last_of_run)
     return nullptr;
-  if (!each) return position == e->next && e->count < kMaxRun ? e : nullptr;
-  return e->count < kMaxEach && e->each->input_bytes < kMaxEachInputBytes &&
-                 position > e->each->position[e->count - 1]
+  if (!each) return position == e->next && e->ids.count < kMaxRun ? e : nullptr;
+  // Of a worker that others have a part in, only what is consecutive is this backend's (A8).
+  return e->ids.count < kMaxEach && e->each->input_bytes < kMaxEachInputBytes &&
+                 (m->ledger_worker == kNoWorker ? position == e->next : position >= e->next)
              ? e
              : nullptr;
 }
 
 LedgerEntry* NewEntry(Minter* m, uint64_t position, const Bits& id, bool each) {
+  const SaidOfRow said = SayWho(m);  // before the entry: it may write, and fail
   LedgerEntry* e = AddEntry();
   const LedgerEntry* last = LastOf(m);
-  DescribeMint(m, position, id, e);
-  e->name = ShareOrCopy(last != nullptr ? last->name : nullptr, e->name, &e->owns_name);
-  e->tag = ShareOrCopy(last != nullptr ? last->tag : nullptr, e->tag, &e->owns_tag);
+  DescribeMint(m, position, id, said, e);
+  e->tag = ShareOrCopy(last != nullptr ? last->tag : nullptr, e->tag);
   e->subtransaction = GetCurrentSubTransactionId();
   if (each) {
     e->each = static_cast<LedgerEach*>(MemoryContextAlloc(context, sizeof(LedgerEach)));
@@ -157,9 +151,9 @@ void RecordMint(Minter* m, uint64_t position, const Bits& id, std::string_view i
       bytes += size;
       e->each->input_bytes += size;
     }
-    e->each->position[e->count] = position;
-    e->each->id[e->count] = id;
-    e->each->input[e->count] = copy;
+    e->each->position[e->ids.count] = position;
+    e->each->id[e->ids.count] = id;
+    e->each->input[e->ids.count] = copy;
   }
   AddToEntry(position, id, e);
   if (committing) WriteTail(TailOf(GetCurrentSubTransactionId()));

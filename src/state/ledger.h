@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // The ledger's writing side: what a transaction mints is buffered here and written to
-// detid.ledger before the transaction commits or is prepared.
+// detid._ledger before the transaction commits or is prepared.
 //
 // Invariants:
 //   L1  an id of an audited generator is in the buffer or in the table before the function that

@@ -7,8 +7,8 @@
 #include "core/id_text.h"
 #include "pg/as_owner.h"
 #include "pg/errors.h"
-#include "state/mint.h"
 #include "state/minter.h"
+#include "state/settings.h"
 
 namespace detid {
 
@@ -17,157 +17,181 @@ namespace {
 // Rows a table_multi_insert.
 constexpr int kBatch = 256;
 
-Datum TextDatum(const char* s) {
-  return CStringGetTextDatum(s);
-}
-
-Datum IdDatum(const LedgerEntry& e, const Bits& id) {
-  char text[kMaxIdText];
-  FormatId(e.id_bits, id, text, sizeof text);
-  return TextDatum(text);
-}
-
-void FillEach(const LedgerEntry& e, Datum* values, bool* nulls) {
-  Datum* ids = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(e.count)));
-  Datum* inputs = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(e.count)));
-  Datum* positions = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(e.count)));
-  bool* no_input = static_cast<bool*>(palloc(static_cast<Size>(e.count)));
-  bool any_input = false, consecutive = true;
-  for (int i = 0; i < e.count; i++) {
-    ids[i] = IdDatum(e, e.each->id[i]);
-    inputs[i] = PointerGetDatum(e.each->input[i]);
-    no_input[i] = e.each->input[i] == nullptr;
-    any_input |= !no_input[i];
-    positions[i] = Int64GetDatum(static_cast<int64_t>(e.each->position[i]));
-    consecutive &= e.each->position[i] == e.first + static_cast<uint64_t>(i);
-  }
-  values[kLedgerIds - 1] =
-      PointerGetDatum(construct_array(ids, e.count, TEXTOID, -1, false, TYPALIGN_INT));
-  nulls[kLedgerIds - 1] = false;
-  int dims[1] = {e.count}, bounds[1] = {1};
-  if (any_input) {
-    values[kLedgerInputs - 1] = PointerGetDatum(
-        construct_md_array(inputs, no_input, 1, dims, bounds, TEXTOID, -1, false, TYPALIGN_INT));
-    nulls[kLedgerInputs - 1] = false;
-  }
-  if (!consecutive) {
-    values[kLedgerPositions - 1] = PointerGetDatum(construct_array(
-        positions, e.count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-    nulls[kLedgerPositions - 1] = false;
-  }
-}
-
-// The tag, or what is ASCII of it: a client's start packet may hold anything.
-char* CleanTag() {
-  char* tag = settings::tag != nullptr ? settings::tag : const_cast<char*>("");
-  if (pg_verifymbstr(tag, static_cast<int>(strlen(tag)), true)) return tag;
-  char* clean = pstrdup(tag);
-  for (char* c = clean; *c != '\0'; c++)
-    if (static_cast<unsigned char>(*c) >= 0x80) *c = '?';
-  return clean;
-}
-
-// A run is cut after this long, so that a row is found by the time of any of its ids.
+// An entry is cut after this long, so that nobody has to look far for the one that holds an id.
 constexpr int64_t kMaxRunUs = 1000000;
+
+void PutId(const LedgerEntry& e, const Bits& id, bytea* to, int i) {
+  uint8_t all[kBitsBytes];
+  ToBytes(id, all);
+  const int bytes = BytesOfId(e.id_bits);
+  memcpy(VARDATA(to) + i * bytes, all + kBitsBytes - bytes, static_cast<size_t>(bytes));
+}
+
+// All ids of an entry that has them one by one; of a run, the first and the last.
+Datum IdsOf(const LedgerEntry& e) {
+  const int count = e.each != nullptr ? e.ids.count : std::min(e.ids.count, 2);
+  const Size size = VARHDRSZ + static_cast<Size>(count * BytesOfId(e.id_bits));
+  bytea* ids = static_cast<bytea*>(palloc(size));
+  SET_VARSIZE(ids, size);
+  for (int i = 0; i < count; i++)
+    PutId(e, e.each != nullptr ? e.each->id[i] : i == 0 ? e.first_id : e.last_id, ids, i);
+  return PointerGetDatum(ids);
+}
+
+bool HasInputs(const LedgerEntry& e) {
+  for (int i = 0; i < e.ids.count; i++)
+    if (e.each->input[i] != nullptr) return true;
+  return false;
+}
+
+Datum InputsOf(const LedgerEntry& e) {
+  Datum* inputs = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(e.ids.count)));
+  bool* none = static_cast<bool*>(palloc(static_cast<Size>(e.ids.count)));
+  for (int i = 0; i < e.ids.count; i++) {
+    inputs[i] = PointerGetDatum(e.each->input[i]);
+    none[i] = e.each->input[i] == nullptr;
+  }
+  int dims[1] = {e.ids.count}, bounds[1] = {1};
+  return PointerGetDatum(
+      construct_md_array(inputs, none, 1, dims, bounds, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+uint64_t FoldOfInputs(const LedgerEntry& e) {
+  uint64_t fold = 0;
+  for (int i = 0; i < e.ids.count; i++) {
+    const text* input = e.each->input[i];
+    fold = Fold(fold, FoldOfInput(input == nullptr,
+                                  input == nullptr ? 0 : LedgerHash(e.key, View(input))));
+  }
+  return fold;
+}
+
+bool AreConsecutive(const LedgerEntry& e) {
+  return e.each->position[e.ids.count - 1] - e.row.position ==
+         static_cast<uint64_t>(e.ids.count - 1);
+}
+
+Datum PositionsOf(const LedgerEntry& e) {
+  Datum* positions = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(e.ids.count)));
+  for (int i = 0; i < e.ids.count; i++)
+    positions[i] = Int64GetDatum(static_cast<int64_t>(e.each->position[i]));
+  return PointerGetDatum(construct_array(positions, e.ids.count, INT8OID, sizeof(int64),
+                                         FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
 
 }  // namespace
 
-void DescribeMint(const Minter* m, uint64_t position, const Bits& id, LedgerEntry* e) {
+Bits IdInBytes(const bytea* ids, int id_bits, int i) {
+  const int bytes = BytesOfId(id_bits);
+  uint8_t all[kBitsBytes] = {};
+  if ((i + 1) * bytes <= static_cast<int>(VARSIZE_ANY_EXHDR(ids)))
+    memcpy(all + kBitsBytes - bytes, VARDATA_ANY(ids) + i * bytes, static_cast<size_t>(bytes));
+  return FromBytes(all);
+}
+
+void DescribeMint(const Minter* m, uint64_t position, const Bits& id, const SaidOfRow& said,
+                  LedgerEntry* e) {
   const Definition& d = m->definition;
   *e = LedgerEntry{};
   e->generator = m->generator;
-  e->name = const_cast<char*>(m->name);
   e->role = m->user;
-  e->tag = CleanTag();
   e->tag_changes = settings::tag_changes;
-  e->node = m->node;
-  e->worker = m->worker_number;
-  e->definition = m->fingerprint;
-  e->id_bits = d.layout.bits;
-  e->sequence_bits = m->sequence_bits;
-  e->pinned = m->pinned;
-  e->has_seed = m->has_seed;
+  e->row = {m->node, m->ledger_worker, m->fingerprint, position};
+  e->key = m->ledger_key;
   e->seed = m->seed;
+  e->context = said.context;
+  e->tag = said.tag;
+  e->id_bits = d.layout.bits;
+  e->pinned = m->pinned;
+  e->keeps_ids = d.layout.shows(Kind::kRandom) || d.layout.shows(Kind::kHash);
   const int64_t tick = static_cast<int64_t>(position >> m->sequence_bits);
-  TimeOfTick(d.layout, d.epoch_us, tick, &e->minted_at_us);
   const int64_t ticks = std::max<int64_t>(kMaxRunUs * 10 / d.layout.unit, 1);
   e->last_of_run = (static_cast<uint64_t>(tick + ticks) << m->sequence_bits) - 1;
-  e->first = position;
   e->first_id = id;
-  e->attempt = -1;
 }
 
 void AddToEntry(uint64_t position, const Bits& id, LedgerEntry* e) {
-  e->count++;
+  e->ids.count++;
+  e->ids.ids = Fold(e->ids.ids, id);
   e->next = position + 1;
   e->last_id = id;
-  e->digest = AddToDigest(e->digest, id);
 }
 
-void FillLedgerRow(const LedgerEntry& e, int64_t entry, Datum* values, bool* nulls) {
+void FillLedgerRow(const LedgerEntry& e, Datum* values, bool* nulls) {
   const auto set = [&](LedgerColumn column, Datum value) {
     values[column - 1] = value;
     nulls[column - 1] = false;
   };
-  const uint64_t mask = LowMask(e.sequence_bits);
-  set(kLedgerNode, Int32GetDatum(e.node));
-  set(kLedgerEntry, Int64GetDatum(entry));
-  set(kLedgerMintedAt, TimestampDatum(e.minted_at_us));
-  set(kLedgerGenerator, ObjectIdGetDatum(e.generator));
-  set(kLedgerGeneratorName, TextDatum(e.name));
-  set(kLedgerDefinition, Int64GetDatum(static_cast<int64_t>(e.definition)));
-  set(kLedgerWorker, Int32GetDatum(e.worker));
-  set(kLedgerTick, Int64GetDatum(static_cast<int64_t>(e.first >> e.sequence_bits)));
-  set(kLedgerSequence, Int64GetDatum(static_cast<int64_t>(e.first & mask)));
-  set(kLedgerCount, Int32GetDatum(e.count));
-  set(kLedgerFirstId, IdDatum(e, e.first_id));
-  set(kLedgerLastId, IdDatum(e, e.last_id));
-  set(kLedgerDigest, Int64GetDatum(static_cast<int64_t>(e.digest)));
-  set(kLedgerXact, FullTransactionIdGetDatum(GetTopFullTransactionId()));
-  const char* role = GetUserNameFromId(e.role, true);
-  set(kLedgerRole, TextDatum(role != nullptr ? role : ""));
-  if (e.tag[0] != '\0') set(kLedgerTag, TextDatum(e.tag));
-  set(kLedgerPinned, BoolGetDatum(e.pinned));
-  if (e.has_seed) {
-    bytea* seed = static_cast<bytea*>(palloc(VARHDRSZ + kCommitmentBytes));
-    SET_VARSIZE(seed, VARHDRSZ + kCommitmentBytes);
-    memcpy(VARDATA(seed), e.seed.byte, kCommitmentBytes);
-    set(kLedgerSeed, PointerGetDatum(seed));
+  RowIds ids = e.ids;
+  if (e.each != nullptr) {
+    if (HasInputs(e)) {
+      ids.inputs = FoldOfInputs(e);
+      set(kLedgerInputs, InputsOf(e));
+    }
+    if (!AreConsecutive(e)) {
+      for (int i = 0; i < ids.count; i++) ids.ids = Fold(ids.ids, e.each->position[i]);
+      set(kLedgerPositions, PositionsOf(e));
+    }
   }
-  if (e.each != nullptr) FillEach(e, values, nulls);
-  if (e.attempt >= 0) set(kLedgerAttempt, Int32GetDatum(e.attempt));
+  RowContext who = {XidFromFullTransactionId(GetTopFullTransactionId()), e.context, 0};
+  if (e.tag != nullptr) {
+    who.tag = LedgerHash(e.key, e.tag);
+    set(kLedgerTag, CStringGetTextDatum(e.tag));
+  }
+  if (e.keeps_ids) set(kLedgerIds, IdsOf(e));
+  if (ids.attempt >= 0) set(kLedgerAttempt, Int32GetDatum(ids.attempt));
   if (e.inputs != 0) set(kLedgerInputs, e.inputs);
+  set(kLedgerNode, Int32GetDatum(e.row.node));
+  set(kLedgerWorker, Int32GetDatum(e.row.worker));
+  set(kLedgerDefinition, Int64GetDatum(static_cast<int64_t>(e.row.definition)));
+  set(kLedgerPosition, Int64GetDatum(static_cast<int64_t>(e.row.position)));
+  set(kLedgerCount, Int32GetDatum(ids.count));
+  set(kLedgerXact, TransactionIdGetDatum(who.xact));
+  set(kLedgerContext, Int64GetDatum(static_cast<int64_t>(e.context)));
+  set(kLedgerDigest, Int64GetDatum(static_cast<int64_t>(DigestOfRow(e.key, e.row, ids, who))));
 }
 
 namespace {
 
-// The nest level of the transaction that writes rows; 0: none does.
-int writing_level = 0;
+// Whether the indexes need none but the numbers of a row (A9).
+bool NeedNumbersOnly(const ResultRelInfo* target) {
+  for (int i = 0; i < target->ri_NumIndices; i++) {
+    const IndexInfo* index = target->ri_IndexRelationInfo[i];
+    if (index->ii_Expressions != NIL || index->ii_Predicate != NIL) return false;
+    for (int k = 0; k < index->ii_NumIndexAttrs; k++)
+      if (index->ii_IndexAttrNumbers[k] > kLedgerNumbers) return false;
+  }
+  return true;
+}
+
+TupleDesc NumbersOf(TupleDesc all) {
+  const TupleDesc numbers = CreateTemplateTupleDesc(kLedgerNumbers);
+  for (AttrNumber i = 1; i <= kLedgerNumbers; i++) TupleDescCopyEntry(numbers, i, all, i);
+  return numbers;
+}
+
+bool HasNumbersOnly(const bool* nulls) {
+  for (int i = kLedgerNumbers; i < kLedgerColumns; i++)
+    if (!nulls[i]) return false;
+  return true;
+}
+
+const char* IdText(const LedgerEntry& e) {
+  char* text = static_cast<char*>(palloc(kMaxIdText));
+  FormatId(e.id_bits, e.first_id, text, kMaxIdText);
+  return text;
+}
+
+[[noreturn]] void RaiseTwice(const LedgerEntry& e) {
+  const char* name = get_rel_name(e.generator);
+  Raise(Error::kLedgerTwice,
+        "Node %d has recorded the id %s of \"%s\" (definition %lld, worker %d, position %lld) "
+        "before.",
+        e.row.node, IdText(e), name != nullptr ? name : "", static_cast<long long>(e.row.definition),
+        e.row.worker, static_cast<long long>(e.row.position));
+}
 
 }  // namespace
-
-void RequireNoRows() {
-  if (writing_level != 0) Raise(Error::kMintedWhileWriting);
-}
-
-void BeginRows() {
-  RequireNoRows();
-  writing_level = GetCurrentTransactionNestLevel();
-}
-
-void EndRows() {
-  writing_level = 0;
-}
-
-void ForgetRows(int level) {
-  if (writing_level >= level) writing_level = 0;
-}
-
-int64_t NextEntryNumber(ObjectId ledger) {
-  Minter* minter = LedgerMinter(ledger);
-  const uint64_t position = TakeOne(minter);
-  return static_cast<int64_t>(minter->composer.Word(position));
-}
 
 void WriteLedger(const LedgerEntry* entries, int count) {
   const Oid oid = LedgerTable();
@@ -178,6 +202,8 @@ void WriteLedger(const LedgerEntry* entries, int count) {
   const Relation relation = table_open(oid, RowExclusiveLock);
   Require(LedgerRule(relation));  // a crash must not empty what a commit relies on
   const int columns = RelationGetNumberOfAttributes(relation);
+  list_free(RelationGetIndexList(relation));
+  const Oid key = relation->rd_pkindex;
   BeginRows();
   const OwnerScope scope = Become(relation->rd_rel->relowner);
   // Before commit there is none, and an index over an expression may need one.
@@ -187,49 +213,47 @@ void WriteLedger(const LedgerEntry* entries, int count) {
   ResultRelInfo* target = makeNode(ResultRelInfo);
   InitResultRelInfo(target, relation, 1, nullptr, 0);
   ExecOpenIndices(target, false);
+  // What the owner has added may not permit that it stays NULL.
+  const bool constrained = columns > kLedgerColumns;
+  const TupleDesc all = CreateTupleDescCopy(RelationGetDescr(relation));  // counted by nobody
+  const TupleDesc numbers = !constrained && NeedNumbersOnly(target) ? NumbersOf(all) : nullptr;
   BulkInsertState bulk = count > kBatch ? GetBulkInsertState() : nullptr;
-  TupleTableSlot* slots[kBatch];
-  int made = 0;
 
-  Minter* minter = LedgerMinter(oid);
-  Grant numbers{Verdict::kGiven, 0, 0};
   for (int done = 0; done < count;) {
     const int n = std::min(kBatch, count - done);
     const MemoryContext rows = AllocSetContextCreate(work, "rows", ALLOCSET_DEFAULT_SIZES);
     MemoryContextSwitchTo(rows);
+    TupleTableSlot* slots[kBatch];
     for (int i = 0; i < n; i++) {
-      while (numbers.count == 0) {
-        while (!minter->ready) minter = LedgerMinter(oid);
-        numbers = Take(minter, static_cast<uint32_t>(count - done - i));
-      }
-      if (i == made) {
-        MemoryContextSwitchTo(work);
-        slots[made++] = table_slot_create(relation, nullptr);
-        MemoryContextSwitchTo(rows);
-      }
-      ExecClearTuple(slots[i]);
-      memset(slots[i]->tts_isnull, true, static_cast<size_t>(columns));
-      FillLedgerRow(entries[done + i], static_cast<int64_t>(minter->composer.Word(numbers.first)),
-                    slots[i]->tts_values, slots[i]->tts_isnull);
-      numbers.first++;
-      numbers.count--;
+      Datum* values = static_cast<Datum*>(palloc0(sizeof(Datum) * static_cast<Size>(columns)));
+      bool* nulls = static_cast<bool*>(palloc(static_cast<Size>(columns)));
+      memset(nulls, true, static_cast<size_t>(columns));
+      FillLedgerRow(entries[done + i], values, nulls);
+      const bool few = numbers != nullptr && HasNumbersOnly(nulls);
+      slots[i] = MakeTupleTableSlot(few ? numbers : all, &TTSOpsVirtual);
+      const size_t have = static_cast<size_t>(few ? kLedgerNumbers : columns);
+      memcpy(slots[i]->tts_values, values, sizeof(Datum) * have);
+      memcpy(slots[i]->tts_isnull, nulls, have);
       ExecStoreVirtualTuple(slots[i]);
-      // What the owner has added may not permit that it stays NULL.
-      if (columns > kLedgerColumns) ExecConstraints(target, slots[i], estate);
+      slots[i]->tts_tableOid = oid;
+      if (constrained) ExecConstraints(target, slots[i], estate);
     }
-    table_multi_insert(relation, slots, n, GetCurrentCommandId(true), 0, bulk);
+    if (n == 1)  // most transactions; it takes less of the log
+      table_tuple_insert(relation, slots[0], GetCurrentCommandId(true), 0, bulk);
+    else
+      table_multi_insert(relation, slots, n, GetCurrentCommandId(true), 0, bulk);
     for (int i = 0; i < n; i++) {
       slots[i]->tts_tableOid = oid;
-      compat::InsertIndexTuples(target, slots[i], estate, nullptr);
+      bool twice = false;
+      compat::InsertIndexTuples(target, slots[i], estate, OidIsValid(key) ? &twice : nullptr, key);
+      if (twice) RaiseTwice(entries[done + i]);
       ResetPerTupleExprContext(estate);
-      ExecClearTuple(slots[i]);
     }
     MemoryContextSwitchTo(work);
     MemoryContextDelete(rows);
     done += n;
   }
 
-  for (int i = 0; i < made; i++) ExecDropSingleTupleTableSlot(slots[i]);
   if (bulk != nullptr) FreeBulkInsertState(bulk);
   ExecCloseIndices(target);
   FreeExecutorState(estate);

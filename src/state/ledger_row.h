@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Ledger entries as they are buffered, and as they become rows of detid.ledger.
+// Ledger entries as they are buffered, and as they become rows of detid._ledger.
 //
-// Who owns the tables may have altered their columns: rows are written only if they have the types
-// that are written into them.
+// Invariants:
+//   A7  the key of a row is that of its first id: (definition, node, worker, position). It is the
+//       table's primary key, so nobody records coordinates twice: not this server, and not who
+//       merges the ledgers of several.
+//   A8  rows of one node, definition and worker do not interleave: no row begins between two ids of
+//       another. So the row of an id is the last one that begins at or before it.
+//   A9  a row that has nothing but its numbers is written without the columns behind them, which
+//       then read as NULL; so it needs no bitmap of NULLs.
 
 #pragma once
 
 #include "core/bits.h"
+#include "core/ledger_digest.h"
 #include "core/prf.h"
 #include "pg/pg.h"
+#include "state/ledger_context.h"
 #include "state/ledger_table.h"
 
 namespace detid {
@@ -34,54 +42,43 @@ struct LedgerEach {
 // One row to be.
 struct LedgerEntry {
   Oid generator;
-  char* name;
-  char* tag;
-  bool owns_name, owns_tag;  // or shared with the entry before
   Oid role;
   uint64_t tag_changes;
   SubTransactionId subtransaction;
-  int32_t node, worker;
-  uint64_t definition;
-  int32_t id_bits;
-  uint8_t sequence_bits;
-  bool pinned, has_seed;
+  RowKey row;
+  LedgerKey key;
   Commitment seed;
-  int64_t minted_at_us;
-  uint64_t first, next;  // positions; `next` is the one that would extend the run
+  uint64_t context;
+  char* tag;  // null: there is none, or the context says it
+  int32_t id_bits;
+  bool pinned;
+  bool keeps_ids;        // the layout's ids are no function of their positions alone
+  uint64_t next;         // the position that would extend the run
   uint64_t last_of_run;  // positions beyond this begin a new entry
-  int32_t count;
-  uint64_t digest;
+  RowIds ids;
   Bits first_id, last_id;
   LedgerEach* each;  // null for 'range'
-  int32_t attempt;   // of a claim; -1: no claim
   Datum inputs;      // of a claim, an array of texts; 0: not recorded
 };
 
-// One minting as an entry of its own, but for who owns its name and tag, and for its subtransaction.
-void DescribeMint(const Minter* minter, uint64_t position, const Bits& id, LedgerEntry* entry);
+// One minting as an entry of its own, but for its subtransaction.
+void DescribeMint(const Minter* minter, uint64_t position, const Bits& id, const SaidOfRow& said,
+                  LedgerEntry* entry);
 void AddToEntry(uint64_t position, const Bits& id, LedgerEntry* entry);
 
-// Adds an id to a run's digest; replay computes the same.
-inline uint64_t AddToDigest(uint64_t digest, const Bits& id) {
-  return (digest ^ id.word[0] ^ id.word[1] ^ id.word[2]) * 0x9E3779B97F4A7C15u + 1;
-}
-
-// The columns of detid.ledger; those that are not set stay NULL.
-void FillLedgerRow(const LedgerEntry& entry, int64_t number, Datum* values, bool* nulls);
-
-// The number of an entry that is written by itself. `ledger` is the table's oid.
-int64_t NextEntryNumber(ObjectId ledger);
+// The columns of detid._ledger; those that are not set stay NULL. The transaction has a number
+// from now on.
+void FillLedgerRow(const LedgerEntry& entry, Datum* values, bool* nulls);
 
 // Writes entries to the table and its indexes, without triggers. The minting role needs no privilege
 // on the ledger: its owner writes (P1 of pg/as_owner.h). Nothing is written if the extension was
-// dropped.
+// dropped. Errors: kLedgerTwice if the table has a row of the same key.
 void WriteLedger(const LedgerEntry* entries, int count);
 
-// While rows of the ledger or of claims are written, nothing that would be recorded is minted:
-// what others attached to the tables may try, and would change what is being written.
-void BeginRows();  // errors: rows are being written
-void EndRows();
-void RequireNoRows();  // the same errors
-void ForgetRows(int level);  // a transaction of this nest level was aborted
+// Ids as the column `ids` has them: each as many bytes as it needs, big-endian, one behind the other.
+inline int BytesOfId(int id_bits) {
+  return (id_bits + 7) / 8;
+}
+Bits IdInBytes(const bytea* ids, int id_bits, int i);
 
 }  // namespace detid

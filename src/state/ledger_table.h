@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// detid.ledger as a table: its columns, and whether rows of ours can be written to it.
+// The ledger as tables: detid._ledger has the rows, its child detid.claims those of claims, and
+// detid._contexts what many rows have in common. detid.ledger is the view that people read.
 //
 // Who owns the tables may have altered their columns: rows are written only if they have the types
 // that are written into them.
@@ -14,45 +15,51 @@ namespace detid {
 
 using ObjectId = unsigned int;  // PostgreSQL's Oid
 
-// Columns of detid.ledger.
+// Columns of detid._ledger. Most rows have the first ones alone, and are written without the others.
 enum LedgerColumn {
   kLedgerNode = 1,
-  kLedgerEntry,
-  kLedgerMintedAt,
-  kLedgerGenerator,
-  kLedgerGeneratorName,
-  kLedgerDefinition,
   kLedgerWorker,
-  kLedgerTick,
-  kLedgerSequence,
+  kLedgerDefinition,
+  kLedgerPosition,
   kLedgerCount,
-  kLedgerFirstId,
-  kLedgerLastId,
+  kLedgerXact,
+  kLedgerContext,
   kLedgerDigest,
-  kLedgerSeed,
+  kLedgerNumbers = kLedgerDigest,
   kLedgerIds,
   kLedgerInputs,
   kLedgerPositions,
-  kLedgerXact,
-  kLedgerRole,
   kLedgerTag,
-  kLedgerPinned,
   kLedgerAttempt,
   kLedgerColumns = kLedgerAttempt
 };
 
-// The types of its columns.
+// Columns of detid.claims behind them.
+enum ClaimColumn { kClaimKey = kLedgerColumns + 1, kClaimOrigin, kClaimColumns = kClaimOrigin };
+
+// The types of the ledger's columns.
 extern const Oid kLedgerTypes[];
 
-// detid.ledger; 0 if there is no table of that name.
-ObjectId FindLedgerTable();
+// The columns of its primary key, in the index's order.
+inline constexpr LedgerColumn kLedgerKey[] = {kLedgerDefinition, kLedgerNode, kLedgerWorker,
+                                              kLedgerPosition};
 
-// detid.ledger. 0 if the extension was dropped in this transaction. Errors: the table is missing.
+// A table of the schema detid; 0 if there is none of that name.
+ObjectId FindTable(const char* name);
+
+// detid._ledger. 0 if the extension was dropped in this transaction. Errors: the table is missing.
 ObjectId LedgerTable();
 
 // Rows of audited generators can be written, and outlive a crash.
 Refusal LedgerRule(Relation ledger);
 Refusal LedgerRule();  // opens it
+
+// While rows of the ledger, of contexts or of claims are written, nothing that would be recorded is
+// minted: what others attached to the tables may try, and would change what is being written.
+void BeginRows();  // errors: rows are being written
+void EndRows();
+void RequireNoRows();  // the same errors
+void ForgetRows(int level);  // a transaction of this nest level was aborted
 
 // Whether this backend deletes rows for prune_ledger, which alone may (fn/triggers.cpp).
 extern bool pruning_ledger;

@@ -44,9 +44,17 @@ Refusal TimeRule(const Definition& d, const char* name, int64_t now_us) {
                               name, epoch));
 }
 
-Refusal SeedRule(const Definition& d, GeneratorKey* key, Commitment* commitment) {
-  if (!d.layout.shows(Kind::kRandom) && !d.scatter) return {};
-  if (KeyFor(d, nullptr, key, commitment)) return {};
+Refusal SeedRule(const Definition& d, GeneratorKey* key, Commitment* commitment,
+                 LedgerKey* ledger_key, bool* has_seed) {
+  Seed seed;
+  *has_seed = CurrentSeed(&seed, commitment);
+  if (*has_seed) {
+    *key = KeyOf(d, seed);
+    *ledger_key = DeriveLedgerKey(seed);
+    explicit_bzero(&seed, sizeof seed);
+    return {};
+  }
+  if (!d.layout.shows(Kind::kRandom) && !d.scatter && d.audit == Audit::kOff) return {};
   return Refuse(Status::Error(Code::kSeedMissing, "The table detid._seed is empty."));
 }
 

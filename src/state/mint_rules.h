@@ -13,6 +13,7 @@
 
 #include "core/compose.h"
 #include "core/definition.h"
+#include "core/ledger_digest.h"
 #include "pg/errors.h"
 
 namespace detid {
@@ -23,8 +24,10 @@ Refusal NodeRule(const Layout& layout, const char* name, int32_t node);
 Refusal TimeRule(const Definition& definition, const char* name, int64_t now_us);
 Refusal EndRule(const Definition& definition, const char* name);  // always refuses
 
-// The key of its random fields and scatter, and the seed's commitment; nothing if it needs none.
-Refusal SeedRule(const Definition& definition, GeneratorKey* key, Commitment* commitment);
+// The key of its random fields and scatter, the seed's commitment, and the key of its rows in the
+// ledger. Where the definition needs none, there may be none (`has_seed`).
+Refusal SeedRule(const Definition& definition, GeneratorKey* key, Commitment* commitment,
+                 LedgerKey* ledger_key, bool* has_seed);
 
 Refusal ShardRefusal();                // no shard is free
 Refusal HistoryRefusal(uint32_t ids);  // no memory for a history of that many

@@ -14,11 +14,21 @@
 
 #include "core/compose.h"
 #include "core/definition.h"
+#include "core/ledger_digest.h"
 #include "core/sequencer.h"
 #include "state/generator_catalog.h"
 #include "state/shards.h"
 
 namespace detid {
+
+// The contexts of the ledger that a Minter used last (ledger_context.h); 0: none.
+struct ContextUse {
+  uint64_t generation = 0, minter = 0;  // of what is known, and of the Minter, then
+  uint32_t xact_epoch = 0;
+  uint64_t untagged = 0, tagged = 0;
+  char application[64] = {};
+  char tag[64] = {};
+};
 
 struct Minter : Sequencer {
   // Read by every mint.
@@ -44,21 +54,20 @@ struct Minter : Sequencer {
   bool detach_pending = false;    // from the shard, at the end of the transaction: it may be gone
   uint64_t generation = 0;        // rises with each Fill
   int32_t node = 0;               // in ids
-  int32_t granted_node = 0;       // that of the interval; the ledger's ids show none
   int32_t worker_number = 0;
+  int32_t ledger_worker = 0;      // in the keys of the ledger's rows
   uint32_t chunk = 0;    // of the history
   uint32_t refused = 0;  // ids in a row that were not handed out
-  bool has_seed = false;
+  bool has_seed = false;  // the next two are set
   Commitment seed{};
+  LedgerKey ledger_key{};
+  ContextUse context;
   int last_entry = 0;  // in the ledger's buffer, if the entry there is still this generator's
   char name[kMaxQualifiedName] = {};
 };
 
 // The Minter of a generator, filled or not; never null. Errors: as DefinitionFor.
 Minter* MinterFor(ObjectId generator);
-
-// The ledger's own, which mints its entries; filled. `ledger` is the table's oid.
-Minter* LedgerMinter(ObjectId ledger);
 
 // Fills a Minter: everything that a mint checks once. Errors: all of G6.
 void Fill(Minter* minter);

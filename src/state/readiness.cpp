@@ -9,6 +9,7 @@
 #include "state/duplicate.h"
 #include "state/horizon.h"
 #include "state/horizon_row.h"
+#include "state/context_table.h"
 #include "state/ledger_table.h"
 #include "state/mint_rules.h"
 #include "state/registry/registration.h"
@@ -79,11 +80,14 @@ Refusal GeneratorRule(ObjectId generator, Definition* d) {
   if (r = TimeRule(*d, name, now_us); r.refused) return r;
   GeneratorKey key;
   Commitment commitment;
-  r = SeedRule(*d, &key, &commitment);
+  LedgerKey ledger_key;
+  bool has_seed;
+  r = SeedRule(*d, &key, &commitment, &ledger_key, &has_seed);
   explicit_bzero(&key, sizeof key);
+  explicit_bzero(&ledger_key, sizeof ledger_key);
   if (r.refused) return r;
   if (d->audit != Audit::kOff)
-    if (r = LedgerRule(); r.refused) return r;
+    if ((r = LedgerRule()).refused || (r = ContextRule()).refused) return r;
   if (shared == nullptr) return {};
   // A pinned clock's shards are of their own; this is what mints without.
   const ShardKey shard = {MyDatabaseId, node, Fingerprint(*d), 0};

@@ -107,8 +107,7 @@ bool RequireMine(Relation salts, uint64_t salt, Oid role, Oid generator) {
 }  // namespace
 
 bool IsReservedSalt(uint64_t salt) {
-  return salt == DefaultIdDefinition().salt || salt == DefaultUuidDefinition().salt ||
-         salt == LedgerEntryDefinition().salt;
+  return salt == DefaultIdDefinition().salt || salt == DefaultUuidDefinition().salt;
 }
 
 void TakeSalt(ObjectId generator, uint64_t salt) {

@@ -104,6 +104,18 @@ bool FindSeed(const Commitment& wanted, Seed* seed) {
   return found;
 }
 
+GeneratorKey KeyOf(const Definition& d, const Seed& seed) {
+  return DeriveGeneratorKey(seed, {reinterpret_cast<const char*>(&d.salt), sizeof d.salt});
+}
+
+bool LedgerKeyFor(const Commitment& commitment, LedgerKey* key) {
+  Seed seed;
+  if (!FindSeed(commitment, &seed)) return false;
+  *key = DeriveLedgerKey(seed);
+  explicit_bzero(&seed, sizeof seed);
+  return true;
+}
+
 bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key,
             Commitment* used) {
   Seed seed;
@@ -113,7 +125,7 @@ bool KeyFor(const Definition& d, const Commitment* commitment, GeneratorKey* key
   } else if (!CurrentSeed(&seed, used)) {
     return false;
   }
-  *key = DeriveGeneratorKey(seed, {reinterpret_cast<const char*>(&d.salt), sizeof d.salt});
+  *key = KeyOf(d, seed);
   explicit_bzero(&seed, sizeof seed);
   return true;
 }

@@ -8,6 +8,7 @@
 
 #include "core/compose.h"
 #include "core/definition.h"
+#include "core/ledger_digest.h"
 #include "core/prf.h"
 
 namespace detid {
@@ -41,6 +42,12 @@ bool CurrentMark(Seed* mark);
 
 // The seed behind a commitment. False if it is not at hand.
 bool FindSeed(const Commitment& commitment, Seed* seed);
+
+// The key of the definition's random fields under a seed.
+GeneratorKey KeyOf(const Definition& definition, const Seed& seed);
+
+// The key of ledger rows under the seed behind a commitment. False if it is not at hand.
+bool LedgerKeyFor(const Commitment& commitment, LedgerKey* key);
 
 // The key of the definition's random fields under the current seed or the one behind a
 // commitment. False if there is none at hand.

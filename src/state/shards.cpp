@@ -309,13 +309,12 @@ int CountShards() {
   return n;
 }
 
-uint64_t CountIds(const Database* database, uint64_t except) {
+uint64_t CountIds(const Database* database) {
   uint64_t ids = database->evicted_ids.load(std::memory_order_relaxed);
   LWLockAcquire(shared->lock, LW_SHARED);
   for (int i = 0; i < shared->capacity; i++) {
     const ShardRecord& s = shared->shards()[i];
-    if (s.used && s.database == database && !s.key.pinned && s.key.generator != except)
-      ids += IdsOf(s);
+    if (s.used && s.database == database && !s.key.pinned) ids += IdsOf(s);
   }
   LWLockRelease(shared->lock);
   return ids;

@@ -48,9 +48,8 @@ Room RoomFor(const ShardKey& key, uint32_t ids);
 // Shards in use or kept, for check().
 int CountShards();
 
-// How many ids were minted in this incarnation of the server, but for pinned ones and those of
-// `except`.
-uint64_t CountIds(const Database* database, uint64_t except);
+// How many ids were minted in this incarnation of the server, but for pinned ones.
+uint64_t CountIds(const Database* database);
 
 // The first microsecond that is after everything which the database's shards gave out, also the
 // forgotten ones, in this incarnation. REQUIRES: the lock.

@@ -154,7 +154,7 @@ in_all_backends(20, 'INSERT INTO audited_rows (n) SELECT i FROM generate_series(
 same_sql($node, q{
 	SELECT ids, mismatches, unverified FROM detid.verify_replay('audited');
 	SELECT count(*) FROM audited_rows WHERE id::text NOT IN
-	  (SELECT recorded FROM detid.replay('audited') WHERE matches);
+	  (SELECT regenerated FROM detid.replay('audited') WHERE matches);
 	SELECT sum(count) FROM detid.ledger WHERE generator = 'audited'::regclass;
 }, "12800|0|0\n0\n12800", 'and the ledger holds exactly these');
 

@@ -98,7 +98,7 @@ sub full_disk
 	$journal->check($name);
 	same_sql($node, q{
 		SELECT count(*) FROM kept WHERE id::text NOT IN
-		  (SELECT recorded FROM detid.replay('row_id') WHERE matches)}, '0',
+		  (SELECT regenerated FROM detid.replay('row_id') WHERE matches)}, '0',
 		'the ledger holds what was committed');
 	return;
 }

@@ -57,7 +57,7 @@ sub ledger_agrees
 	my ($on, $name) = @_;
 	same_sql($on, q{
 		SELECT count(*) FROM kept WHERE id::text NOT IN
-		  (SELECT recorded FROM detid.replay('row_id') WHERE matches);
+		  (SELECT regenerated FROM detid.replay('row_id') WHERE matches);
 		SELECT coalesce(sum(mismatches), 0), coalesce(sum(unverified), 0) FROM detid.verify_replay()},
 		"0\n0|0", $name);
 	return;
@@ -132,7 +132,7 @@ $journal->check('rollback, savepoints, cursors');
 same_sql($node, q{SELECT what, count(*) FROM kept WHERE what IN ('rolled back', 'saved', 'undone') GROUP BY 1},
 	'saved|2', 'what was rolled back is gone');
 ledger_agrees($node, 'and the ledger holds the rest');
-same_sql($node, 'SELECT count(*) FROM detid.replay(\'node_order\') WHERE matches AND recorded IN (\''
+same_sql($node, 'SELECT count(*) FROM detid.replay(\'node_order\') WHERE matches AND regenerated IN (\''
 	. join("','", @held) . "')", '85', "the cursors' too");
 
 # PREPARE TRANSACTION, a crash, COMMIT PREPARED.

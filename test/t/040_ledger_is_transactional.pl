@@ -229,7 +229,7 @@ $node->safe_psql('postgres', q{
 	SELECT detid.next_id('each_id', 'for ann');
 });
 same_sql($node, q{
-	SELECT count(*) < 20, sum(count), bool_and(tag = 'load' AND role = current_user AND NOT pinned AND ids IS NULL),
+	SELECT count(*) < 20, sum(count), bool_and(tag = 'load' AND role = current_user AND NOT pinned AND inputs IS NULL AND session_role = current_user AND client = '[local]'),
 	  count(DISTINCT xact), bool_and(first_id::bigint <= last_id::bigint)
 	FROM detid.ledger WHERE generator_name = 'public.range_id';
 	SELECT tag, sum(count), count(DISTINCT xact) FROM detid.ledger WHERE generator_name = 'public.each_id' AND inputs IS NULL
@@ -308,10 +308,13 @@ $session->quit;
 # The ledger is append-only, and the owner's.
 my $append_only = qr/append-only.*HINT:.*prune_ledger/s;
 for my $change (
-	q{UPDATE detid.ledger SET tag = 'x'},
-	q{UPDATE detid.ledger SET tag = 'x' WHERE false},
-	q{DELETE FROM detid.ledger},
-	q{TRUNCATE detid.ledger})
+	q{UPDATE detid._ledger SET tag = 'x'},
+	q{UPDATE detid._ledger SET tag = 'x' WHERE false},
+	q{DELETE FROM detid._ledger},
+	q{TRUNCATE detid._ledger},
+	q{UPDATE detid._contexts SET role = 'x'},
+	q{DELETE FROM detid._contexts},
+	q{TRUNCATE detid._contexts})
 {
 	fails_with($node, $change, '42501', $append_only, "refused even to a superuser: $change");
 }
@@ -322,12 +325,14 @@ $node->safe_psql('postgres', q{
 });
 for my $sql (
 	'SELECT * FROM detid.ledger',
+	'SELECT * FROM detid._ledger',
+	'SELECT * FROM detid._contexts',
 	q{SELECT detid.prune_ledger('2900-01-01')},
 	'SELECT * FROM detid.replay()',
 	'SELECT * FROM detid.verify_replay()',
-	'INSERT INTO detid.ledger (node) VALUES (1)',
-	'DELETE FROM detid.ledger',
-	'TRUNCATE detid.ledger')
+	'INSERT INTO detid._ledger (node) VALUES (1)',
+	'DELETE FROM detid._ledger',
+	'TRUNCATE detid._ledger')
 {
 	fails_with($node, $sql, '42501', qr/permission denied/, "refused to others: $sql",
 		extra_params => [ '-U', 'reader' ]);
@@ -350,9 +355,9 @@ same_sql($node, q{
 }, join("\n", 0, 2, $all - 2, $all - 2, 0, 't'), 'prune_ledger, in a batch and as a whole');
 fails_with($node, q{SELECT detid.prune_ledger('infinity')}, '22023', qr/infinite/, 'prune_ledger(infinity)');
 fails_with($node, q{SELECT detid.prune_ledger(now(), 0)}, '22023', qr/max_rows/, 'prune_ledger of no rows');
-fails_with($node, q{SELECT detid.prune_ledger('2900-01-01'); DELETE FROM detid.ledger}, '42501', $append_only,
+fails_with($node, q{SELECT detid.prune_ledger('2900-01-01'); DELETE FROM detid._ledger}, '42501', $append_only,
 	'after prune_ledger it is append-only as before');
-fails_with($node, q{BEGIN; SAVEPOINT s; SELECT detid.prune_ledger('infinity'); ROLLBACK TO s; DELETE FROM detid.ledger},
+fails_with($node, q{BEGIN; SAVEPOINT s; SELECT detid.prune_ledger('infinity'); ROLLBACK TO s; DELETE FROM detid._ledger},
 	'(22023|42501)', qr/./, 'also after a prune that failed');
 $node->safe_psql('postgres', q{CREATE ROLE janitor LOGIN; GRANT EXECUTE ON FUNCTION detid.prune_ledger TO janitor});
 same_sql($node, q{SELECT detid.prune_ledger('2900-01-01') >= 0}, 't', 'a role that was granted it may prune',

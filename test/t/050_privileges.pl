@@ -152,7 +152,7 @@ for my $role ('nobody', 'minter', 'creator', 'monitor')
 {
 	for my $sql (
 		'SELECT * FROM detid._seed', 'SELECT * FROM detid._horizon', 'SELECT * FROM detid.ledger',
-		'SELECT count(*) FROM detid.ledger', 'COPY detid._seed TO STDOUT',
+		'SELECT count(*) FROM detid.ledger', 'SELECT * FROM detid._ledger', 'SELECT * FROM detid._contexts', 'COPY detid._seed TO STDOUT',
 		'SELECT * FROM detid.claims', 'DELETE FROM detid.claims', 'SELECT * FROM detid._namespace',
 		"SELECT detid.define_topology('region:3 member:2')", "SELECT detid.assign_prefix('eu/a')",
 		"SELECT detid.release_prefix('eu')", 'INSERT INTO detid.topology VALUES (3, $$x$$, 1)',
@@ -166,7 +166,7 @@ for my $role ('nobody', 'minter', 'creator', 'monitor')
 		"SELECT detid.prune_ledger('2900-01-01')",
 		'SELECT * FROM detid.replay()', 'SELECT * FROM detid.verify_replay()',
 		"SELECT * FROM detid.trace($id, 'g')", 'BEGIN; LOCK TABLE detid._horizon',
-		'CREATE TABLE detid.mine (i int)', 'CREATE TRIGGER t BEFORE INSERT ON detid.ledger EXECUTE FUNCTION suppress_redundant_updates_trigger()')
+		'CREATE TABLE detid.mine (i int)', 'CREATE TRIGGER t BEFORE INSERT ON detid._ledger EXECUTE FUNCTION suppress_redundant_updates_trigger()')
 	{
 		denied($role, $sql);
 	}
@@ -183,7 +183,7 @@ same_sql($node, q{
 }, '_heartbeat|check_topology|prune_ledger', 'three functions run as their owner');
 same_sql($node, q{
 	SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc p
-	WHERE pronamespace = 'detid'::regnamespace AND proname ~ '^_' AND proname NOT IN ('_describe', '_find_entry', '_layouts', '_codecs')
+	WHERE pronamespace = 'detid'::regnamespace AND proname ~ '^_' AND proname NOT IN ('_describe', '_find_entry', '_layouts', '_codecs', '_recorded_at', '_recorded_id', '_recorded_ids')
 	  AND has_function_privilege('nobody', p.oid, 'EXECUTE');
 }, '', 'internal functions that do something are not for everybody');
 
@@ -264,7 +264,7 @@ same_sql($node, q{
 	SELECT mint_as_minter() > 0;
 	SET ROLE nobody; SELECT mint_as_minter() > 0; RESET ROLE;
 	SELECT mint_as_caller() > 0;
-	SELECT role FROM detid.ledger ORDER BY entry DESC LIMIT 3;
+	SELECT role FROM detid.ledger ORDER BY xact DESC LIMIT 3;
 }, "t\nt\nt\n" . $node->safe_psql('postgres', 'SELECT current_user') . "\nminter\nminter",
 	'the ledger has the role that ran');
 denied('nobody', q{SELECT mint_as_minter(), detid.next_id('g')}, 'in one statement each call is checked');

@@ -28,7 +28,9 @@ for my $statement (
 	'SELECT * FROM detid._horizon',
 	'INSERT INTO detid._horizon VALUES (1, 1, 1, 0, 0, 0, 0, 0, 0, 0)',
 	'SELECT * FROM detid.ledger',
-	'INSERT INTO detid.ledger SELECT * FROM detid.ledger',
+	'SELECT * FROM detid._ledger',
+	'SELECT * FROM detid._contexts',
+	'INSERT INTO detid._ledger SELECT * FROM detid._ledger',
 	"SELECT detid.prune_ledger('2099-01-01')",
 	'SELECT detid.rotate_seed()')
 {
@@ -44,13 +46,17 @@ $node->safe_psql('postgres', q{
 	CREATE FUNCTION in_plpgsql(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN (SELECT upper($1)); END';
 });
 for my $ddl (
-	'ALTER TABLE detid.ledger ADD COLUMN note text, ADD COLUMN other int',
-	'CREATE INDEX ON detid.ledger (in_sql(role))',
-	'CREATE INDEX ON detid.ledger (in_plpgsql(role))',
-	'CREATE INDEX ON detid.ledger (tick) WHERE in_sql(role) = \'NOBODY\'',
-	'VACUUM FULL detid.ledger',
+	'ALTER TABLE detid._ledger ADD COLUMN note text, ADD COLUMN other int',
+	'CREATE INDEX ON detid._ledger (in_sql(tag))',
+	'CREATE INDEX ON detid._ledger (in_plpgsql(tag))',
+	'CREATE INDEX ON detid._ledger (count) WHERE in_sql(tag) = \'NOBODY\'',
+	'CREATE INDEX ON detid._ledger (tag, count)',
+	'ALTER TABLE detid._contexts ADD COLUMN note text',
+	'CREATE INDEX ON detid._contexts (in_sql(role))',
+	'VACUUM FULL detid._ledger',
+	'VACUUM FULL detid._contexts',
 	'VACUUM FULL detid._horizon',
-	'REINDEX TABLE detid.ledger')
+	'REINDEX TABLE detid._ledger')
 {
 	$node->safe_psql('postgres', $ddl);
 	my $rows = $node->safe_psql('postgres', 'SELECT count(*) FROM t');
@@ -58,13 +64,13 @@ for my $ddl (
 	same_sql($node, q{SELECT count(*) - (SELECT count(*) FROM t) FROM detid.replay('g') WHERE matches}, '0',
 		"$ddl: every id is in the ledger");
 }
-same_sql($node, q{SELECT count(DISTINCT id) = 700 FROM t}, 't', 'no id twice');
+same_sql($node, q{SELECT count(DISTINCT id) = 1100 FROM t}, 't', 'no id twice');
 
 # Renamed away: an error, not ids without a record.
-$node->safe_psql('postgres', 'ALTER TABLE detid.ledger RENAME TO elsewhere');
+$node->safe_psql('postgres', 'ALTER TABLE detid._ledger RENAME TO elsewhere');
 fails_with($node, 'INSERT INTO t (x) VALUES (1)', '42P01', qr/ledger cannot be written/,
 	'without its ledger an audited generator commits nothing');
-$node->safe_psql('postgres', 'ALTER TABLE detid.elsewhere RENAME TO ledger');
+$node->safe_psql('postgres', 'ALTER TABLE detid.elsewhere RENAME TO _ledger');
 same_sql($node, 'INSERT INTO t (x) VALUES (1) RETURNING x', '1', 'with it, it does');
 
 # A transaction that is made read-only after it minted.

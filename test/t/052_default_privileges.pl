@@ -152,7 +152,7 @@ for my $table ('_seed', '_namespace', '_coordinator', '_registration')
 my $highest = $node->safe_psql('owned', 'SELECT max(id) FROM t');
 $node->safe_psql('postgres', 'CREATE DATABASE restored OWNER plain');
 $node->command_ok([ 'psql', '-X', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('restored'), '-f', $file ], 'it restores');
-same_sql($node, "SELECT detid.next_id('g') > $highest, detid.claim_id('g', 'a') = (SELECT first_id::bigint FROM detid.claims)",
+same_sql($node, "SELECT detid.next_id('g') > $highest, detid.claim_id('g', 'a') = (SELECT first_id::bigint FROM detid.ledger WHERE attempt IS NOT NULL)",
 	't|t', 'and goes on above', db => 'restored', extra_params => [ '-U', 'plain' ]);
 is($node->safe_psql('restored', $catalog) =~ s/^.*default_.*\n//gmr, $ordinary =~ s/^.*default_.*\n//gmr, 'with the same privileges');
 

@@ -74,19 +74,25 @@ my @mints = ('INSERT INTO t (x) VALUES (1)',
 	q{BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO t (x) VALUES (1); COMMIT},
 	q{BEGIN; INSERT INTO t (x) VALUES (1); PREPARE TRANSACTION 'p'; COMMIT PREPARED 'p'},
 	q{SET ROLE minter; INSERT INTO t (x) VALUES (1); RESET ROLE});
-attached('ledger claims', 'CREATE INDEX theirs ON detid.ledger (evil.text(role))', 'DROP INDEX detid.theirs', @mints);
-attached('ledger claims', 'CREATE INDEX theirs ON detid.ledger (tick) WHERE evil.holds(tick)', 'DROP INDEX detid.theirs', $mints[0]);
-attached('ledger claims', q{CREATE INDEX theirs ON detid.ledger (evil.text('constant'))}, 'DROP INDEX detid.theirs', $mints[0],
-	'SELECT count(*) FROM detid.replay()', q{SELECT count(*) FROM detid._find_entry('g', '5')});
-attached('ledger claims', 'ALTER TABLE detid.ledger ADD more int CHECK (evil.holds(tick))', 'ALTER TABLE detid.ledger DROP more', @mints);
+attached('_ledger _contexts claims', 'CREATE INDEX theirs ON detid._ledger (evil.text(tag))', 'DROP INDEX detid.theirs', @mints);
+attached('_ledger _contexts claims', 'CREATE INDEX theirs ON detid._ledger (position) WHERE evil.holds(position)', 'DROP INDEX detid.theirs', $mints[0]);
+attached('_ledger _contexts claims', q{CREATE INDEX theirs ON detid._ledger (evil.text('constant'))}, 'DROP INDEX detid.theirs', $mints[0]);
+attached('_ledger _contexts claims', 'ALTER TABLE detid._ledger ADD more int CHECK (evil.holds(position))', 'ALTER TABLE detid._ledger DROP more', @mints);
+my $app = 0;  # a context of its own for each
+for my $attachment (
+	[ 'CREATE INDEX theirs ON detid._contexts (evil.text(application))', 'DROP INDEX detid.theirs' ],
+	[ 'ALTER TABLE detid._contexts ADD more int CHECK (evil.holds(context))', 'ALTER TABLE detid._contexts DROP more' ])
+{
+	attached('_ledger _contexts claims', @$attachment, map { $app++; "SET application_name = 'app $app'; $_" } @mints);
+}
 my $claim = 0;
 for my $attachment (
-	[ 'CREATE INDEX theirs ON detid.claims (evil.text(role))', 'DROP INDEX detid.theirs' ],
+	[ 'CREATE INDEX theirs ON detid.claims (evil.text(tag))', 'DROP INDEX detid.theirs' ],
 	[ q{CREATE INDEX theirs ON detid.claims (evil.text('constant'))}, 'DROP INDEX detid.theirs' ],
-	[ 'ALTER TABLE detid.claims ADD more int CHECK (evil.holds(tick))', 'ALTER TABLE detid.claims DROP more' ])
+	[ 'ALTER TABLE detid.claims ADD more int CHECK (evil.holds(position))', 'ALTER TABLE detid.claims DROP more' ])
 {
 	$claim++;
-	attached('ledger claims', @$attachment, "SELECT detid.claim_id('g', 'a$claim')", "SELECT * FROM detid.claim_ids('h', '{b$claim,c$claim}')",
+	attached('_ledger _contexts claims', @$attachment, "SELECT detid.claim_id('g', 'a$claim')", "SELECT * FROM detid.claim_ids('h', '{b$claim,c$claim}')",
 		"SET ROLE minter; SELECT detid.claim_id('h', 'd$claim'); RESET ROLE",
 		"BEGIN ISOLATION LEVEL SERIALIZABLE; SAVEPOINT s; SELECT detid.claim_id('g', 'e$claim'); ROLLBACK TO s; SELECT detid.claim_id('g', 'f$claim'); COMMIT");
 }
@@ -128,12 +134,17 @@ $node->safe_psql('postgres', "ALTER TABLE detid._nodes OWNER TO \"$super\"");
 fails_with($node, q{SELECT detid.assign_prefix('r6')}, '42501', qr/belong to several roles/, 'tables of several owners are not joined');
 $node->safe_psql('postgres', "ALTER TABLE detid.$_ OWNER TO \"$super\"") for split / /, $registry;
 $node->safe_psql('postgres', "ALTER TABLE detid.claims OWNER TO mallory");
-fails_with($node, 'SELECT * FROM detid.replay()', '42501', qr/belong to several roles/, 'nor read together');
+same_sql($node, 'SELECT count(*) > 0 FROM detid.replay()', 't', 'but the ledger is read, as nobody\'s code runs');
+$node->safe_psql('postgres', 'GRANT CREATE ON SCHEMA detid TO mallory; ALTER TABLE detid._ledger OWNER TO mallory');
+$node->safe_psql('postgres', q{CREATE INDEX theirs ON detid._ledger (evil.text('constant')); TRUNCATE evil.ran}, extra_params => [ '-U', 'mallory' ]);
+same_sql($node, q{SELECT count(*) > 0 FROM detid.replay(); SELECT count(*) FROM detid._find_entry('g', (SELECT max(id)::text FROM t)); SELECT count(*) FROM evil.ran},
+	"t\n1\n0", 'of none of the tables');
+$node->safe_psql('postgres', qq{DROP INDEX detid.theirs; REVOKE CREATE ON SCHEMA detid FROM mallory; ALTER TABLE detid._ledger OWNER TO "$super"});
 $node->safe_psql('postgres', "ALTER TABLE detid.claims OWNER TO \"$super\"");
 
 # Pruning deletes, and triggers see it.
-attached('ledger claims', 'CREATE TRIGGER theirs BEFORE DELETE ON detid.ledger FOR EACH ROW EXECUTE FUNCTION evil.trigger()',
-	'DROP TRIGGER theirs ON detid.ledger', q{INSERT INTO t (x) VALUES (1); SELECT detid.prune_ledger('2900-01-01')});
+attached('_ledger _contexts claims', 'CREATE TRIGGER theirs BEFORE DELETE ON detid._ledger FOR EACH ROW EXECUTE FUNCTION evil.trigger()',
+	'DROP TRIGGER theirs ON detid._ledger', q{INSERT INTO t (x) VALUES (1); SELECT detid.prune_ledger('2900-01-01')});
 
 # What mints while the ledger is written would change what is being written.
 $node->safe_psql('postgres', q{
@@ -141,10 +152,10 @@ $node->safe_psql('postgres', q{
 	CREATE FUNCTION evil.claims(bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$BEGIN PERFORM detid.claim_id('public.g', 'nested ' || $1); RETURN $1; END$$});
 for my $f ('mints', 'claims')
 {
-	for my $table ('ledger', 'claims')
+	for my $table ('_ledger', 'claims')
 	{
-		$node->safe_psql('postgres', "CREATE INDEX theirs ON detid.$table (evil.$f(tick)) WHERE tick > 0 AND tag = 'now'");
-		fails_with($node, "SET detid.tag = 'now'; " . ($table eq 'ledger' ? 'INSERT INTO t (x) SELECT generate_series(1, 3000)' : "SELECT detid.claim_id('g', '$f')"), '55000',
+		$node->safe_psql('postgres', "CREATE INDEX theirs ON detid.$table (evil.$f(position)) WHERE position > 0 AND tag LIKE 'now%'");
+		fails_with($node, "SET detid.tag = 'now $f $table'; " . ($table eq '_ledger' ? 'INSERT INTO t (x) SELECT generate_series(1, 3000)' : "SELECT detid.claim_id('g', '$f')"), '55000',
 			qr/cannot be minted while the ledger is written/, "an index of $table that $f");
 		same_sql($node, q{BEGIN; INSERT INTO t (x) VALUES (1); COMMIT; SELECT 1}, '1', 'and the server goes on');
 		$node->safe_psql('postgres', "DROP INDEX detid.theirs");
@@ -152,17 +163,17 @@ for my $f ('mints', 'claims')
 }
 
 # Columns of other types are not written into.
-for my $alter ([ 'ledger', 'ALTER count TYPE text', 'ALTER count TYPE integer USING count::integer' ], [ 'claims', 'ALTER origin TYPE text', 'ALTER origin TYPE integer USING origin::integer' ],
+for my $alter ([ '_contexts', 'ALTER definition TYPE text', 'ALTER definition TYPE bigint USING definition::bigint' ], [ 'claims', 'ALTER origin TYPE text', 'ALTER origin TYPE integer USING origin::integer' ],
 	[ '_namespace', 'ALTER secret TYPE text USING secret::text', 'ALTER secret TYPE bytea USING secret::bytea' ])
 {
 	my ($table, $do, $undo) = @$alter;
 	my $default = $table eq 'claims';
 	$node->safe_psql('postgres', "ALTER TABLE detid.$table " . ($default ? 'ALTER origin DROP DEFAULT, ' : '') . $do);
-	my ($sql) = $table eq 'ledger' ? 'INSERT INTO t (x) VALUES (1)' : $table eq 'claims' ? q{SELECT detid.claim_id('g', 'typed')} : q{SELECT detid.set_namespace_secret('typed')};
+	my ($sql) = $table eq '_contexts' ? 'INSERT INTO t (x) VALUES (1)' : $table eq 'claims' ? q{SELECT detid.claim_id('g', 'typed')} : q{SELECT detid.set_namespace_secret('typed')};
 	my (undef, $err) = run_sql($node, $sql);
 	like($err, qr/ERROR:  (42P01|55000):/, "$table: $do: an error, no crash");
 	$node->safe_psql('postgres', "ALTER TABLE detid.$table $undo" . ($default ? ', ALTER origin SET DEFAULT 0' : ''));
-	same_sql($node, "$sql; SELECT 'well'", ($table eq 'ledger' ? '' : (split /\n/, (run_sql($node, $sql))[0])[0] . "\n") . 'well', "$table: and back") if $table ne '_namespace';
+	same_sql($node, "$sql; SELECT 'well'", ($table eq '_contexts' ? '' : (split /\n/, (run_sql($node, $sql))[0])[0] . "\n") . 'well', "$table: and back") if $table ne '_namespace';
 }
 
 $node->stop;

@@ -53,7 +53,7 @@ sub make_node
 		SELECT detid.create_generator('g'), detid.create_generator('loud', audit => 'off', ordering => 'node');
 		CREATE TABLE t (id bigint DEFAULT detid.next_id('g') PRIMARY KEY, u uuid DEFAULT detid.next_uuid() UNIQUE,
 			who text DEFAULT current_setting('cluster_name'), what uuid DEFAULT gen_random_uuid());
-		CREATE PUBLICATION p FOR TABLE t, detid.ledger;
+		CREATE PUBLICATION p FOR TABLE t, detid._ledger, detid._contexts;
 	});
 	return $node;
 }

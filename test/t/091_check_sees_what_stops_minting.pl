@@ -48,38 +48,45 @@ my @broken = (
 	[ 'no node id', 'ALTER DATABASE postgres SET detid.node_id = -1',
 		'node_id ready', 'f', qr/node_id is not set/, qr/ALTER SYSTEM SET detid\.node_id = 1/,
 		'ALTER DATABASE postgres RESET detid.node_id' ],
-	[ 'the ledger renamed', 'ALTER TABLE detid.ledger RENAME TO old_ledger',
-		'generator objects ready', 'f', qr/table detid\.ledger is missing/, qr/renamed/,
-		'ALTER TABLE detid.old_ledger RENAME TO ledger' ],
-	[ 'the ledger unlogged', 'ALTER TABLE detid.ledger SET UNLOGGED',
+	[ 'the ledger renamed', 'ALTER TABLE detid._ledger RENAME TO old_ledger',
+		'generator objects ready', 'f', qr/table detid\._ledger is missing/, qr/renamed/,
+		'ALTER TABLE detid.old_ledger RENAME TO _ledger' ],
+	[ 'the contexts renamed', 'ALTER TABLE detid._contexts RENAME TO old_contexts',
+		'generator objects ready', 'f', qr/table detid\._contexts is missing/, qr/renamed/,
+		'ALTER TABLE detid.old_contexts RENAME TO _contexts' ],
+	[ 'the contexts unlogged', 'ALTER TABLE detid._contexts SET UNLOGGED',
+		'contexts generator objects ready', 'f', qr/unlogged/, qr/SET LOGGED/, undef ],
+	[ 'the ledger unlogged', 'ALTER TABLE detid._ledger SET UNLOGGED',
 		'generator ledger objects ready', 'f', qr/unlogged/, qr/SET LOGGED/, undef ],
-	[ 'a column of the ledger of another type', 'ALTER TABLE detid.ledger ALTER count TYPE bigint',
-		'generator objects ready', 'f', qr/bigint/, qr/./, 'ALTER TABLE detid.ledger ALTER count TYPE integer' ],
-	[ 'the ledger\'s trigger disabled', 'ALTER TABLE detid.ledger DISABLE TRIGGER refuse_change',
-		'objects', 't', qr/refuse_change on detid\.ledger: disabled/, qr/ENABLE TRIGGER refuse_change/, undef ],
-	[ 'the ledger\'s trigger dropped', 'DROP TRIGGER refuse_change ON detid.ledger',
-		'objects', 't', qr/refuse_change on detid\.ledger is missing/, qr/CREATE TRIGGER/, undef ],
+	[ 'a column of the contexts of another type', 'ALTER TABLE detid._contexts ALTER definition TYPE text',
+		'generator objects ready', 'f', qr/not the table that it was made as/, qr/./, 'ALTER TABLE detid._contexts ALTER definition TYPE bigint USING definition::bigint' ],
+	[ 'the ledger\'s trigger disabled', 'ALTER TABLE detid._ledger DISABLE TRIGGER refuse_change',
+		'objects', 't', qr/refuse_change on detid\._ledger: disabled/, qr/ENABLE TRIGGER refuse_change/, undef ],
+	[ 'the ledger\'s trigger dropped', 'DROP TRIGGER refuse_change ON detid._ledger',
+		'objects', 't', qr/refuse_change on detid\._ledger is missing/, qr/CREATE TRIGGER/, undef ],
 	[ 'all triggers of claims disabled', 'ALTER TABLE detid.claims DISABLE TRIGGER ALL',
 		'objects', 't', qr/claims: disabled/, qr/ENABLE/, undef ],
 	[ 'a trigger of somebody else on the ledger',
 		q{CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-		  CREATE TRIGGER other BEFORE INSERT ON detid.ledger FOR EACH ROW EXECUTE FUNCTION f()},
-		'objects', 't', qr/other on detid\.ledger is not the extension's/, qr/DROP TRIGGER other/, undef ],
-	[ 'a rule on the ledger', 'CREATE RULE away AS ON INSERT TO detid.ledger DO INSTEAD NOTHING',
+		  CREATE TRIGGER other BEFORE INSERT ON detid._ledger FOR EACH ROW EXECUTE FUNCTION f()},
+		'objects', 't', qr/other on detid\._ledger is not the extension's/, qr/DROP TRIGGER other/, undef ],
+	[ 'a rule on the ledger', 'CREATE RULE away AS ON INSERT TO detid._ledger DO INSTEAD NOTHING',
 		'objects', 't', qr/rule away/, qr/DROP RULE away/, undef ],
-	[ 'a policy on the ledger', 'CREATE POLICY mine ON detid.ledger', 'objects', 't', qr/policy mine/, qr/DROP POLICY/, undef ],
-	[ 'row security on the ledger', 'ALTER TABLE detid.ledger ENABLE ROW LEVEL SECURITY',
-		'objects', 't', qr/row security of detid\.ledger: on/, qr/DISABLE ROW LEVEL SECURITY/, undef ],
-	[ 'a child of the ledger', 'CREATE TABLE child () INHERITS (detid.ledger)',
-		'objects', 't', qr/child public\.child of detid\.ledger/, qr/NO INHERIT/, undef ],
-	[ 'claims that are no child', 'ALTER TABLE detid.claims NO INHERIT detid.ledger',
-		'objects', 't', qr/parent detid\.ledger of detid\.claims is missing/, qr/INHERIT/, undef ],
+	[ 'a policy on the ledger', 'CREATE POLICY mine ON detid._ledger', 'objects', 't', qr/policy mine/, qr/DROP POLICY/, undef ],
+	[ 'row security on the ledger', 'ALTER TABLE detid._ledger ENABLE ROW LEVEL SECURITY',
+		'objects', 't', qr/row security of detid\._ledger: on/, qr/DISABLE ROW LEVEL SECURITY/, undef ],
+	[ 'a child of the ledger', 'CREATE TABLE child () INHERITS (detid._ledger)',
+		'objects', 't', qr/child public\.child of detid\._ledger/, qr/NO INHERIT/, undef ],
+	[ 'claims that are no child', 'ALTER TABLE detid.claims NO INHERIT detid._ledger',
+		'objects', 't', qr/parent detid\._ledger of detid\.claims is missing/, qr/INHERIT/, undef ],
 	[ 'claims unlogged', 'ALTER TABLE detid.claims SET UNLOGGED', 'claims objects', 't', qr/unlogged/, qr/SET LOGGED/, undef ],
-	[ 'the ledger without its key', 'ALTER TABLE detid.ledger DROP CONSTRAINT ledger_pkey',
-		'objects', 't', qr/ledger_pkey of detid\.ledger is missing/, qr/ADD CONSTRAINT ledger_pkey PRIMARY KEY/, undef ],
+	[ 'the ledger without its key', 'ALTER TABLE detid._ledger DROP CONSTRAINT _ledger_pkey',
+		'objects', 't', qr/_ledger_pkey of detid\._ledger is missing/, qr/ADD CONSTRAINT _ledger_pkey PRIMARY KEY/, undef ],
 	[ 'claims without a unique index', 'DROP INDEX detid.claims_input', 'objects', 't', qr/claims_input/, qr/CREATE UNIQUE INDEX/, undef ],
-	[ 'a unique index on the ledger', 'CREATE UNIQUE INDEX once ON detid.ledger (entry, node)',
-		'objects', 't', qr/index once of detid\.ledger is not the extension's/, qr/Drop it/, 'DROP INDEX detid.once' ],
+	[ 'the contexts\' trigger disabled', 'ALTER TABLE detid._contexts DISABLE TRIGGER refuse_change',
+		'objects', 't', qr/refuse_change on detid\._contexts: disabled/, qr/ENABLE TRIGGER refuse_change/, undef ],
+	[ 'a unique index on the ledger', 'CREATE UNIQUE INDEX once ON detid._ledger (position, node)',
+		'objects', 't', qr/index once of detid\._ledger is not the extension's/, qr/Drop it/, 'DROP INDEX detid.once' ],
 	[ 'the horizon\'s trigger disabled', 'ALTER TABLE detid._horizon DISABLE TRIGGER merge_horizon',
 		'objects', 't', qr/merge_horizon on detid\._horizon: disabled/, qr/ENABLE ALWAYS TRIGGER merge_horizon/, undef ],
 	[ 'the seeds\' trigger enabled otherwise', 'ALTER TABLE detid._seed ENABLE TRIGGER pass_over',
@@ -90,7 +97,7 @@ my @broken = (
 		'objects', 't', qr/function next_id\(\): .*owner somebody/, qr/owner/, 'ALTER FUNCTION detid.next_id() OWNER TO CURRENT_USER' ],
 	[ 'a table of another owner', 'ALTER TABLE detid._seed OWNER TO somebody',
 		'objects', 't', qr/owner of detid\._seed: somebody/, qr/OWNER TO/, undef ],
-	[ 'no seed', 'DELETE FROM detid._seed', 'generator seed', 't', qr/seed/, qr/rotate_seed|./, 'SELECT detid.rotate_seed()' ],
+	[ 'no seed', 'DELETE FROM detid._seed', 'generator ready seed', 'f', qr/seed/, qr/rotate_seed|./, 'SELECT detid.rotate_seed()' ],
 	[ 'a generator unlogged', 'ALTER SEQUENCE orders_id SET UNLOGGED',
 		'generator', 't', qr/public\.orders_id.* is unlogged/, qr/SET LOGGED/, 'ALTER SEQUENCE orders_id SET LOGGED' ],
 	[ 'a generator that nextval counts', 'ALTER SEQUENCE orders_id INCREMENT 1 MINVALUE 1 MAXVALUE 1000 START 1 RESTART',
@@ -163,7 +170,7 @@ same_sql($node, 'SELECT detid.next_id() > 0', 't', 'but once it is logged again'
 
 my $session = session($node);
 $session->query('INSERT INTO orders DEFAULT VALUES');
-$node->safe_psql('postgres', as_nobody_should('ALTER TABLE detid.ledger SET UNLOGGED'));
+$node->safe_psql('postgres', as_nobody_should('ALTER TABLE detid._ledger SET UNLOGGED'));
 for my $who ($session, session($node))
 {
 	my (undef, $err) = $who->try('INSERT INTO orders DEFAULT VALUES');
@@ -171,9 +178,9 @@ for my $who ($session, session($node))
 		'nothing that is audited is minted while the ledger is unlogged');
 }
 # What was minted before, in the same transaction, does not commit either.
-$node->safe_psql('postgres', as_nobody_should('ALTER TABLE detid.ledger SET LOGGED'));
+$node->safe_psql('postgres', as_nobody_should('ALTER TABLE detid._ledger SET LOGGED'));
 my (undef, $err) = $session->try(as_nobody_should(
-	'BEGIN; INSERT INTO orders DEFAULT VALUES; ALTER TABLE detid.ledger SET UNLOGGED; COMMIT'));
+	'BEGIN; INSERT INTO orders DEFAULT VALUES; ALTER TABLE detid._ledger SET UNLOGGED; COMMIT'));
 like($err, qr/55000: the ledger cannot be made durable/, 'nor committed');
 $session->query('ROLLBACK');
 # A commit takes the rollback to disk. PostgreSQL does not start after a crash that loses the rollback

@@ -26,10 +26,10 @@ $original->safe_psql('postgres', q{
 	SELECT detid.next_ids('orders_id', 10);
 });
 $original->backup('base');
-my $before = $original->safe_psql('postgres', 'SELECT max(entry) FROM detid.ledger');
+my $before = $original->safe_psql('postgres', 'SELECT max(position) FROM detid._ledger');
 $original->safe_psql('postgres', q{SELECT detid.next_ids('orders_id', 10)}) for 1 .. 3;
 my $lost = PostgreSQL::Test::Utils::tempdir() . '/lost';
-$original->safe_psql('postgres', "COPY (SELECT * FROM ONLY detid.ledger WHERE entry > $before) TO '$lost'");
+$original->safe_psql('postgres', "COPY (SELECT * FROM ONLY detid._ledger WHERE position > $before) TO '$lost'");
 same_sql($original, 'SELECT pg_switch_wal() IS NOT NULL', 't', 'the original archives');
 
 # --- A recovery to a point in time, beside its original ---------------------------------------
@@ -67,9 +67,9 @@ same_sql($pitr, $red, 'promotion', 'also after a restart');
 
 # --- What comes back, and what proves it -------------------------------------------------------
 
-my $into = "SET session_replication_role = replica; COPY detid.ledger FROM";
+my $into = "SET session_replication_role = replica; COPY detid._ledger FROM";
 $pitr->safe_psql('postgres', "$into '$lost'");
-same_sql($pitr, "SELECT count(*) = 3 FROM ONLY detid.ledger WHERE entry > $before AND minted_at < (SELECT promoted_at FROM detid.node_status)", 't',
+same_sql($pitr, "SELECT count(*) = 3 FROM detid.ledger WHERE entry > $before AND minted_at < (SELECT promoted_at FROM detid.node_status)", 't',
 	'rows that the recovery lost come back');
 same_sql($pitr, $status, 't|f|f|0', 'and prove nothing');
 $pitr->safe_psql('postgres', "$into '$lost'");
@@ -77,7 +77,7 @@ same_sql($pitr, $status, 't|f|f|0', 'nor when they come again, which does not fa
 my $new = "$lost.new";
 sleep(1);
 $original->safe_psql('postgres', qq{SELECT detid.next_id('orders_id');
-	COPY (SELECT * FROM ONLY detid.ledger ORDER BY entry DESC LIMIT 1) TO '$new'});
+	COPY (SELECT * FROM ONLY detid._ledger ORDER BY position DESC LIMIT 1) TO '$new'});
 $pitr->safe_psql('postgres', "$into '$new'");
 same_sql($pitr, $status, 't|f|f|1', 'a row that the original minted since is proof of two');
 same_sql($pitr, $red, "duplicate\npromotion", 'which check() reports');

@@ -24,7 +24,7 @@ for my $node ($a, $b)
 {
 	$node->safe_psql('postgres', q{
 		SELECT detid.create_generator('orders_id');
-		CREATE PUBLICATION ledger FOR TABLE detid.ledger;
+		CREATE PUBLICATION ledger FOR TABLE detid._ledger, detid._contexts;
 	});
 }
 for ([ $a, $b ], [ $b, $a ])
@@ -147,7 +147,8 @@ $session->quit;
 # --- Keys that are taken -----------------------------------------------------------------------
 
 $_->safe_psql('postgres', 'ALTER SUBSCRIPTION from_' . ($_ == $a ? $b : $a)->name . ' DISABLE') for $a, $b;
-my $row = 'INSERT INTO detid.ledger SELECT (jsonb_populate_record(l, \'{"digest": DIGEST, "minted_at": "2020-01-01Z"}\')).* FROM (SELECT l FROM ONLY detid.ledger l WHERE node = 7 AND entry > 0 ORDER BY entry DESC LIMIT 1) AS x(l)';
+my $row = 'INSERT INTO detid._ledger SELECT (jsonb_populate_record(l, \'{"digest": DIGEST, "position": 1000}\')).* FROM (SELECT l FROM ONLY detid._ledger l WHERE node = 7 AND position > 0 ORDER BY position DESC LIMIT 1) AS x(l)';
+$a->safe_psql('postgres', $row =~ s/DIGEST/0/r);
 my $insert = sub { (my $sql = $row) =~ s/DIGEST/$_[0]/; return run_sql($a, "SET session_replication_role = replica; $sql"); };
 my $count = 'SELECT count(*), count(*) FILTER (WHERE entry < 0) FROM detid.ledger';
 my ($rows, $aside) = split /\|/, $a->safe_psql('postgres', $count);
@@ -164,9 +165,9 @@ same_sql($a, $red, '', 'none of that is from this time: it proves nothing');
 # --- What was pruned comes back ----------------------------------------------------------------
 
 my $file = PostgreSQL::Test::Utils::tempdir() . '/rows';
-$a->safe_psql('postgres', qq{COPY (SELECT * FROM ONLY detid.ledger WHERE node = 7 AND entry > 0) TO '$file'});
+$a->safe_psql('postgres', qq{COPY (SELECT * FROM ONLY detid._ledger WHERE node = 7 AND position > 1000) TO '$file'});
 cmp_ok($a->safe_psql('postgres', 'SELECT detid.prune_ledger(clock_timestamp())'), '>', 0, 'rows are pruned');
-(undef, $err) = run_sql($a, "SET session_replication_role = replica; COPY detid.ledger FROM '$file'");
+(undef, $err) = run_sql($a, "SET session_replication_role = replica; COPY detid._ledger FROM '$file'");
 is($err, '', 'and come back');
 same_sql($a, $red, '', 'which proves nothing');
 

@@ -176,9 +176,6 @@ TEST(Definition, BuiltInsArePinned) {
   EXPECT_EQ(Label(DefaultUuidDefinition()),
             "layout=uuid7; epoch=1970-01-01T00:00:00Z; audit=range; ordering=backend; "
             "salt=9cb369a9f5e782f6");
-  EXPECT_EQ(Label(LedgerEntryDefinition()),
-            "layout=time:41@1ms sequence:22; epoch=2025-01-01T00:00:00Z; audit=off; "
-            "ordering=backend; salt=e8c20e56dab41bc5");
 }
 
 TEST(Definition, NamesOfAuditAndOrdering) {

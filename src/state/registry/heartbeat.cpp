@@ -76,8 +76,7 @@ void NoteReason(RegistryClient* c, Reason reason) {
 }
 
 uint64_t IdsHere(const RegistryClient* c) {
-  static const uint64_t ledger = Fingerprint(LedgerEntryDefinition());
-  return CountIds(c->database, ledger);
+  return CountIds(c->database);
 }
 
 // --- Fencing ---
