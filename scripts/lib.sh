@@ -249,7 +249,7 @@ setup() {
 # What building the extension and running it on a server takes.
 setup_extension() {
   choose_postgres
-  setup g++ make pkg-config libsodium-dev libpq-dev "postgresql-server-dev-$pg_major" "postgresql-$pg_major"
+  setup g++ make pkg-config libsodium-dev nlohmann-json3-dev libpq-dev "postgresql-server-dev-$pg_major" "postgresql-$pg_major"
   choose_server_user
 }
 

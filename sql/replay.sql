@@ -104,3 +104,11 @@ SELECT detid.prune_ledger('2025-06-02Z') > 0;
 DROP FUNCTION forge;
 DROP VIEW p;
 DROP SEQUENCE p_each, p_uuid, p_hash;
+
+-- Of a generator that is gone what was recorded is shown, and no more.
+SELECT detid.create_generator('p_gone', 'uuid7');
+SELECT count(*) FROM detid.next_uuids('p_gone', 5);
+DROP SEQUENCE p_gone;
+SELECT r.ordinal, r.recorded IN (l.first_id, l.last_id) AS recorded, r.regenerated, r.matches, r.reason
+FROM detid.replay(since => '2025-06-01Z', until => '2025-06-02Z') r JOIN detid.ledger l ON l.entry = r.entry AND l.count = 5 AND l.generator_name = 'public.p_gone' WHERE r.reason IS NOT NULL ORDER BY 1;
+SELECT detid.prune_ledger('2025-06-02Z') > 0;

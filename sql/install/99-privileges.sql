@@ -17,27 +17,27 @@ BEGIN
     WITH declared (kind, grantee, privilege, names) AS (VALUES
       ('SCHEMA', 'PUBLIC', 'USAGE', 'detid detid_uuid'),
       ('SEQUENCE', 'PUBLIC', 'USAGE', 'default_id default_uuid'),
-      ('TABLE', NULL, NULL, '_seed _namespace _coordinator _registration'),
-      ('TABLE', 'pg_database_owner', 'SELECT', '_horizon _salt _ledger _contexts ledger claims _nodes _numbers'),
+      ('TABLE', NULL, NULL, '_seed _seal_key _namespace _coordinator _registration'),
+      ('TABLE', 'pg_database_owner', 'SELECT', '_horizon _salt _ledger _contexts ledger claims _seals seal_keys checkpoints _nodes _numbers'),
       ('TABLE', 'PUBLIC', 'SELECT', 'topology prefixes generators layouts codecs namespaces seeds'),
       ('TABLE', 'pg_monitor', 'SELECT', 'nodes node_status'),
       ('ROUTINE', 'pg_monitor', 'EXECUTE', 'check check_topology _check _check_objects _check_salts _node_status _objects _objects_made'),
       ('ROUTINE', NULL, NULL,
        'accept_clock accept_copy assign_prefix claim_registration define_topology derive_id_keyed '
        'derive_uuid_keyed enroll_node export_namespace_secret export_seed give_salt import_seed move_node '
-       'new_token prune_ledger release_prefix retire_node rotate_seed set_namespace_secret unfence '
+       'new_token prune_ledger release_prefix retire_node rotate_seal_key rotate_seed seal_ledger set_namespace_secret unfence '
        '_adopt_salt _claim_from_elsewhere _context_arrived _explain_reason _first_horizon _heartbeat _keep_topology '
        '_ledger_arrived _merge_horizon _merge_salt _refuse_change _seed_changed'),
       ('ROUTINE', 'PUBLIC', 'EXECUTE',
-       'check_ids claim claim_id claim_ids claim_text claim_texts claim_uuid claim_uuids '
+       'check_ids checkpoint claim claim_id claim_ids claim_text claim_texts claim_uuid claim_uuids '
        'collision_probability compose compose_text compose_uuid create_generator decode decode_as '
        'decode_id decode_text decode_uuid derive_id derive_uuid drop_generator encode explain '
        'explain_as guess hashids_decode hashids_encode id_at ids_for_probability is_genuine is_valid '
        'last_id mask minted_at next_id next_ids next_text next_uuid next_uuids node_of node_of_path node_path node_range '
-       'plan_topology position_at replay set_audit set_history set_mask set_scatter sqids_decode '
+       'plan_topology position_at receipt replay set_audit set_history set_mask set_scatter sqids_decode '
        'sqids_encode stream text_at trace try_minted_at typeid_parse unmask uuid3 uuid5 uuid_at '
-       'verify_replay years_until detid_uuid.uuidv7 detid_uuid.uuid_extract_timestamp '
-       'detid_uuid.uuid_extract_version _describe _find_entry _layouts _codecs _recorded_at _recorded_id _recorded_ids')
+       'verify_ledger verify_replay years_until detid_uuid.uuidv7 detid_uuid.uuid_extract_timestamp '
+       'detid_uuid.uuid_extract_version _describe _find_entry _layouts _codecs _receipt _recorded_at _recorded_id _recorded_ids')
     ), members AS (
       SELECT classid, objid FROM pg_catalog.pg_depend
       WHERE deptype = 'e' AND refclassid = 'pg_catalog.pg_extension'::regclass

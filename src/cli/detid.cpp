@@ -7,18 +7,23 @@
 //   detid explain [--layout LAYOUT] [--epoch TIME] [ID]...
 //   detid guess   [ID]...
 //   detid encode  --codec CODEC [ID]...
+//   detid verify  --key KEY [FILE]...
 //
-// Ids come as arguments, or else as lines of the standard input. The exit status is 0, 1 if an id
-// could not be read, 2 for a wrong call, and 3 if the output could not be written.
+// Ids come as arguments, or else as lines of the standard input; receipts as files, or else as
+// lines. The exit status is 0, 1 if an id could not be read or a receipt proves nothing, 2 for a
+// wrong call, and 3 if the output could not be written.
 
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/receipt.h"
 #include "core/codec.h"
 #include "core/compose.h"
 #include "core/definition.h"
@@ -35,14 +40,18 @@ constexpr char kUsage[] =
        detid explain [--layout LAYOUT] [--epoch TIME] [ID]...
        detid guess   [ID]...
        detid encode  --codec CODEC [ID]...
+       detid verify  --key KEY [FILE]...
 
   decode   prints what each id shows, a line an id, separated by tabs: id, layout, minted_at, node,
            worker, tick, sequence, random, hash; what the layout does not show is left empty
   explain  draws the bits of each id
   guess    prints the layouts that can have made each id, the likeliest first: id, layout, minted_at
   encode   writes each id, a uuid or a number, in a codec
+  verify   proves what receipts say, a line a receipt: id, generator, minted_at, node, xact, session_role,
+           role, application, client, tag, input. KEY is a key of detid.seal_keys; --key may be there
+           several times
 
-Without ids it reads them from the standard input, one a line. Without --layout it takes the likeliest
+Without ids it reads them from the standard input, one a line; without files, receipts. Without --layout it takes the likeliest
 layout. LAYOUT is a name or a text such as "time:41@1ms node:10 sequence:12"; TIME has a zone, such as
 2025-01-01T00:00:00Z.
 )";
@@ -52,6 +61,7 @@ struct Options {
   bool has_layout = false, has_epoch = false;
   int64_t epoch_us = 0, now_us = 0;
   const Codec* codec = nullptr;
+  std::vector<NoteKey> keys;
 };
 
 // What is wrong with an id; empty if nothing is.
@@ -181,32 +191,49 @@ Problem EncodeOne(const Options& o, const std::string& text) {
   return "";
 }
 
+Problem VerifyOne(const Options& o, const std::string& receipt) {
+  std::string proven;
+  const Problem problem = VerifyReceipt(receipt, o.keys, &proven);
+  if (problem.empty()) std::cout << proven << '\n';
+  return problem;
+}
+
 // --- The command line -------------------------------------------------------------------------
 
 struct Command {
   std::string_view name;
   Problem (*run)(const Options& options, const std::string& id);
-  bool takes_layout, takes_codec;
+  bool takes_layout, takes_codec, takes_key;
   int columns;  // behind the id, left empty where it could not be read; 0: the line is empty
 };
 
 constexpr Command kCommands[] = {
-    {"decode", Decode, true, false, kDecodedColumns},
-    {"explain", Explain, true, false, 0},
-    {"guess", GuessOne, false, false, 2},
-    {"encode", EncodeOne, false, true, 0},
+    {"decode", Decode, true, false, false, kDecodedColumns},
+    {"explain", Explain, true, false, false, 0},
+    {"guess", GuessOne, false, false, false, 2},
+    {"encode", EncodeOne, false, true, false, 0},
+    {"verify", VerifyOne, false, false, true, kReceiptColumns},
 };
 
-// One id. False if it could not be read: its line is kept, so that lines of the output go with
-// those of the input.
-bool RunOne(const Command& command, const Options& o, const std::string& id, size_t line) {
-  const Problem problem = command.run(o, id);
+// One id, or receipt, which messages call `name`. False if it could not be read: its line is kept,
+// so that lines of the output go with those of the input.
+bool RunOne(const Command& command, const Options& o, const std::string& text,
+            const std::string& name) {
+  const Problem problem = command.run(o, text);
   if (problem.empty()) return true;
-  std::cout << (command.columns > 0 ? id + std::string(static_cast<size_t>(command.columns), '\t')
-                                    : std::string())
-            << '\n';
-  std::cerr << "detid: " << (line > 0 ? "line " + std::to_string(line) + ": " : "") << "\"" << id
-            << "\": " << problem << "\n";
+  std::cout << (command.takes_key     ? ""
+                : command.columns > 0 ? text
+                                      : "")
+            << std::string(static_cast<size_t>(command.columns), '\t') << '\n';
+  std::cerr << "detid: " << name << ": " << problem << "\n";
+  return false;
+}
+
+bool RunFile(const Command& command, const Options& o, const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (in.good() || in.eof()) return RunOne(command, o, text, file);
+  std::cerr << "detid: " << file << ": " << std::strerror(errno) << "\n";
   return false;
 }
 
@@ -233,6 +260,13 @@ Problem SetCodec(const char* value, Options* o) {
   return o->codec != nullptr ? "" : "there is no codec " + std::string(value);
 }
 
+Problem AddKey(const char* value, Options* o) {
+  NoteKey key;
+  if (!ParseKey(value, &key)) return "it is no key: " + std::string(value);
+  o->keys.push_back(key);
+  return "";
+}
+
 struct Option {
   std::string_view name;
   bool Command::*taken;  // by which commands
@@ -243,6 +277,7 @@ constexpr Option kOptions[] = {
     {"--layout", &Command::takes_layout, SetLayout},
     {"--epoch", &Command::takes_layout, SetEpochTime},
     {"--codec", &Command::takes_codec, SetCodec},
+    {"--key", &Command::takes_key, AddKey},
 };
 
 bool Is(std::string_view argument, std::string_view name) {
@@ -283,7 +318,8 @@ bool RunLines(const Command& command, const Options& o) {
   std::string line;
   for (size_t number = 1; std::getline(std::cin, line); number++) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
-    good = RunOne(command, o, line, number) && good;
+    const std::string name = "line " + std::to_string(number);
+    good = RunOne(command, o, line, command.takes_key ? name : name + ": \"" + line + "\"") && good;
   }
   return good;
 }
@@ -314,12 +350,16 @@ int Main(int argc, char** argv) {
     }
   }
   if (command->takes_codec && o.codec == nullptr) return RefuseCall("encode needs --codec");
+  if (command->takes_key && o.keys.empty()) return RefuseCall("verify needs --key");
   if (o.has_layout)
     if (const Problem problem = SetEpoch(o, &o.definition); !problem.empty())
       return RefuseCall("--epoch: " + problem);
 
   bool good = true;
-  for (const std::string& id : ids) good = RunOne(*command, o, id, 0) && good;
+  for (const std::string& id : ids)
+    good = (command->takes_key ? RunFile(*command, o, id)
+                               : RunOne(*command, o, id, "\"" + id + "\"")) &&
+           good;
   if (ids.empty()) good = RunLines(*command, o);
   std::cout.flush();
   if (!std::cout) {

@@ -40,14 +40,14 @@ struct Definition {
   Ordering ordering = Ordering::kBackend;
   bool scatter = false;
   bool has_mask = false;
-  uint32_t history = 0;          // ids; 0: none are remembered
-  Commitment mask{};             // of the seed behind the mask; if has_mask
-  const Codec* codec = nullptr;  // null if it has an alphabet of its own
-  CheckCharacter check = CheckCharacter::kNone;    // of the text form
-  uint8_t own_digits = 0;                          // of an alphabet of its own; 0: it has a codec
-  uint8_t own_length = 0;                          // of a text of them
+  uint32_t history = 0;                          // ids; 0: none are remembered
+  Commitment mask{};                             // of the seed behind the mask; if has_mask
+  const Codec* codec = nullptr;                  // null if it has an alphabet of its own
+  CheckCharacter check = CheckCharacter::kNone;  // of the text form
+  uint8_t own_digits = 0;                        // of an alphabet of its own; 0: it has a codec
+  uint8_t own_length = 0;                        // of a text of them
   char own_alphabet[kMaxOwnDigits];
-  uint8_t prefix_length = 0;     // 0: no prefix
+  uint8_t prefix_length = 0;  // 0: no prefix
   char prefix[kMaxPrefix];
 
   std::string_view prefix_text() const { return {prefix, prefix_length}; }
@@ -64,7 +64,8 @@ struct Definition {
 // The width in which ids of a layout are written in a codec: the layout's own. Codecs that write
 // bytes (RFC 4648) have whole ones of a bigint.
 inline int TextBits(const Layout& layout, const Codec& codec) {
-  return layout.is_bigint() && codec.align == Align::kTail ? (layout.bits + 7) / 8 * 8 : layout.bits;
+  return layout.is_bigint() && codec.align == Align::kTail ? (layout.bits + 7) / 8 * 8
+                                                           : layout.bits;
 }
 
 // The error of a part of a label, or of what is to become one; `why` is a clause.

@@ -4,7 +4,8 @@
 // that another server mints under this node's number.
 //
 // Invariants:
-//   E1  a row proves it if it has this node's number, shows a time from which on that number is this
+//   E1  a row proves it if it has this node's number, shows a time from which on that number is
+//   this
 //       database's alone, and is none of its own rows. A row that this database minted comes back
 //       unchanged; one that it lost in a restore, or has pruned, shows an earlier time.
 //   E2  no row that arrives is lost, and none stops replication: a row whose key another row has is

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 
 #include "core/columns.h"
 #include "core/ledger_digest.h"
@@ -71,6 +72,25 @@ inline constexpr std::tuple kContextColumns{
 };
 // clang-format on
 static_assert(CountOf(kContextColumns) == MembersOf<LedgerContext>());
+
+// Calls add(bytes, size) with what is hashed of a context, piece by piece.
+template <typename Add>
+void HashFields(const LedgerContext& context, Add add) {
+  const auto number = [&](int64_t n) { add(&n, sizeof n); };
+  EachColumn(kContextColumns, context, [&](const auto&, const auto& value) {
+    using Value = std::decay_t<decltype(value)>;
+    if constexpr (std::is_same_v<Value, std::string_view>) {
+      number(value.data() == nullptr ? int64_t{-1} : static_cast<int64_t>(value.size()));
+      add(value.data(), value.size());
+    } else if constexpr (std::is_same_v<Value, Commitment>) {
+      add(value.byte, sizeof value.byte);
+    } else if constexpr (std::is_same_v<Value, Instant>) {
+      number(value.us);
+    } else {
+      number(static_cast<int64_t>(value));
+    }
+  });
+}
 
 // The number of a context, not 0.
 uint64_t NumberOf(const LedgerKey& key, const LedgerContext& context);

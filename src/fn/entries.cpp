@@ -81,7 +81,7 @@ bool AnyTrue(const bool* flags, int n) {
 // How many ids the row has as such.
 int IdsIn(const Entry& e) {
   const int bytes = BytesOfId(e.layout.bits);
-  const int size = static_cast<int>(VARSIZE_ANY_EXHDR(e.row.ids));
+  const int size = static_cast<int>(VARSIZE_ANY_EXHDR(e.ids));
   return size % bytes == 0 ? size / bytes : -1;
 }
 
@@ -119,94 +119,144 @@ void RequireReader() {
 
 }  // namespace
 
-struct EntryReader {
-  ContextReader* contexts;
-  // Of the last entry.
-  uint64_t number;  // of its context; 0: there was none before
-  const LedgerContext* context;
-  uint64_t definition_number;
+namespace {
+
+// What is known of the rows of a context and a definition.
+struct Source {
+  struct Key {
+    uint64_t context, definition;
+  } key;
+  const LedgerContext* context;  // null: there is none
+  Hash context_hash;
   Oid generator;
   Definition definition;
-  Commitment seed;
   bool has_key, context_holds, other_seed;
   GeneratorKey generator_key;
   LedgerKey ledger_key;
 };
 
+}  // namespace
+
+struct EntryReader {
+  ContextReader* contexts;
+  HTAB* sources;
+  Source* at;  // of the last row
+};
+
 namespace {
 
-void Know(EntryReader* r, const LedgerRow& row) {
-  if (row.context == r->number && row.key.definition == r->definition_number) return;
-  r->context = ReadContext(r->contexts, row.context);
-  const Oid oid = r->context != nullptr ? r->context->generator : InvalidOid;
+void LookUp(EntryReader* r, Source* s) {
+  const Source::Key key = s->key;
+  s = new (s) Source{};
+  s->key = key;
+  s->context = ReadContext(r->contexts, key.context);
+  const Oid oid = s->context != nullptr ? s->context->generator : InvalidOid;
   const std::string_view name =
-      r->context != nullptr ? r->context->generator_name : std::string_view{};
-  r->generator = Resolve(oid, name, row.key.definition, &r->definition);
-  r->number = row.context;
-  r->definition_number = row.key.definition;
-  r->has_key = r->context_holds = r->other_seed = false;
-  if (r->context == nullptr) return;
-  r->has_key = LedgerKeyFor(r->context->seed, &r->ledger_key);
-  r->context_holds = r->has_key && MayHaveNumber(r->ledger_key, *r->context, row.context);
+      s->context != nullptr ? s->context->generator_name : std::string_view{};
+  s->generator = Resolve(oid, name, key.definition, &s->definition);
+  if (s->context == nullptr) return;
+  if (!OidIsValid(s->generator)) {  // what a dropped one recorded can be shown all the same
+    const Result<Layout> layout = ParseLayout(s->context->layout);
+    if (layout.ok()) s->definition.layout = layout.value;
+    s->definition.epoch_us = s->context->epoch.us;
+  }
+  LedgerContext utf8 = *s->context;
+  EachColumn(kContextColumns, utf8, [](const auto&, auto& value) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string_view>)
+      value = InUtf8(value);
+  });
+  s->context_hash = HashOfContext(utf8);
+  s->has_key = LedgerKeyFor(s->context->seed, &s->ledger_key);
+  s->context_holds = s->has_key && MayHaveNumber(s->ledger_key, *s->context, key.context);
   Commitment used;
-  if (r->has_key && OidIsValid(r->generator))
-    KeyFor(r->definition, &r->context->seed, &r->generator_key, &used);
-  if (r->has_key) return;
+  if (s->has_key && OidIsValid(s->generator))
+    KeyFor(s->definition, &s->context->seed, &s->generator_key, &used);
+  if (s->has_key) return;
   // Is it one of ours that names another seed?
   EachSeed([&](int, const Commitment& commitment, const Seed& seed) {
-    LedgerContext context = *r->context;
+    LedgerContext context = *s->context;
     context.seed = commitment;
-    r->other_seed |= MayHaveNumber(DeriveLedgerKey(seed), context, row.context);
+    s->other_seed |= MayHaveNumber(DeriveLedgerKey(seed), context, key.context);
   });
 }
 
+const Source& SourceOf(EntryReader* r, const LedgerRow& row) {
+  const Source::Key key = {row.context, row.key.definition};
+  if (r->at != nullptr && r->at->key.context == key.context &&
+      r->at->key.definition == key.definition)
+    return *r->at;
+  bool known = false;
+  r->at = static_cast<Source*>(hash_search(r->sources, &key, HASH_ENTER, &known));
+  if (!known) LookUp(r, r->at);
+  return *r->at;
+}
+
 // Why there is no verdict, or only one (`refuted`), whatever the rest of the row says; null: none.
-const char* ReasonOf(const EntryReader* r, const LedgerRow& row, bool* refuted) {
+const char* ReasonOf(const Source& s, bool* refuted) {
   *refuted = true;
-  if (r->context == nullptr) return kNoContext;
-  if (r->other_seed || (r->has_key && !r->context_holds)) return kOtherContext;
-  if (r->has_key && static_cast<uint64_t>(r->context->definition) != row.key.definition)
+  if (s.context == nullptr) return kNoContext;
+  if (s.other_seed || (s.has_key && !s.context_holds)) return kOtherContext;
+  if (s.has_key && static_cast<uint64_t>(s.context->definition) != s.key.definition)
     return kChanged;
   *refuted = false;
-  if (!OidIsValid(r->generator)) return kNoGenerator;
-  return r->has_key ? nullptr : kNoSeed;
+  if (!OidIsValid(s.generator)) return kNoGenerator;
+  return s.has_key ? nullptr : kNoSeed;
 }
 
 }  // namespace
 
+std::string_view InUtf8(std::string_view text) {
+  if (text.data() == nullptr) return text;
+  const int encoding = GetDatabaseEncoding();
+  if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return text;
+  const char* utf8 = pg_server_to_any(text.data(), static_cast<int>(text.size()), PG_UTF8);
+  return utf8 == text.data() ? text : std::string_view(utf8);
+}
+
 EntryReader* OpenEntries() {
   RequireReader();
-  EntryReader* r = new (palloc0(sizeof(EntryReader))) EntryReader{};
+  EntryReader* r = static_cast<EntryReader*>(palloc0(sizeof(EntryReader)));
   r->contexts = OpenContexts();
+  HASHCTL control = {};
+  control.keysize = sizeof(Source::Key);
+  control.entrysize = sizeof(Source);
+  control.hcxt = CurrentMemoryContext;
+  r->sources = hash_create("pg_detid sources", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
   return r;
 }
 
 void CloseEntries(EntryReader* r) {
+  hash_destroy(r->sources);
   CloseContexts(r->contexts);
   pfree(r);
 }
 
 void ReadEntry(EntryReader* r, const LedgerRow& row, Entry* e) {
-  Know(r, row);
+  const Source& s = SourceOf(r, row);
   e->row = row;
+  e->ids = row.ids;
   e->entry = static_cast<int64>(row.key.position);
   if (e->entry < 0) e->row.key.position = static_cast<uint64_t>(AsideOf(e->entry));
-  e->context = r->context;
+  e->context = s.context;
+  e->context_hash = &s.context_hash;
   e->count = row.count;
   e->attempt = row.attempt;
-  e->generator = r->generator;
-  e->layout = r->definition.layout;
-  e->key = r->ledger_key;
-  e->reason = ReasonOf(r, row, &e->refuted);
+  e->generator = s.generator;
+  e->layout = s.definition.layout;
+  e->has_key = s.has_key;
+  e->key = s.ledger_key;
+  e->reason = ReasonOf(s, &e->refuted);
   const int32_t worker =
       row.key.worker >= 0 || e->context == nullptr ? row.key.worker : e->context->worker;
   e->first = {row.key.node, worker, 0, 0};
   bool* no_position = nullptr;
   e->inputs = Elements(row.inputs, TEXTOID, &e->no_input, &e->inputs_count);
   e->positions = Elements(row.positions, INT8OID, &no_position, &e->positions_count);
-  if (OidIsValid(r->generator)) {
+  if (e->layout.bits == 0) e->ids = nullptr;  // nobody knows how wide they are
+  if (e->layout.bits > 0) {
     SetPosition(e->layout, e->row.key.position, &e->first);
-    if (e->layout.shows(Kind::kWorker) && (worker < 0 || !CheckCoordinates(e->layout, e->first).ok()))
+    if (e->layout.shows(Kind::kWorker) &&
+        (worker < 0 || !CheckCoordinates(e->layout, e->first).ok()))
       e->count = 0;  // damaged
   }
   const bool each = e->count > 0 && e->count <= kMaxEach;
@@ -223,13 +273,13 @@ void ReadEntry(EntryReader* r, const LedgerRow& row, Entry* e) {
     e->refuted |= e->reason == nullptr;
     if (e->reason == nullptr) e->reason = kDamaged;
     e->count = 1;  // one row says so
-    e->row.ids = nullptr;
+    e->ids = nullptr;
   } else if (e->count > kMaxRun) {
     // Nobody minted them: no verdict but this one, and no work that the row asks for.
     e->reason = kTooMany;
     e->refuted = true;
     e->count = 1;
-    e->row.ids = nullptr;
+    e->ids = nullptr;
   } else if (e->reason == nullptr && e->layout.shows(Kind::kHash) && e->inputs == nullptr) {
     e->reason = Altered(*e);
     e->refuted = e->reason != nullptr;
@@ -238,7 +288,12 @@ void ReadEntry(EntryReader* r, const LedgerRow& row, Entry* e) {
   // Ids that follow from their coordinates are made again without the seed.
   e->made_again = e->reason == nullptr || (e->reason == kNoSeed && !KeepsIds(*e));
   if (e->made_again)
-    e->composer = Composer(e->layout, e->first.node, e->first.worker, &r->generator_key);
+    e->composer = Composer(e->layout, e->first.node, e->first.worker, &s.generator_key);
+}
+
+bool IsOfInstance(EntryReader* r, const LedgerRow& row, int64_t instance) {
+  const Source& s = SourceOf(r, row);
+  return s.context != nullptr && s.context->instance == instance;
 }
 
 uint64_t PositionAt(const Entry& e, int i) {
@@ -260,7 +315,7 @@ Bits Regenerate(const Entry& e, int i) {
 }
 
 bool Recorded(const Entry& e, int i, Bits* id) {
-  if (e.row.ids == nullptr) return false;
+  if (e.ids == nullptr) return false;
   const int has = IdsIn(e);
   int at = i;
   if (has != e.count) {  // of a run, the first and the last
@@ -268,7 +323,7 @@ bool Recorded(const Entry& e, int i, Bits* id) {
     at = i == 0 ? 0 : 1;
   }
   if (at >= has) return false;
-  *id = IdInBytes(e.row.ids, e.layout.bits, at);
+  *id = IdInBytes(e.ids, e.layout.bits, at);
   return true;
 }
 
@@ -294,8 +349,9 @@ const char* Altered(const Entry& e) {
     }
   } else if (e.inputs != nullptr) {
     for (int i = 0; i < e.count; i++)
-      ids.inputs = Fold(ids.inputs,
-                        FoldOfInput(e.no_input[i], e.no_input[i] ? 0 : LedgerHash(e.key, InputOf(e, i))));
+      ids.inputs =
+          Fold(ids.inputs,
+               FoldOfInput(e.no_input[i], e.no_input[i] ? 0 : LedgerHash(e.key, InputOf(e, i))));
   }
   const RowContext who = {e.row.xact, e.row.context,
                           e.row.tag != nullptr ? LedgerHash(e.key, View(e.row.tag)) : 0};
@@ -309,23 +365,21 @@ namespace {
 
 // What of a definition tells times from positions; false if nobody knows it.
 bool LayoutOf(EntryReader* r, const LedgerRow& row, Definition* d) {
-  Know(r, row);
-  if (OidIsValid(r->generator)) {
-    *d = r->definition;
-    return true;
-  }
-  if (r->context == nullptr) return false;
-  const Result<Layout> layout = ParseLayout(r->context->layout);
-  if (!layout.ok()) return false;
-  d->layout = layout.value;
-  d->epoch_us = r->context->epoch.us;
-  return true;
+  *d = SourceOf(r, row).definition;
+  return d->layout.bits > 0;
 }
 
 }  // namespace
 
+bool XactOf(EntryReader* r, const LedgerRow& row, uint64_t* xact) {
+  const Source& s = SourceOf(r, row);
+  if (s.context == nullptr) return false;
+  *xact = uint64_t{static_cast<uint32_t>(s.context->xact_epoch)} << 32 | row.xact;
+  return true;
+}
+
 bool PositionAtTime(EntryReader* r, LedgerScan* scan, const Stream& stream, TimestampTz at,
-                    int64_t* position) {
+                    Tick from, int64_t* position) {
   LedgerRow last;
   Definition d;
   if (!FindLast(scan, stream, INT64_MAX, &last) || !LayoutOf(r, last, &d)) return false;
@@ -336,7 +390,8 @@ bool PositionAtTime(EntryReader* r, LedgerScan* scan, const Stream& stream, Time
     *position = INT64_MAX;
   } else {
     int64_t tick = TickAt(d.layout, d.epoch_us, us), begins_us = 0;
-    if (TimeOfTick(d.layout, d.epoch_us, tick, &begins_us) && begins_us < us) tick++;
+    if (from == Tick::kFrom && TimeOfTick(d.layout, d.epoch_us, tick, &begins_us) && begins_us < us)
+      tick++;
     *position = static_cast<int64_t>(static_cast<uint64_t>(tick) << d.layout.sequence_bits());
   }
   return true;
@@ -395,9 +450,9 @@ void EachEntry(const Wanted& wanted, bool (*visit)(const Entry&, void*), void* c
       if (OidIsValid(wanted.generator) && !definitions.Has(stream.definition)) continue;
       int64_t from = 0, until = INT64_MAX;
       if (!TIMESTAMP_IS_NOBEGIN(wanted.since))
-        PositionAtTime(reader, scan, stream, wanted.since, &from);
+        PositionAtTime(reader, scan, stream, wanted.since, Tick::kFrom, &from);
       if (!TIMESTAMP_IS_NOEND(wanted.until))
-        PositionAtTime(reader, scan, stream, wanted.until, &until);
+        PositionAtTime(reader, scan, stream, wanted.until, Tick::kFrom, &until);
       if (from >= until) continue;
       // Those that are kept aside first: they have negative positions (core/duplicate.h).
       const int64_t aside = until == INT64_MAX ? INT64_MIN : -until;

@@ -10,6 +10,7 @@
 
 #include "core/compose.h"
 #include "core/id_text.h"
+#include "core/ledger_leaf.h"
 #include "pg/pg.h"
 #include "state/context_table.h"
 #include "state/ledger_scan.h"
@@ -18,9 +19,11 @@ namespace detid {
 
 // One row of the ledger.
 struct Entry {
-  int64 entry;  // the position of the first id; of a row that is kept aside, as that is kept
-  LedgerRow row;  // with the position of the first id
+  int64 entry;       // the position of the first id; of a row that is kept aside, as that is kept
+  LedgerRow row;     // with the position of the first id
+  const bytea* ids;  // what the row has of its ids, if it is not damaged
   const LedgerContext* context;  // null: it is not in the table
+  const Hash* context_hash;      // of what it says
   Coordinates first;
   int32 count;
   Oid generator;       // resolved; invalid if it is not at hand
@@ -28,6 +31,7 @@ struct Entry {
   bool refuted;        // the reason shows that the row is none that was written here
   bool made_again;     // its ids can be, also where there is a reason
   Composer composer;
+  bool has_key;  // `key` is that of the entry's seed
   LedgerKey key;
   Layout layout;
   Datum* inputs;
@@ -46,8 +50,8 @@ bool Recorded(const Entry& e, int i, Bits* id);
 // The position of ordinal i.
 uint64_t PositionAt(const Entry& e, int i);
 
-// The input of ordinal i, as text; of a claim that has several, as an array. data() is null if there
-// was none.
+// The input of ordinal i, as text; of a claim that has several, as an array. data() is null if
+// there was none.
 std::string_view InputOf(const Entry& e, int i);
 
 // What the digest shows to have been changed, as static text; null: nothing. REQUIRES: no reason.
@@ -59,10 +63,20 @@ EntryReader* OpenEntries();  // errors: the caller may not read the ledger
 void CloseEntries(EntryReader* reader);
 void ReadEntry(EntryReader* reader, const LedgerRow& row, Entry* entry);
 
-// The first position of the stream whose tick does not begin before `at`; false if nobody knows the
-// stream's layout any more.
+// A text of the database in UTF-8, as it is hashed for seals: they are verified elsewhere.
+std::string_view InUtf8(std::string_view text);
+
+// Whether the row was minted by that instance, as far as its context says so.
+bool IsOfInstance(EntryReader* reader, const LedgerRow& row, int64_t instance);
+
+// The first position of the stream whose tick does not begin before `at`, or (kWithin) of the tick
+// that contains it; false if nobody knows the stream's layout any more.
+enum class Tick : bool { kFrom, kWithin };
 bool PositionAtTime(EntryReader* reader, LedgerScan* scan, const Stream& stream, TimestampTz at,
-                    int64_t* position);
+                    Tick tick, int64_t* position);
+
+// The number of the row's transaction, with its epoch; false if it has no context.
+bool XactOf(EntryReader* reader, const LedgerRow& row, uint64_t* xact);
 
 // Which entries: those of a generator, or of all, whose first id was minted within [since, until).
 struct Wanted {

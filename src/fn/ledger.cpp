@@ -23,7 +23,8 @@ constexpr char kPrune[] =
 
 // Deletes up to `most` rows of the stream, as the table's owner; how many.
 int64_t Prune(SPIPlanPtr plan, Oid owner, const Stream& stream, int64_t until, int64_t most) {
-  Datum values[] = {Int32GetDatum(stream.node), Int64GetDatum(static_cast<int64_t>(stream.definition)),
+  Datum values[] = {Int32GetDatum(stream.node),
+                    Int64GetDatum(static_cast<int64_t>(stream.definition)),
                     Int32GetDatum(stream.worker), Int64GetDatum(until), Int64GetDatum(most)};
   const OwnerScope scope = Become(owner);
   const int result = SPI_execute_plan(plan, values, nullptr, false, 0);
@@ -44,7 +45,7 @@ int64_t PruneTable(Oid table, Oid owner, TimestampTz before, int64_t most) {
   EntryReader* entries = OpenEntries();
   for (Stream stream; removed < most && NextStream(scan, &stream);) {
     int64_t until = 0;
-    if (!PositionAtTime(entries, scan, stream, before, &until)) continue;
+    if (!PositionAtTime(entries, scan, stream, before, Tick::kFrom, &until)) continue;
     for (int64_t part = kPart; part == kPart && removed < most;) {
       part = Prune(plan, owner, stream, until, std::min(most - removed, kPart));
       removed += part;

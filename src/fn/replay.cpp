@@ -100,7 +100,7 @@ void AddTo(Total* t, const Entry& e) {
     mismatches = e.count;
   } else {
     Bits recorded;
-    for (int i = 0; e.row.ids != nullptr && i < e.count; i++)
+    for (int i = 0; e.ids != nullptr && i < e.count; i++)
       mismatches += Recorded(e, i, &recorded) && !(recorded == Regenerate(e, i));
   }
   if (mismatches > 0 && t->mismatches == 0) t->first_mismatch = e.entry;

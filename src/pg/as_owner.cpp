@@ -7,10 +7,6 @@
 namespace detid {
 namespace {
 
-// The tables that queries of the extension join.
-constexpr const char* kTables[] = {"topology", "prefixes",     "_nodes",
-                                   "_numbers", "_coordinator", "_registration"};
-
 Oid TableNamed(const char* name) {
   const Oid schema = get_namespace_oid("detid", true);
   const Oid table = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
@@ -45,15 +41,21 @@ void Leave(const OwnerScope& scope) {
   SetUserIdAndSecContext(scope.user, scope.context);
 }
 
-Oid OwnerOfTables() {
-  const Oid owner = OwnerOf(TableNamed(kTables[0]));
-  for (const char* name : kTables) {
+Oid OwnerOf(std::initializer_list<const char*> names) {
+  const char* first = *names.begin();
+  const Oid owner = OwnerOf(TableNamed(first));
+  for (const char* name : names) {
     const Oid other = OwnerOf(TableNamed(name));
     if (other != owner)
-      Raise(Error::kOwnersDiffer, "detid.%s is %s's, detid.%s is %s's.", kTables[0],
+      Raise(Error::kOwnersDiffer, "detid.%s is %s's, detid.%s is %s's.", first,
             GetUserNameFromId(owner, false), name, GetUserNameFromId(other, false));
   }
   return owner;
+}
+
+// Those that queries of the extension join.
+Oid OwnerOfTables() {
+  return OwnerOf({"topology", "prefixes", "_nodes", "_numbers", "_coordinator", "_registration"});
 }
 
 void RequireRights(const char* name, AclMode rights) {

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // Code that a table's owner has attached to it (checks, defaults, generated columns, expressions of
-// indexes, triggers, rules, policies) runs when the extension writes or reads the table for somebody
-// else, who may be a superuser.
+// indexes, triggers, rules, policies) runs when the extension writes or reads the table for
+// somebody else, who may be a superuser.
 //
 // Invariants:
 //   P1  it runs as the table's owner, in a security-restricted operation, and finds names in
 //       pg_catalog only: on every path on which the extension writes a table of its own, or plans
 //       and runs a query over one.
-//   P2  settings that it changes are as before when the scope ends; whatever the error, the abort of
+//   P2  settings that it changes are as before when the scope ends; whatever the error, the abort
+//   of
 //       the (sub)transaction gives the user and the settings back.
 
 #pragma once
+
+#include <initializer_list>
 
 #include "pg/pg.h"
 
@@ -31,6 +34,9 @@ void Leave(const OwnerScope& scope);
 // The owner of the tables of nodes and their numbers. Errors: they have several, and what one of
 // them attached to his table would run as the other; no extension.
 Oid OwnerOfTables();
+
+// The owner of these tables of the schema detid. Errors: the same.
+Oid OwnerOf(std::initializer_list<const char*> names);
 
 // Errors: the caller has not all of these rights on the table detid.`name`; no extension.
 void RequireRights(const char* name, AclMode rights);

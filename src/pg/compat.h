@@ -56,7 +56,8 @@ inline void InsertIndexTuples(ResultRelInfo* relation, TupleTableSlot* slot, ESt
   List* rechecks =
       ExecInsertIndexTuples(relation, slot, estate, false, no_error, conflict, arbiters, false);
 #else
-  List* rechecks = ExecInsertIndexTuples(relation, slot, estate, false, no_error, conflict, arbiters);
+  List* rechecks =
+      ExecInsertIndexTuples(relation, slot, estate, false, no_error, conflict, arbiters);
 #endif
   list_free(rechecks);
   list_free(arbiters);

@@ -74,7 +74,8 @@ ErrorRow RowOf(Error error) {
               "extension with a detid.node_id that was never used."};
     case Error::kLedgerMissing:
       return {ERRCODE_UNDEFINED_TABLE, "the ledger cannot be written",
-              "Somebody has renamed or altered a table of the ledger. Undo that, or switch the audit off: "
+              "Somebody has renamed or altered a table of the ledger. Undo that, or switch the "
+              "audit off: "
               "SELECT detid.set_audit('name', 'off');"};
     case Error::kLedgerNotLogged:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the ledger cannot be made durable",
@@ -88,6 +89,17 @@ ErrorRow RowOf(Error error) {
     case Error::kLedgerUnreadable:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "a table of the ledger cannot be read",
               "Somebody has altered it: SELECT * FROM detid.check(); says how to undo that."};
+    case Error::kLedgerAltered:
+      return {
+          ERRCODE_DATA_CORRUPTED, "the ledger was altered",
+          "It is not sealed as it is. SELECT * FROM detid.replay() WHERE NOT matches; and SELECT * "
+          "FROM detid.verify_ledger(); say what was changed."};
+    case Error::kNotSealed:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "there is no receipt for the id",
+              "SELECT detid.seal_ledger(); seals the rows of transactions that have ended."};
+    case Error::kSealsKept:
+      return {ERRCODE_INSUFFICIENT_PRIVILEGE, "seals are kept for ever",
+              "A tree of seals only grows. SELECT detid.seal_ledger(); adds to it."};
     case Error::kHorizonNotLogged:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the horizon cannot be made durable",
               "With wal_level = minimal, commit CREATE EXTENSION before minting ids. Else somebody "
@@ -364,8 +376,7 @@ ErrorRow RowOf(Code code) {
     case Code::kInputMissing:
       return RowOf(Error::kNeedsInput);
     case Code::kSeedMissing:
-      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-              "the seed is not at hand",
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the seed is not at hand",
               "Import it: SELECT detid.import_seed(...); or restore detid._seed from a physical "
               "backup; or make a new one: SELECT detid.rotate_seed();"};
     case Code::kTopologySyntax:

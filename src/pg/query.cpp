@@ -6,8 +6,12 @@
 
 namespace detid {
 
+Oid Query::Owner() const {
+  return OidIsValid(owner_) ? owner_ : OwnerOfTables();
+}
+
 void Query::Write(const char* sql, int expected) {
-  const OwnerScope scope = Become(OwnerOfTables());
+  const OwnerScope scope = Become(Owner());
   const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, false, 0);
   Leave(scope);
   if (result != expected) elog(ERROR, "SPI_execute failed: %d", result);
@@ -15,7 +19,7 @@ void Query::Write(const char* sql, int expected) {
 
 uint64_t Query::Read(const char* sql, Seen seen) {
   if (seen == Seen::kNow) PushActiveSnapshot(GetLatestSnapshot());
-  const OwnerScope scope = Become(OwnerOfTables());
+  const OwnerScope scope = Become(Owner());
   const int result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, true, 0);
   Leave(scope);
   if (result != SPI_OK_SELECT) elog(ERROR, "SPI_execute failed: %d", result);
@@ -25,7 +29,7 @@ uint64_t Query::Read(const char* sql, Seen seen) {
 
 uint64_t Query::Change(const char* sql, SPIPlanPtr* plan) {
   int result = 0;
-  const OwnerScope scope = Become(OwnerOfTables());
+  const OwnerScope scope = Become(Owner());
   if (plan == nullptr) {
     result = SPI_execute_with_args(sql, count_, types_, values_, nulls_, false, 0);
   } else {

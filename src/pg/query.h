@@ -16,6 +16,9 @@ enum class Seen : uint8_t { kNow, kBySnapshot };
 // The functions that use it have the search_path pg_catalog, so operators need no schema.
 class Query {
  public:
+  // `owner`: of the tables; invalid: of those of nodes and their numbers.
+  explicit Query(Oid owner = InvalidOid) : owner_(owner) {}
+
   Query& Text(std::string_view text) {
     return Add(TEXTOID, PointerGetDatum(
                             cstring_to_text_with_len(text.data(), static_cast<int>(text.size()))));
@@ -50,7 +53,10 @@ class Query {
   void AsCaller(const char* sql, int expected);
 
  private:
+  Oid Owner() const;
+
   static constexpr int kMost = 32;
+  Oid owner_;
   Oid types_[kMost];
   Datum values_[kMost];
   char nulls_[kMost];

@@ -184,8 +184,8 @@ bool IsFromElsewhere(ClaimTable* t, Datum key) {
   bool found = false;
   EachRow(t, ByInput(t, key), &now, [&](TupleTableSlot* row) {
     bool null = false;
-    found =
-        DatumGetInt32(slot_getattr(row, kClaimOrigin, &null)) != 0 && !TransactionIdIsValid(now.xmin);
+    found = DatumGetInt32(slot_getattr(row, kClaimOrigin, &null)) != 0 &&
+            !TransactionIdIsValid(now.xmin);
     return !found;
   });
   return found;
@@ -368,9 +368,10 @@ bool FindClaimOf(uint64_t definition, const Bits& id, int id_bits, RowKey* key) 
   EachRow(t, ById(by_id, definition, IdDatum(id, id_bits)), GetActiveSnapshot(),
           [&](TupleTableSlot* row) {
             bool null = false;
-            *key = {DatumGetInt32(slot_getattr(row, kLedgerNode, &null)),
-                    DatumGetInt32(slot_getattr(row, kLedgerWorker, &null)), definition,
-                    static_cast<uint64_t>(DatumGetInt64(slot_getattr(row, kLedgerPosition, &null)))};
+            *key = {
+                DatumGetInt32(slot_getattr(row, kLedgerNode, &null)),
+                DatumGetInt32(slot_getattr(row, kLedgerWorker, &null)), definition,
+                static_cast<uint64_t>(DatumGetInt64(slot_getattr(row, kLedgerPosition, &null)))};
             found = true;
             return false;
           });

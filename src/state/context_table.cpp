@@ -10,40 +10,71 @@
 #include "pg/errors.h"
 #include "state/ledger_table.h"
 
-
 namespace detid {
 namespace {
 
 constexpr int kColumns = static_cast<int>(CountOf(kContextColumns)) + 1;
 
 // How a field is stored: its type, its datum (0 with `null`), and back.
-constexpr Oid TypeOf(uint32_t) { return OIDOID; }
-constexpr Oid TypeOf(int32_t) { return INT4OID; }
-constexpr Oid TypeOf(int64_t) { return INT8OID; }
-constexpr Oid TypeOf(bool) { return BOOLOID; }
-constexpr Oid TypeOf(Instant) { return TIMESTAMPTZOID; }
-constexpr Oid TypeOf(std::string_view) { return TEXTOID; }
-constexpr Oid TypeOf(const Commitment&) { return BYTEAOID; }
+constexpr Oid TypeOf(uint32_t) {
+  return OIDOID;
+}
+constexpr Oid TypeOf(int32_t) {
+  return INT4OID;
+}
+constexpr Oid TypeOf(int64_t) {
+  return INT8OID;
+}
+constexpr Oid TypeOf(bool) {
+  return BOOLOID;
+}
+constexpr Oid TypeOf(Instant) {
+  return TIMESTAMPTZOID;
+}
+constexpr Oid TypeOf(std::string_view) {
+  return TEXTOID;
+}
+constexpr Oid TypeOf(const Commitment&) {
+  return BYTEAOID;
+}
 
-Datum Store(uint32_t value, bool*) { return ObjectIdGetDatum(value); }
-Datum Store(int32_t value, bool*) { return Int32GetDatum(value); }
-Datum Store(int64_t value, bool*) { return Int64GetDatum(value); }
-Datum Store(bool value, bool*) { return BoolGetDatum(value); }
-Datum Store(Instant value, bool*) { return TimestampDatum(value.us); }
+Datum Store(uint32_t value, bool*) {
+  return ObjectIdGetDatum(value);
+}
+Datum Store(int32_t value, bool*) {
+  return Int32GetDatum(value);
+}
+Datum Store(int64_t value, bool*) {
+  return Int64GetDatum(value);
+}
+Datum Store(bool value, bool*) {
+  return BoolGetDatum(value);
+}
+Datum Store(Instant value, bool*) {
+  return TimestampDatum(value.us);
+}
 Datum Store(std::string_view value, bool* null) {
   *null = value.data() == nullptr;
   if (*null) return Datum{0};
   return PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
 }
 Datum Store(const Commitment& value, bool*) {
-  return PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<const char*>(value.byte),
-                                                  sizeof value.byte));
+  return PointerGetDatum(
+      cstring_to_text_with_len(reinterpret_cast<const char*>(value.byte), sizeof value.byte));
 }
 
-void Load(Datum datum, bool, uint32_t* value) { *value = DatumGetObjectId(datum); }
-void Load(Datum datum, bool, int32_t* value) { *value = DatumGetInt32(datum); }
-void Load(Datum datum, bool, int64_t* value) { *value = DatumGetInt64(datum); }
-void Load(Datum datum, bool, bool* value) { *value = DatumGetBool(datum); }
+void Load(Datum datum, bool, uint32_t* value) {
+  *value = DatumGetObjectId(datum);
+}
+void Load(Datum datum, bool, int32_t* value) {
+  *value = DatumGetInt32(datum);
+}
+void Load(Datum datum, bool, int64_t* value) {
+  *value = DatumGetInt64(datum);
+}
+void Load(Datum datum, bool, bool* value) {
+  *value = DatumGetBool(datum);
+}
 void Load(Datum datum, bool, Instant* value) {
   value->us = DatumGetTimestampTz(datum) + kPostgresEpochUs;
 }
@@ -98,9 +129,9 @@ bool LookUp(Relation table, uint64_t number, Snapshot snapshot, Visit visit) {
   list_free(RelationGetIndexList(table));
   const Oid index = table->rd_pkindex;
   ScanKeyData key;
-  ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(static_cast<int64_t>(number)));
-  const SysScanDesc scan =
-      systable_beginscan(table, index, OidIsValid(index), snapshot, 1, &key);
+  ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ,
+              Int64GetDatum(static_cast<int64_t>(number)));
+  const SysScanDesc scan = systable_beginscan(table, index, OidIsValid(index), snapshot, 1, &key);
   const HeapTuple tuple = systable_getnext(scan);
   const bool found = HeapTupleIsValid(tuple);
   if (found) visit(tuple);
@@ -229,7 +260,8 @@ struct Remembered {
 
 ContextReader* OpenContexts() {
   ContextReader* r = static_cast<ContextReader*>(palloc(sizeof(ContextReader)));
-  r->memory = AllocSetContextCreate(CurrentMemoryContext, "pg_detid contexts", ALLOCSET_DEFAULT_SIZES);
+  r->memory =
+      AllocSetContextCreate(CurrentMemoryContext, "pg_detid contexts", ALLOCSET_DEFAULT_SIZES);
   HASHCTL control = {};
   control.keysize = sizeof(uint64_t);
   control.entrysize = sizeof(Remembered);
@@ -295,8 +327,8 @@ bool FindContext(uint64_t number, LedgerContext* context) {
 HeapTuple ArrivedContext(Relation contexts, HeapTuple row) {
   if (!HasColumns(contexts, kTypes.data(), kColumns)) return row;
   bool null = false;
-  const uint64_t number = static_cast<uint64_t>(
-      DatumGetInt64(heap_getattr(row, 1, RelationGetDescr(contexts), &null)));
+  const uint64_t number =
+      static_cast<uint64_t>(DatumGetInt64(heap_getattr(row, 1, RelationGetDescr(contexts), &null)));
   SnapshotData now;
   for (;;) {
     InitDirtySnapshot(now);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Contexts (core/ledger_context.h) as rows of detid._contexts: written when a session needs one that
-// nobody has written, and read back by their numbers.
+// Contexts (core/ledger_context.h) as rows of detid._contexts: written when a session needs one
+// that nobody has written, and read back by their numbers.
 //
 // Invariants:
 //   A5  a row that names a context commits only with the context in the table: it was found
@@ -42,8 +42,8 @@ void EachContext(ContextReader* reader, void (*visit)(const LedgerContext&, void
 template <typename Visit>
 void EachContext(ContextReader* reader, Visit visit) {
   EachContext(
-      reader,
-      [](const LedgerContext& c, void* context) { (*static_cast<Visit*>(context))(c); }, &visit);
+      reader, [](const LedgerContext& c, void* context) { (*static_cast<Visit*>(context))(c); },
+      &visit);
 }
 
 // A context by its number as the table is now, committed or not, in CurrentMemoryContext; false if

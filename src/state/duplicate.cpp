@@ -63,14 +63,15 @@ Known LookUp(Relation table, HeapTuple row, int64_t position) {
 }
 
 // When the row's first id was minted: its context says what positions of the definition mean. 0,
-// the past, if the table has no such context, or none that can be read: then the row proves nothing.
+// the past, if the table has no such context, or none that can be read: then the row proves
+// nothing.
 int64_t MintedUs(uint64_t context, int64_t position) {
   LedgerContext c;
   if (!FindContext(context, &c)) return 0;
   const Result<Layout> layout = ParseLayout(c.layout);
   int64_t us = 0;
-  if (!layout.ok() || !TimeOfTick(layout.value, c.epoch.us,
-                                  position >> layout.value.sequence_bits(), &us))
+  if (!layout.ok() ||
+      !TimeOfTick(layout.value, c.epoch.us, position >> layout.value.sequence_bits(), &us))
     return 0;
   return us;
 }

@@ -6,7 +6,8 @@
 // Invariants:
 //   L1  an id of an audited generator is in the buffer or in the table before the function that
 //       minted it returns; the buffer is in the table before the transaction commits.
-//   L2  the buffer is ordered by what was minted first in each entry; entries of a subtransaction form its tail while it runs.
+//   L2  the buffer is ordered by what was minted first in each entry; entries of a subtransaction
+//   form its tail while it runs.
 //       A subtransaction that rolls back takes exactly its own off the tail; one that commits
 //       hands them to its parent.
 //   L3  an early write takes only the current subtransaction's entries, so that rows roll back

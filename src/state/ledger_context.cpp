@@ -23,9 +23,8 @@ const char* Client() {
   LOCAL_FCINFO(call, 0);
   InitFunctionCallInfoData(*call, nullptr, 0, InvalidOid, nullptr, nullptr);
   const Datum address = inet_client_addr(call);
-  const char* host = call->isnull
-                         ? "[local]"
-                         : TextDatumGetCString(DirectFunctionCall1(network_host, address));
+  const char* host =
+      call->isnull ? "[local]" : TextDatumGetCString(DirectFunctionCall1(network_host, address));
   strlcpy(known, host, sizeof known);
   return known;
 }
@@ -37,12 +36,6 @@ std::string_view NameOf(Oid role) {
 
 std::string_view Present(const char* text) {
   return text != nullptr ? std::string_view(text) : std::string_view{};
-}
-
-int64_t InstanceOf(const Origin& o) {
-  const uint64_t where[] = {o.instance, o.directory, uint64_t{o.database} << 32 | o.timeline};
-  return static_cast<int64_t>(
-      HashBits({reinterpret_cast<const char*>(where), sizeof where}, 63).word[0]);
 }
 
 // Of the transactions of this session that had a tag, the last one's; and which transaction was the
@@ -61,7 +54,8 @@ bool Repeats(const char* tag) {
   return false;
 }
 
-// The tag, or what is ASCII of it: a client's start packet may hold anything. Null if there is none.
+// The tag, or what is ASCII of it: a client's start packet may hold anything. Null if there is
+// none.
 char* CleanTag() {
   char* tag = settings::tag;
   if (tag == nullptr || tag[0] == '\0') return nullptr;
@@ -78,15 +72,16 @@ uint64_t ContextOf(Minter* m, const char* tag) {
   const char* application = application_name != nullptr ? application_name : "";
   ContextUse* last = &m->context;
   const bool same = last->generation == KnownContexts() && last->minter == m->generation &&
-                    last->xact_epoch == xact_epoch && strcmp(last->application, application) == 0;
+                    last->user == m->user && last->xact_epoch == xact_epoch &&
+                    strcmp(last->application, application) == 0;
   if (same && tag == nullptr && last->untagged != 0) return last->untagged;
   if (same && tag != nullptr && last->tagged != 0 && strcmp(last->tag, tag) == 0)
     return last->tagged;
   char layout[kMaxLayoutText];
   const Definition& d = m->definition;
   const int length = FormatLayout(d.layout, layout, sizeof layout);
-  const Oid login = OidIsValid(GetAuthenticatedUserId()) ? GetAuthenticatedUserId()
-                                                         : GetSessionUserId();
+  const Oid login =
+      OidIsValid(GetAuthenticatedUserId()) ? GetAuthenticatedUserId() : GetSessionUserId();
   const LedgerContext context = {
       m->generator,
       m->name,
@@ -96,7 +91,7 @@ uint64_t ContextOf(Minter* m, const char* tag) {
       m->sequence_bits,
       m->seed,
       m->pinned,
-      InstanceOf(OriginHere()),
+      LedgerInstance(),
       static_cast<int32_t>(xact_epoch),
       m->ledger_worker >= 0 ? kNoWorker : m->worker_number,
       NameOf(login),
@@ -110,6 +105,7 @@ uint64_t ContextOf(Minter* m, const char* tag) {
     *last = {};
     last->generation = KnownContexts();
     last->minter = m->generation;
+    last->user = m->user;
     last->xact_epoch = xact_epoch;
     strlcpy(last->application, application, sizeof last->application);
   }
@@ -123,6 +119,13 @@ uint64_t ContextOf(Minter* m, const char* tag) {
 }
 
 }  // namespace
+
+int64_t LedgerInstance() {
+  const Origin o = OriginHere();
+  const uint64_t where[] = {o.instance, o.directory, uint64_t{o.database} << 32 | o.timeline};
+  return static_cast<int64_t>(
+      HashBits({reinterpret_cast<const char*>(where), sizeof where}, 63).word[0]);
+}
 
 SaidOfRow SayWho(Minter* m) {
   if (!m->has_seed) Raise(Status::Error(Code::kSeedMissing, "The table detid._seed is empty."));

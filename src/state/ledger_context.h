@@ -22,6 +22,9 @@ struct SaidOfRow {
 // is no seed.
 SaidOfRow SayWho(Minter* minter);
 
+// Which server, database and timeline this is, as contexts have it. REQUIRES: not in recovery.
+int64_t LedgerInstance();
+
 // What module.cpp tells: a transaction of the session has ended.
 namespace ledger_context {
 void OnTransactionEnd();

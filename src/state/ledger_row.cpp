@@ -60,8 +60,8 @@ uint64_t FoldOfInputs(const LedgerEntry& e) {
   uint64_t fold = 0;
   for (int i = 0; i < e.ids.count; i++) {
     const text* input = e.each->input[i];
-    fold = Fold(fold, FoldOfInput(input == nullptr,
-                                  input == nullptr ? 0 : LedgerHash(e.key, View(input))));
+    fold = Fold(
+        fold, FoldOfInput(input == nullptr, input == nullptr ? 0 : LedgerHash(e.key, View(input))));
   }
   return fold;
 }
@@ -187,8 +187,9 @@ const char* IdText(const LedgerEntry& e) {
   Raise(Error::kLedgerTwice,
         "Node %d has recorded the id %s of \"%s\" (definition %lld, worker %d, position %lld) "
         "before.",
-        e.row.node, IdText(e), name != nullptr ? name : "", static_cast<long long>(e.row.definition),
-        e.row.worker, static_cast<long long>(e.row.position));
+        e.row.node, IdText(e), name != nullptr ? name : "",
+        static_cast<long long>(e.row.definition), e.row.worker,
+        static_cast<long long>(e.row.position));
 }
 
 }  // namespace

@@ -70,12 +70,13 @@ void AddToEntry(uint64_t position, const Bits& id, LedgerEntry* entry);
 // from now on.
 void FillLedgerRow(const LedgerEntry& entry, Datum* values, bool* nulls);
 
-// Writes entries to the table and its indexes, without triggers. The minting role needs no privilege
-// on the ledger: its owner writes (P1 of pg/as_owner.h). Nothing is written if the extension was
-// dropped. Errors: kLedgerTwice if the table has a row of the same key.
+// Writes entries to the table and its indexes, without triggers. The minting role needs no
+// privilege on the ledger: its owner writes (P1 of pg/as_owner.h). Nothing is written if the
+// extension was dropped. Errors: kLedgerTwice if the table has a row of the same key.
 void WriteLedger(const LedgerEntry* entries, int count);
 
-// Ids as the column `ids` has them: each as many bytes as it needs, big-endian, one behind the other.
+// Ids as the column `ids` has them: each as many bytes as it needs, big-endian, one behind the
+// other.
 inline int BytesOfId(int id_bits) {
   return (id_bits + 7) / 8;
 }

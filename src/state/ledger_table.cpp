@@ -4,8 +4,8 @@
 
 namespace detid {
 
-const Oid kLedgerTypes[kLedgerColumns] = {INT4OID, INT4OID,  INT8OID,      INT8OID,      INT4OID,
-                                          XIDOID,  INT8OID,  INT8OID,      BYTEAOID,     TEXTARRAYOID,
+const Oid kLedgerTypes[kLedgerColumns] = {INT4OID,      INT4OID, INT8OID, INT8OID,  INT4OID,
+                                          XIDOID,       INT8OID, INT8OID, BYTEAOID, TEXTARRAYOID,
                                           INT8ARRAYOID, TEXTOID, INT4OID};
 
 bool pruning_ledger = false;

@@ -15,7 +15,8 @@ namespace detid {
 
 using ObjectId = unsigned int;  // PostgreSQL's Oid
 
-// Columns of detid._ledger. Most rows have the first ones alone, and are written without the others.
+// Columns of detid._ledger. Most rows have the first ones alone, and are written without the
+// others.
 enum LedgerColumn {
   kLedgerNode = 1,
   kLedgerWorker,
@@ -58,7 +59,7 @@ Refusal LedgerRule();  // opens it
 // minted: what others attached to the tables may try, and would change what is being written.
 void BeginRows();  // errors: rows are being written
 void EndRows();
-void RequireNoRows();  // the same errors
+void RequireNoRows();        // the same errors
 void ForgetRows(int level);  // a transaction of this nest level was aborted
 
 // Whether this backend deletes rows for prune_ledger, which alone may (fn/triggers.cpp).

@@ -24,6 +24,7 @@ namespace detid {
 // The contexts of the ledger that a Minter used last (ledger_context.h); 0: none.
 struct ContextUse {
   uint64_t generation = 0, minter = 0;  // of what is known, and of the Minter, then
+  ObjectId user = 0;                    // as whom it minted
   uint32_t xact_epoch = 0;
   uint64_t untagged = 0, tagged = 0;
   char application[64] = {};
@@ -55,10 +56,10 @@ struct Minter : Sequencer {
   uint64_t generation = 0;        // rises with each Fill
   int32_t node = 0;               // in ids
   int32_t worker_number = 0;
-  int32_t ledger_worker = 0;      // in the keys of the ledger's rows
-  uint32_t chunk = 0;    // of the history
-  uint32_t refused = 0;  // ids in a row that were not handed out
-  bool has_seed = false;  // the next two are set
+  int32_t ledger_worker = 0;  // in the keys of the ledger's rows
+  uint32_t chunk = 0;         // of the history
+  uint32_t refused = 0;       // ids in a row that were not handed out
+  bool has_seed = false;      // the next two are set
   Commitment seed{};
   LedgerKey ledger_key{};
   ContextUse context;

@@ -92,9 +92,12 @@ Refusal GeneratorRule(ObjectId generator, Definition* d) {
   // A pinned clock's shards are of their own; this is what mints without.
   const ShardKey shard = {MyDatabaseId, node, Fingerprint(*d), 0};
   switch (RoomFor(shard, d->history)) {
-    case Room::kEnough: return {};
-    case Room::kNoShard: return ShardRefusal();
-    case Room::kNoWindow: return HistoryRefusal(d->history);
+    case Room::kEnough:
+      return {};
+    case Room::kNoShard:
+      return ShardRefusal();
+    case Room::kNoWindow:
+      return HistoryRefusal(d->history);
   }
   return {};
 }

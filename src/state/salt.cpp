@@ -67,7 +67,8 @@ SaltRow NewRow(uint64_t salt, Oid owner, const char* generator) {
   char salt[kMaxSaltText];
   FormatSalt(row.salt, salt);
   Raise(Error::kSaltTaken, "\"%s\", first of %s, belongs to the role \"%s\"%s.", salt,
-        row.generator, row.role, IsOwner(row, row.owner) ? "" : ", which was dropped, renamed or never here");
+        row.generator, row.role,
+        IsOwner(row, row.owner) ? "" : ", which was dropped, renamed or never here");
 }
 
 [[noreturn]] void RaiseReserved(uint64_t salt) {
@@ -148,8 +149,9 @@ Refusal SaltRule(ObjectId generator, uint64_t salt) {
   FormatSalt(salt, text);
   NameOf(owner, role);
   if (!found)
-    return Refuse(Error::kSaltForeign, "%s is of the role \"%s\", and its \"%s\" is not in detid._salt.",
-                  name, role, text);
+    return Refuse(Error::kSaltForeign,
+                  "%s is of the role \"%s\", and its \"%s\" is not in detid._salt.", name, role,
+                  text);
   return Refuse(Error::kSaltForeign, "%s is of the role \"%s\", and its \"%s\" of the role \"%s\".",
                 name, role, text, row.role);
 }
@@ -172,8 +174,9 @@ void GiveSalt(uint64_t salt, const char* generator, ObjectId role) {
     if (d.salt != salt || OwnerOf(other) == role) return true;
     char name[kMaxQualifiedName];
     if (QualifiedName(other, name))
-      ereport(WARNING, (errmsg("generator %s has this salt, too, and mints nothing from now on", name),
-                        errhint("Create another one in its place.")));
+      ereport(WARNING,
+              (errmsg("generator %s has this salt, too, and mints nothing from now on", name),
+               errhint("Create another one in its place.")));
     return true;
   });
 }
@@ -229,9 +232,10 @@ void OnOwnerChange(Oid generator, uint64_t salt, Oid from, Oid to) {
     if (OidIsValid(other)) {
       char name[kMaxQualifiedName];
       QualifiedName(other, name);
-      ereport(WARNING, (errmsg("the salt of the generator is that of %s, too, and stays with it", name),
-                        errdetail("A generator whose salt is not its owner's mints nothing."),
-                        errhint("Change the owner of both.")));
+      ereport(WARNING,
+              (errmsg("the salt of the generator is that of %s, too, and stays with it", name),
+               errdetail("A generator whose salt is not its owner's mints nothing."),
+               errhint("Change the owner of both.")));
     } else {
       SetOwner(&row, to);
       UpdateSalt(salts, row);
@@ -240,7 +244,8 @@ void OnOwnerChange(Oid generator, uint64_t salt, Oid from, Oid to) {
   table_close(salts, NoLock);
 }
 
-// While a role owns a generator it is the same, whatever its name: the last moment to write it down.
+// While a role owns a generator it is the same, whatever its name: the last moment to write it
+// down.
 void OnDrop(Oid generator, uint64_t salt) {
   const char* why = nullptr;
   const Relation salts = TryOpenSalts(RowExclusiveLock, &why);

@@ -131,9 +131,11 @@ mints_again($w1, 'the policy is gone: it mints');
 
 # Who has altered it gets no ids, and crashes no session.
 my $started = $w1->safe_psql('postgres', 'SELECT pg_postmaster_start_time()');
+$w1->safe_psql('postgres', q{SELECT detid.create_generator('plain', audit => 'off')});
 as_ops('ALTER TABLE detid._seed ALTER seed TYPE int USING 12345');
 some_heartbeats();
-mints_again($w1, 'seeds of another type: it mints what needs none');
+same_sql($w1, q{SELECT detid.next_id('plain') > 0}, 't', 'seeds of another type: it mints what needs none');
+fails_with($w1, 'SELECT detid.next_id()', '55000', qr/the seed is not at hand/, 'and nothing that is audited');
 for my $change ('ALTER TABLE detid._registration ALTER fenced TYPE int USING 12345',
 	'ALTER EXTENSION pg_detid DROP TABLE detid._registration; ALTER TABLE detid._registration RENAME TO mine;
 	 CREATE VIEW detid._registration AS SELECT * FROM detid.mine; ALTER EXTENSION pg_detid ADD VIEW detid._registration')

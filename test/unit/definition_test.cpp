@@ -125,8 +125,7 @@ TEST(Definition, LabelErrorsNameThePart) {
 }
 
 TEST(Definition, LabelPassesOnErrorsOfItsValues) {
-  ExpectRefused(With("snowflake", "snowdrop"), Code::kNoSuchLayout,
-                "The layout is \"snowdrop\".");
+  ExpectRefused(With("snowflake", "snowdrop"), Code::kNoSuchLayout, "The layout is \"snowdrop\".");
   ExpectRefused(With("snowflake", "node:10"), Code::kLayoutInvalid,
                 "Without a time, random or hash field nothing tells two ids apart.");
   ExpectRefused(With("2025-01-01T00:00:00Z", "2025-01-01"), Code::kInstantSyntax,

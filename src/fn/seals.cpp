@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "fn/seals.h"
+
+#include <algorithm>
+
+#include "pg/as_owner.h"
+
+namespace detid {
+namespace {
+
+// A row is written after its id was minted; a session that is stopped in between for longer than
+// this would not have its row sealed.
+constexpr int64_t kSlackUs = 300000000;
+
+TimestampTz AtUs(int64_t us) {
+  return DatumGetTimestampTz(TimestampDatum(us));
+}
+
+}  // namespace
+
+const bytea* BytesAt(uint64_t row, int column) {
+  bool null = false;
+  return DatumGetByteaPP(
+      SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
+}
+
+TimestampTz SinceSeal(int64_t node_us) {
+  return AtUs(node_us - kSlackUs);
+}
+
+std::string_view BytesIn(const bytea* b) {
+  return {VARDATA_ANY(b), static_cast<size_t>(VARSIZE_ANY_EXHDR(b))};
+}
+
+Oid OwnerOfSeals() {
+  return OwnerOf({"_seals", "_seal_key", "seal_keys", "checkpoints"});
+}
+
+List* SealedTrees(Oid owner) {
+  const uint64_t rows =
+      Query(owner).Read("SELECT name FROM detid._seals GROUP BY name ORDER BY max(sealed_at) DESC",
+                        Seen::kBySnapshot);
+  List* names = NIL;
+  for (uint64_t i = 0; i < rows; i++) names = lappend(names, pstrdup(TextAt(i, 1)));
+  return names;
+}
+
+SealList ReadSeals(Oid owner, const char* name) {
+  Query q(owner);
+  q.Text(name);
+  const uint64_t rows = q.Read(
+      "SELECT first, size, instance, xact_from, xact_until, node_us, root, peaks, tags, nodes, "
+      "next_xact "
+      "FROM detid._seals WHERE name = $1 ORDER BY size",
+      Seen::kBySnapshot);
+  SealList list = {static_cast<Seal*>(MemoryContextAllocHuge(
+                       CurrentMemoryContext, sizeof(Seal) * std::max<uint64_t>(rows, 1))),
+                   static_cast<int>(rows)};
+  for (uint64_t i = 0; i < rows; i++) {
+    Seal* s = new (&list.seal[i]) Seal{};
+    s->first = static_cast<uint64_t>(NumberAt(i, 1));
+    s->size = static_cast<uint64_t>(NumberAt(i, 2));
+    s->batch = {NumberAt(i, 3), static_cast<uint64_t>(NumberAt(i, 4)),
+                static_cast<uint64_t>(NumberAt(i, 5))};
+    s->node_us = NumberAt(i, 6);
+    s->next_xact = static_cast<uint64_t>(NumberAt(i, 11));
+    const bytea* peaks = BytesAt(i, 8);
+    s->tags = BytesAt(i, 9);
+    s->nodes = BytesAt(i, 10);
+    s->holds = CopyAt(i, 7, s->root.byte) && s->first < s->size && s->size < uint64_t{1} << 62 &&
+               VARSIZE_ANY_EXHDR(s->tags) == kTagBytes * (s->size - s->first) &&
+               VARSIZE_ANY_EXHDR(peaks) ==
+                   sizeof(Hash) * static_cast<size_t>(__builtin_popcountll(s->size));
+    if (!s->holds) continue;
+    s->tree.size = s->size;
+    memcpy(s->tree.peaks, VARDATA_ANY(peaks), VARSIZE_ANY_EXHDR(peaks));
+    s->holds = s->tree.Root() == s->root;
+  }
+  return list;
+}
+
+Span SpanOf(const SealList& seals, int i) {
+  const Seal& s = seals.seal[i];
+  int64_t since_us = -1;
+  for (int k = 0; k < i; k++)
+    if (seals.seal[k].batch.instance == s.batch.instance && seals.seal[k].next_xact <= s.batch.from)
+      since_us = std::max(since_us, seals.seal[k].node_us);
+  return {since_us < 0 ? DT_NOBEGIN : SinceSeal(since_us), AtUs(s.node_us + kSlackUs)};
+}
+
+bool KeptNode(const Seal& seal, int level, uint64_t index, Hash* hash) {
+  const std::string_view nodes = BytesIn(seal.nodes);
+  constexpr size_t kEach = 1 + sizeof index + sizeof(Hash);
+  for (size_t at = 0; at + kEach <= nodes.size(); at += kEach) {
+    uint64_t here;
+    memcpy(&here, nodes.data() + at + 1, sizeof here);
+    if (nodes[at] != static_cast<char>(level) || here != index) continue;
+    memcpy(hash->byte, nodes.data() + at + 1 + sizeof here, sizeof hash->byte);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace detid

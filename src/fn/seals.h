@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Seals as rows: the tree of this database, its batches and its keys.
+
+#pragma once
+
+#include "core/merkle.h"
+#include "core/note.h"
+#include "fn/leaves.h"
+#include "pg/query.h"
+
+namespace detid {
+
+// Leaves of a subtree that the batch that completes it keeps; smaller ones are made from rows.
+inline constexpr int kKeptLevel = 8;
+inline constexpr int kTagBytes = 4;
+
+// One row of detid._seals.
+struct Seal {
+  uint64_t first, size;
+  Batch batch;
+  uint64_t next_xact;  // when it was made
+  int64_t node_us;
+  Hash root;
+  MerkleTree tree;  // with the batch
+  const bytea* tags;
+  const bytea* nodes;
+  bool holds;  // its columns go together: the peaks make the root, and there is a tag for each leaf
+};
+
+// The owner of the tables of seals. Errors: they have several; no extension.
+Oid OwnerOfSeals();
+
+// The names of trees that this database has seals of; the newest first.
+List* SealedTrees(Oid owner);
+
+// A tree's seals, in their order.
+struct SealList {
+  Seal* seal;
+  int count;
+};
+SealList ReadSeals(Oid owner, const char* name);
+
+// When the rows of a seal were minted, as far as the seals tell.
+Span SpanOf(const SealList& seals, int i);
+
+// The kept subtree, of those that the seal completes; false if it completes no such one.
+bool KeptNode(const Seal& seal, int level, uint64_t index, Hash* hash);
+
+// When rows were minted at the earliest that a seal at this node time had not.
+TimestampTz SinceSeal(int64_t node_us);
+
+std::string_view BytesIn(const bytea* b);
+
+// Columns of the rows of the last query; false if it has another size.
+const bytea* BytesAt(uint64_t row, int column);
+
+template <size_t kSize>
+bool CopyAt(uint64_t row, int column, uint8_t (&to)[kSize]) {
+  const bytea* b = BytesAt(row, column);
+  if (VARSIZE_ANY_EXHDR(b) != kSize) return false;
+  memcpy(to, VARDATA_ANY(b), kSize);
+  return true;
+}
+
+}  // namespace detid

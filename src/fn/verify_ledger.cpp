@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// verify_ledger: the ledger built again from its rows, and compared with its seals and checkpoints.
+//
+// What is believed: nothing of the tables. The rows of each seal must make its leaves, the leaves
+// its root; stored checkpoints and handovers of keys must be signed and name these roots. Whoever
+// could rewrite all of that, keys included, is found out by a checkpoint that was kept elsewhere.
+
+#include <algorithm>
+
+#include "core/checkpoint.h"
+#include "fn/record.h"
+#include "fn/seals.h"
+#include "pg/errors.h"
+#include "state/horizon_row.h"
+
+namespace detid {
+namespace {
+
+struct Report {
+  ReturnSetInfo* set;
+
+  void Add(const char* problem, const RowKey* key, const char* detail) {
+    Record<6> row;
+    row.AddText(problem);
+    if (key != nullptr) {
+      row.Add(Int64GetDatum(static_cast<int64_t>(key->definition)));
+      row.Add(Int32GetDatum(key->node));
+      row.Add(Int32GetDatum(key->worker));
+      row.Add(Int64GetDatum(static_cast<int64_t>(key->position)));
+    } else {
+      row.Skip(4);
+    }
+    row.AddText(detail);
+    row.Put(set);
+  }
+};
+
+// --- Seals ---
+
+bool SameTag(const Seal& s, uint64_t i, const Leaf& leaf) {
+  return !leaf.known || memcmp(VARDATA_ANY(s.tags) + kTagBytes * i, leaf.hash.byte, kTagBytes) == 0;
+}
+
+// How far one looks for the next row that is as it was, around one that is not.
+constexpr uint64_t kLookAhead = 64;
+
+const char* PlaceOf(const Seal& s, uint64_t i, const LeafList& rows, size_t next) {
+  const char* where = psprintf(
+      "It was row %llu of the %llu that were sealed when the ledger had %llu",
+      static_cast<unsigned long long>(i + 1), static_cast<unsigned long long>(s.size - s.first),
+      static_cast<unsigned long long>(s.size));
+  if (next > 0 && next <= rows.count)
+    return psprintf("%s, behind entry %lld of transaction %llu.", where,
+                    static_cast<long long>(rows.leaf[next - 1].key.position),
+                    static_cast<unsigned long long>(rows.leaf[next - 1].xact));
+  return psprintf("%s.", where);
+}
+
+// Compares the rows with the tags of the seal, and names each that is not as it was. Returns how
+// many are not.
+uint64_t CompareRows(const Seal& s, const LeafList& rows, bool pruned, Report* report) {
+  const uint64_t sealed = s.size - s.first;
+  uint64_t i = 0, problems = 0;
+  size_t j = 0;
+  while (i < sealed || j < rows.count) {
+    if (i < sealed && j < rows.count && SameTag(s, i, rows.leaf[j])) {
+      i++;
+      j++;
+      continue;
+    }
+    uint64_t missing = 0, added = 0;
+    for (uint64_t k = 1; k <= kLookAhead && missing == 0 && added == 0; k++) {
+      if (j < rows.count && i + k < sealed && SameTag(s, i + k, rows.leaf[j])) missing = k;
+      if (i < sealed && j + k < rows.count && SameTag(s, i, rows.leaf[j + k])) added = k;
+    }
+    if (j == rows.count) missing = sealed - i;
+    if (i == sealed) added = rows.count - j;
+    if (missing == 0 && added == 0) {
+      report->Add("altered", &rows.leaf[j].key, PlaceOf(s, i, rows, j));
+      i++;
+      j++;
+      problems++;
+      continue;
+    }
+    for (; missing > 0 && added == 0; missing--, i++, problems++)
+      report->Add(pruned ? "pruned" : "missing", nullptr, PlaceOf(s, i, rows, j));
+    for (; added > 0; added--, j++, problems++)
+      report->Add("added", &rows.leaf[j].key,
+                  psprintf("It is of transaction %llu, whose rows were sealed without it.",
+                           static_cast<unsigned long long>(rows.leaf[j].xact)));
+  }
+  return problems;
+}
+
+struct Tree {
+  const char* name;
+  SealList seals;
+  bool sound;  // no problem so far
+};
+
+const char* SealName(const Tree& t, int i) {
+  return psprintf("The seal of %s at %llu rows", t.name,
+                  static_cast<unsigned long long>(t.seals.seal[i].size));
+}
+
+// Each seal by itself, and each after the one before.
+void CheckChain(Tree* t, Report* report) {
+  const auto problem = [&](int i, const char* what) {
+    report->Add("seal", nullptr, psprintf("%s %s.", SealName(*t, i), what));
+    t->sound = false;
+  };
+  for (int i = 0; i < t->seals.count; i++) {
+    const Seal& s = t->seals.seal[i];
+    if (!s.holds) problem(i, "does not make its own root");
+    if (s.first != (i == 0 ? 0 : t->seals.seal[i - 1].size))
+      problem(i, "does not begin where the one before ends");
+    for (int k = i - 1; k >= 0; k--) {
+      if (t->seals.seal[k].batch.instance != s.batch.instance) continue;
+      if (t->seals.seal[k].batch.until != s.batch.from)
+        problem(i, "leaves out transactions, or has some twice");
+      break;
+    }
+  }
+}
+
+// The rows of the seals against their tags and roots.
+void CheckRows(Tree* t, EntryReader* reader, int64_t pruned_us, Report* report) {
+  MerkleTree tree;
+  for (int i = 0; i < t->seals.count; i++) {
+    const Seal& s = t->seals.seal[i];
+    const MemoryContext work =
+        AllocSetContextCreate(CurrentMemoryContext, "pg_detid verify", ALLOCSET_DEFAULT_SIZES);
+    const MemoryContext before = MemoryContextSwitchTo(work);
+    const LeafList rows = GatherLeaves(reader, s.batch, Span{}, SIZE_MAX,
+                                       [](const Entry&, uint64_t) { return true; });
+    if (s.holds) {
+      uint64_t problems = CompareRows(s, rows, s.node_us <= pruned_us, report);
+      uint64_t unknown = 0;
+      for (size_t k = 0; k < rows.count; k++) {
+        unknown += !rows.leaf[k].known;
+        tree.Append(rows.leaf[k].hash);
+      }
+      if (unknown > 0)
+        report->Add("unverified", nullptr,
+                    psprintf("%s has %llu rows with inputs whose seed is not at hand: "
+                             "detid.import_seed(...).",
+                             SealName(*t, i), static_cast<unsigned long long>(unknown)));
+      if (problems == 0 && unknown == 0 && !(tree.Root() == s.root)) {
+        report->Add("seal", nullptr, psprintf("%s is not that of its rows.", SealName(*t, i)));
+        problems++;
+      }
+      if (problems > 0) t->sound = false;
+      tree = s.tree;  // what follows is judged by itself
+    }
+    MemoryContextSwitchTo(before);
+    MemoryContextDelete(work);
+  }
+}
+
+// --- Checkpoints ---
+
+struct Keys {
+  NoteKey key[64];
+  int count;
+};
+
+// The keys of the tree that a chain of handovers leads to.
+Keys KeysOf(Oid owner, const char* name, Report* report) {
+  Keys keys = {{}, 0};
+  Query q(owner);
+  q.Text(name);
+  const uint64_t rows = q.Read(
+      "SELECT key, handover FROM detid.seal_keys WHERE name = $1 ORDER BY handover IS NOT NULL, "
+      "created_at",
+      Seen::kBySnapshot);
+  for (uint64_t i = 0; i < rows && keys.count < static_cast<int>(lengthof(keys.key)); i++) {
+    NoteKey key;
+    const char* text = TextAt(i, 1);
+    const char* handover = TextAt(i, 2);
+    bool good = ParseKey(text, &key) && strcmp(key.name, name) == 0;
+    if (good && handover != nullptr) {
+      std::string_view says;
+      const char* want = psprintf("%s\nhandover\n%s\n", name, text);
+      bool is_signed = false;
+      for (int k = 0; k < keys.count; k++)
+        is_signed |=
+            VerifyNote(handover, keys.key[k], &says) == NoteVerdict::kSigned && says == want;
+      good = is_signed;
+    } else if (good) {
+      good = keys.count == 0;  // only the first needs none
+    }
+    if (good)
+      keys.key[keys.count++] = key;
+    else
+      report->Add("key", nullptr, psprintf("The key %s was not handed over by one before.", text));
+  }
+  return keys;
+}
+
+bool IsSigned(const Keys& keys, std::string_view note, std::string_view* text) {
+  for (int i = 0; i < keys.count; i++)
+    if (VerifyNote(note, keys.key[i], text) == NoteVerdict::kSigned) return true;
+  return false;
+}
+
+// What a checkpoint says against the tree; null: it is the tree's.
+const char* Contradiction(const Tree& t, const Checkpoint& c) {
+  const uint64_t size = t.seals.count == 0 ? 0 : t.seals.seal[t.seals.count - 1].size;
+  if (c.size > size)
+    return psprintf(
+        "It has %llu rows, the ledger %llu: rows and seals were removed, or the database "
+        "was restored to an earlier time.",
+        static_cast<unsigned long long>(c.size), static_cast<unsigned long long>(size));
+  for (int i = 0; i < t.seals.count; i++) {
+    const Seal& s = t.seals.seal[i];
+    if (s.size != c.size) continue;
+    return s.root == c.root ? nullptr
+                            : "The ledger has another root at that size: it was rewritten, or the "
+                              "database was copied and both copies went on (a fork).";
+  }
+  return psprintf(
+      "The ledger was never sealed at %llu rows: it was rewritten, or the database was "
+      "copied and both copies went on (a fork).",
+      static_cast<unsigned long long>(c.size));
+}
+
+void CheckCheckpoints(Oid owner, Tree* t, const Keys& keys, Report* report) {
+  Query q(owner);
+  q.Text(t->name);
+  const uint64_t rows = q.Read(
+      "SELECT note, size::text, encode(root, 'hex') FROM detid.checkpoints WHERE name = $1 ORDER "
+      "BY size",
+      Seen::kBySnapshot);
+  for (uint64_t i = 0; i < rows; i++) {
+    std::string_view text;
+    Checkpoint c;
+    const char* what = nullptr;
+    if (!IsSigned(keys, TextAt(i, 1), &text) || !ParseCheckpoint(text, &c) ||
+        strcmp(c.origin, t->name) != 0)
+      what = "It is not signed by a key of the tree.";
+    else if (strcmp(TextAt(i, 2), psprintf("%llu", static_cast<unsigned long long>(c.size))) != 0)
+      what = "Its note is of another size.";
+    else
+      what = Contradiction(*t, c);
+    if (what != nullptr) {
+      report->Add(
+          "checkpoint", nullptr,
+          psprintf("The stored checkpoint of %s at %s rows: %s", t->name, TextAt(i, 2), what));
+      t->sound = false;
+    }
+  }
+}
+
+// --- What is not sealed yet ---
+
+bool IsSealed(const Tree* trees, int count, const Entry& e, uint64_t xact) {
+  for (int i = 0; i < count; i++)
+    for (int k = 0; k < trees[i].seals.count; k++) {
+      const Batch& b = trees[i].seals.seal[k].batch;
+      if (b.instance == e.context->instance && xact >= b.from && xact < b.until) return true;
+    }
+  return false;
+}
+
+}  // namespace
+
+// verify_ledger(checkpoint text) -> setof (problem, definition, node, worker, entry, detail)
+DETID_FUNCTION(detid_verify_ledger) {
+  InitMaterializedSRF(fcinfo, 0);
+  Report report = {reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)};
+  EntryReader* reader = OpenEntries();
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  const Oid owner = OwnerOfSeals();
+  HorizonRecord record;
+  const int64_t pruned_us = ReadHorizon(&record) ? record.pruned_us : 0;
+  const List* names = SealedTrees(owner);
+  const int count = list_length(names);
+  Tree* trees = static_cast<Tree*>(palloc0(sizeof(Tree) * static_cast<Size>(std::max(count, 1))));
+  Keys* keys = static_cast<Keys*>(palloc0(sizeof(Keys) * static_cast<Size>(std::max(count, 1))));
+  for (int i = 0; i < count; i++) {
+    trees[i].name = static_cast<const char*>(list_nth(names, i));
+    trees[i].seals = ReadSeals(owner, trees[i].name);
+    trees[i].sound = true;
+    CheckChain(&trees[i], &report);
+    CheckRows(&trees[i], reader, pruned_us, &report);
+    keys[i] = KeysOf(owner, trees[i].name, &report);
+    CheckCheckpoints(owner, &trees[i], keys[i], &report);
+  }
+  // Rows that no seal holds are judged by their digests.
+  EachEntry(Wanted{}, [&](const Entry& e) {
+    uint64_t xact;
+    if (XactOf(reader, e.row, &xact) && IsSealed(trees, count, e, xact)) return true;
+    const char* why = e.refuted ? e.reason : e.reason == nullptr ? Altered(e) : nullptr;
+    if (why != nullptr) report.Add("altered", &e.row.key, psprintf("By its digest: %s.", why));
+    return true;
+  });
+  if (!PG_ARGISNULL(0)) {
+    const std::string_view note = View(PG_GETARG_TEXT_PP(0));
+    std::string_view text;
+    Checkpoint c;
+    const size_t end = note.find("\n\n");
+    if (end == std::string_view::npos || !ParseCheckpoint(note.substr(0, end + 1), &c)) {
+      report.Add("checkpoint", nullptr, "The text that was given is no checkpoint.");
+    } else {
+      int i = 0;
+      while (i < count && strcmp(trees[i].name, c.origin) != 0) i++;
+      const char* what =
+          i == count ? psprintf("It is of %s, of which this database has no seal.", c.origin)
+          : !IsSigned(keys[i], note, &text) || !ParseCheckpoint(text, &c)
+              ? "No key that this database has for it has signed it: it is forged, or the keys "
+                "were "
+                "exchanged here."
+              : Contradiction(trees[i], c);
+      if (what != nullptr)
+        report.Add("checkpoint", nullptr, psprintf("The checkpoint that was given: %s", what));
+    }
+  }
+  SPI_finish();
+  CloseEntries(reader);
+  return Datum{0};
+}
+
+}  // namespace detid
