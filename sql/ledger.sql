@@ -65,6 +65,16 @@ SELECT detid.prune_ledger('2025-06-01 00:00:00.1Z', 2) = 2;
 SELECT count(*) FROM l;
 SELECT detid.prune_ledger('2025-06-02Z') > 0;
 SELECT count(*) FROM l;
+
+-- Coordinates that the ledger has already are not minted again: nothing commits.
+SELECT detid.next_id('l_range') > 0;
+INSERT INTO detid._ledger SELECT node, worker, definition, position + 1, 1, xact, context, digest FROM detid._ledger
+WHERE (definition, node, worker, position) = (SELECT definition, node, worker, position FROM detid._ledger WHERE worker < -1 ORDER BY xact::text::bigint DESC LIMIT 1);
+\set VERBOSITY terse
+SELECT detid.next_id('l_range') > 0;
+\set VERBOSITY default
+SELECT detid.next_id('l_range') > 0;
+SELECT count(*), sum(count) FROM l;
 -- Each generator of a transaction has its own run: a table with two keys, a child and a trigger that mint.
 SELECT detid.create_generator('l_key'), detid.create_generator('l_public', 'uuid7'), detid.create_generator('l_child', audit => 'each');
 CREATE TABLE l_parents (id bigint DEFAULT detid.next_id('l_key'), public uuid DEFAULT detid.next_uuid('l_public'), n integer);

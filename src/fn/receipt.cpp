@@ -167,15 +167,23 @@ void AddContext(Json* json, const LedgerContext& context) {
 // Where subtrees of a tree are found: among its peaks, among what batches keep, or made from rows.
 struct Finder {
   EntryReader* reader;
-  const SealList* seals;
+  Oid owner;
+  const char* name;
+  SealList* seals;
   int last;          // the seal that the checkpoint is of
   LeafList* leaves;  // of each seal; `leaf` null: not yet
 };
 
+const Seal& Loaded(Finder* f, int i) {
+  Seal* s = &f->seals->seal[i];
+  if (s->tags == nullptr) LoadSeal(f->owner, f->name, s);
+  return *s;
+}
+
 const LeafList& LeavesOf(Finder* f, int i) {
   LeafList* list = &f->leaves[i];
   if (list->leaf != nullptr) return *list;
-  const Seal& s = f->seals->seal[i];
+  const Seal& s = Loaded(f, i);
   *list = GatherLeaves(f->reader, s.batch, SpanOf(*f->seals, i), SIZE_MAX,
                        [](const Entry&, uint64_t) { return true; });
   bool same = list->count == s.size - s.first;
@@ -215,7 +223,7 @@ Hash SubtreeFromRows(Finder* f, int level, uint64_t index) {
 
 bool ReadSubtreeOf(void* context, int level, uint64_t index, Hash* hash) {
   Finder* f = static_cast<Finder*>(context);
-  const MerkleTree& tree = f->seals->seal[f->last].tree;
+  const MerkleTree tree = TreeOf(f->seals->seal[f->last]);
   uint64_t at = 0;
   int peak = 0;
   for (int l = kMaxTreeLevels - 1; l >= 0; l--) {
@@ -228,8 +236,7 @@ bool ReadSubtreeOf(void* context, int level, uint64_t index, Hash* hash) {
     peak++;
   }
   if (level >= kKeptLevel)
-    return KeptNode(f->seals->seal[SealOf(*f->seals, ((index + 1) << level) - 1)], level, index,
-                    hash);
+    return KeptNode(Loaded(f, SealOf(*f->seals, ((index + 1) << level) - 1)), level, index, hash);
   *hash = SubtreeFromRows(f, level, index);
   return true;
 }
@@ -269,7 +276,11 @@ char* MakeReceipt(EntryReader* reader, const Entry& e, int ordinal, const Bits& 
     RaiseNotSealed(e);
   const uint64_t size = static_cast<uint64_t>(NumberAt(0, 1));
   const char* note = pstrdup(TextAt(0, 2));
-  Finder finder = {reader, &seals, SealOf(seals, size - 1),
+  Finder finder = {reader,
+                   owner,
+                   name,
+                   &seals,
+                   SealOf(seals, size - 1),
                    static_cast<LeafList*>(
                        palloc0(sizeof(LeafList) * static_cast<Size>(std::max(seals.count, 1))))};
   for (int i = 0; i < seals.count; i++)

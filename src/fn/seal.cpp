@@ -325,28 +325,33 @@ DETID_FUNCTION(detid_seal_ledger) {
   EntryReader* reader = OpenEntries();
   const int64_t here = LedgerInstance();
   uint64_t sealed = 0;
-  // Those that mint no more first: on an earlier timeline of this database.
-  for (int pass = 0; pass < 2; pass++) {
-    for (int i = 0; i < instances.count; i++) {
-      const int64_t instance = instances.number[i];
-      if ((instance == here) != (pass == 1)) continue;
-      Query q(owner);
-      q.Text(name).Number(instance);
-      q.Read(
-          "SELECT coalesce(max(xact_until), 0), coalesce(bool_or(closing), false)::int::int8, "
-          "coalesce(max(node_us) FILTER (WHERE next_xact <= (SELECT max(xact_until) FROM "
-          "detid._seals WHERE name = $1 AND instance = $2)), -1) "
-          "FROM detid._seals WHERE name = $1 AND instance = $2",
-          Seen::kNow);
-      const uint64_t from = static_cast<uint64_t>(NumberAt(0, 1));
-      const bool closed = NumberAt(0, 2) != 0;
-      const int64_t since_us = NumberAt(0, 3);
-      if (closed && instance != here) continue;
-      sealed += SealInstance(reader, owner, name, &tree, instance, from, now.oldest,
-                             Span{since_us < 0 ? DT_NOBEGIN : SinceSeal(since_us), DT_NOEND}, now,
-                             instance != here);
-    }
+  const auto seal = [&](int64_t instance, bool closing) {
+    Query q(owner);
+    q.Text(name).Number(instance);
+    q.Read(
+        "SELECT coalesce(max(xact_until), 0), coalesce(max(node_us) FILTER (WHERE next_xact <= "
+        "(SELECT max(xact_until) FROM detid._seals WHERE name = $1 AND instance = $2)), -1) "
+        "FROM detid._seals WHERE name = $1 AND instance = $2",
+        Seen::kNow);
+    const uint64_t from = static_cast<uint64_t>(NumberAt(0, 1));
+    const int64_t since_us = NumberAt(0, 2);
+    const Span span = {since_us < 0 ? DT_NOBEGIN : SinceSeal(since_us), DT_NOEND};
+    sealed +=
+        SealInstance(reader, owner, name, &tree, instance, from, now.oldest, span, now, closing);
+  };
+  // Before the first batch of this timeline those of earlier ones, the last of which are closing
+  // once a transaction of this one has ended before all that run: then none of theirs runs, nor is
+  // prepared.
+  Query q(owner);
+  q.Text(name).Number(here);
+  if (q.Read("SELECT 1 FROM detid._seals WHERE name = $1 AND instance = $2 LIMIT 1", Seen::kNow) ==
+      0) {
+    const bool closing =
+        GatherLeaves(reader, {here, 0, now.oldest}, Span{}, 0, RequireHolds).count > 0;
+    for (int i = 0; i < instances.count; i++)
+      if (instances.number[i] != here) seal(instances.number[i], closing);
   }
+  seal(here, false);
   CloseEntries(reader);
   PopActiveSnapshot();
   UnregisterSnapshot(snapshot);

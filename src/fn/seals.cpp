@@ -50,9 +50,8 @@ SealList ReadSeals(Oid owner, const char* name) {
   Query q(owner);
   q.Text(name);
   const uint64_t rows = q.Read(
-      "SELECT first, size, instance, xact_from, xact_until, node_us, root, peaks, tags, nodes, "
-      "next_xact "
-      "FROM detid._seals WHERE name = $1 ORDER BY size",
+      "SELECT first, size, instance, xact_from, xact_until, node_us, root, peaks, next_xact, "
+      "octet_length(tags)::int8 FROM detid._seals WHERE name = $1 ORDER BY size",
       Seen::kBySnapshot);
   SealList list = {static_cast<Seal*>(MemoryContextAllocHuge(
                        CurrentMemoryContext, sizeof(Seal) * std::max<uint64_t>(rows, 1))),
@@ -64,29 +63,53 @@ SealList ReadSeals(Oid owner, const char* name) {
     s->batch = {NumberAt(i, 3), static_cast<uint64_t>(NumberAt(i, 4)),
                 static_cast<uint64_t>(NumberAt(i, 5))};
     s->node_us = NumberAt(i, 6);
-    s->next_xact = static_cast<uint64_t>(NumberAt(i, 11));
-    const bytea* peaks = BytesAt(i, 8);
-    s->tags = BytesAt(i, 9);
-    s->nodes = BytesAt(i, 10);
+    s->peaks = BytesAt(i, 8);
+    s->next_xact = static_cast<uint64_t>(NumberAt(i, 9));
     s->holds = CopyAt(i, 7, s->root.byte) && s->first < s->size && s->size < uint64_t{1} << 62 &&
-               VARSIZE_ANY_EXHDR(s->tags) == kTagBytes * (s->size - s->first) &&
-               VARSIZE_ANY_EXHDR(peaks) ==
-                   sizeof(Hash) * static_cast<size_t>(__builtin_popcountll(s->size));
-    if (!s->holds) continue;
-    s->tree.size = s->size;
-    memcpy(s->tree.peaks, VARDATA_ANY(peaks), VARSIZE_ANY_EXHDR(peaks));
-    s->holds = s->tree.Root() == s->root;
+               static_cast<uint64_t>(NumberAt(i, 10)) == kTagBytes * (s->size - s->first) &&
+               BytesIn(s->peaks).size() ==
+                   sizeof(Hash) * static_cast<size_t>(__builtin_popcountll(s->size)) &&
+               TreeOf(*s).Root() == s->root;
   }
   return list;
 }
 
+MerkleTree TreeOf(const Seal& s) {
+  MerkleTree tree;
+  tree.size = s.size;
+  const std::string_view peaks = BytesIn(s.peaks);
+  memcpy(tree.peaks, peaks.data(), peaks.size());
+  return tree;
+}
+
+void LoadSeal(Oid owner, const char* name, Seal* s) {
+  Query q(owner);
+  q.Text(name).Number(static_cast<int64_t>(s->size));
+  const MemoryContext memory = CurrentMemoryContext;
+  q.Read("SELECT tags, nodes FROM detid._seals WHERE name = $1 AND size = $2", Seen::kBySnapshot);
+  const auto copy = [&](int column) {
+    const bytea* b = BytesAt(0, column);
+    const Size size = VARSIZE_ANY_EXHDR(b) + VARHDRSZ;
+    bytea* own = static_cast<bytea*>(MemoryContextAllocHuge(memory, size));
+    SET_VARSIZE(own, size);
+    memcpy(VARDATA(own), VARDATA_ANY(b), size - VARHDRSZ);
+    return own;
+  };
+  s->tags = copy(1);
+  s->nodes = copy(2);
+  SPI_freetuptable(SPI_tuptable);
+}
+
 Span SpanOf(const SealList& seals, int i) {
   const Seal& s = seals.seal[i];
-  int64_t since_us = -1;
-  for (int k = 0; k < i; k++)
-    if (seals.seal[k].batch.instance == s.batch.instance && seals.seal[k].next_xact <= s.batch.from)
-      since_us = std::max(since_us, seals.seal[k].node_us);
-  return {since_us < 0 ? DT_NOBEGIN : SinceSeal(since_us), AtUs(s.node_us + kSlackUs)};
+  TimestampTz since = DT_NOBEGIN;
+  for (int k = i - 1; k >= 0; k--)  // later ones know later times
+    if (seals.seal[k].batch.instance == s.batch.instance &&
+        seals.seal[k].next_xact <= s.batch.from) {
+      since = SinceSeal(seals.seal[k].node_us);
+      break;
+    }
+  return {since, AtUs(s.node_us + kSlackUs)};
 }
 
 bool KeptNode(const Seal& seal, int level, uint64_t index, Hash* hash) {

@@ -22,8 +22,8 @@ struct Seal {
   uint64_t next_xact;  // when it was made
   int64_t node_us;
   Hash root;
-  MerkleTree tree;  // with the batch
-  const bytea* tags;
+  const bytea* peaks;  // of the tree with the batch
+  const bytea* tags;   // null until LoadSeal
   const bytea* nodes;
   bool holds;  // its columns go together: the peaks make the root, and there is a tag for each leaf
 };
@@ -41,10 +41,17 @@ struct SealList {
 };
 SealList ReadSeals(Oid owner, const char* name);
 
+// The tree with the seal's batch. REQUIRES: it holds.
+MerkleTree TreeOf(const Seal& seal);
+
+// Reads the tags and nodes, in CurrentMemoryContext.
+void LoadSeal(Oid owner, const char* name, Seal* seal);
+
 // When the rows of a seal were minted, as far as the seals tell.
 Span SpanOf(const SealList& seals, int i);
 
-// The kept subtree, of those that the seal completes; false if it completes no such one.
+// The kept subtree, of those that the seal completes; false if it completes no such one. REQUIRES:
+// it is loaded.
 bool KeptNode(const Seal& seal, int level, uint64_t index, Hash* hash);
 
 // When rows were minted at the earliest that a seal at this node time had not.

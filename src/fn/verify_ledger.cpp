@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "core/checkpoint.h"
+#include "core/compose.h"
 #include "fn/record.h"
 #include "fn/seals.h"
 #include "pg/errors.h"
@@ -125,16 +126,17 @@ void CheckChain(Tree* t, Report* report) {
 }
 
 // The rows of the seals against their tags and roots.
-void CheckRows(Tree* t, EntryReader* reader, int64_t pruned_us, Report* report) {
+void CheckRows(Tree* t, Oid owner, EntryReader* reader, int64_t pruned_us, Report* report) {
   MerkleTree tree;
   for (int i = 0; i < t->seals.count; i++) {
-    const Seal& s = t->seals.seal[i];
+    Seal s = t->seals.seal[i];
     const MemoryContext work =
         AllocSetContextCreate(CurrentMemoryContext, "pg_detid verify", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext before = MemoryContextSwitchTo(work);
-    const LeafList rows = GatherLeaves(reader, s.batch, Span{}, SIZE_MAX,
+    const LeafList rows = GatherLeaves(reader, s.batch, SpanOf(t->seals, i), SIZE_MAX,
                                        [](const Entry&, uint64_t) { return true; });
     if (s.holds) {
+      LoadSeal(owner, t->name, &s);
       uint64_t problems = CompareRows(s, rows, s.node_us <= pruned_us, report);
       uint64_t unknown = 0;
       for (size_t k = 0; k < rows.count; k++) {
@@ -151,7 +153,7 @@ void CheckRows(Tree* t, EntryReader* reader, int64_t pruned_us, Report* report) 
         problems++;
       }
       if (problems > 0) t->sound = false;
-      tree = s.tree;  // what follows is judged by itself
+      tree = TreeOf(s);  // what follows is judged by itself
     }
     MemoryContextSwitchTo(before);
     MemoryContextDelete(work);
@@ -252,15 +254,82 @@ void CheckCheckpoints(Oid owner, Tree* t, const Keys& keys, Report* report) {
   }
 }
 
-// --- What is not sealed yet ---
+// --- What was not looked at with its seal -------------------------------------------------------
 
-bool IsSealed(const Tree* trees, int count, const Entry& e, uint64_t xact) {
-  for (int i = 0; i < count; i++)
-    for (int k = 0; k < trees[i].seals.count; k++) {
-      const Batch& b = trees[i].seals.seal[k].batch;
-      if (b.instance == e.context->instance && xact >= b.from && xact < b.until) return true;
+// The seals of one instance in one tree, whose batches follow each other.
+struct Chain {
+  const Tree* tree;
+  int64_t instance;
+  int* seals;  // in their order
+  int count;
+};
+
+List* ChainsOf(const Tree* t) {
+  List* chains = NIL;
+  for (int i = 0; i < t->seals.count; i++) {
+    Chain* chain = nullptr;
+    ListCell* cell;
+    foreach (cell, chains) {
+      Chain* c = static_cast<Chain*>(lfirst(cell));
+      if (c->instance == t->seals.seal[i].batch.instance) chain = c;
     }
-  return false;
+    if (chain == nullptr) {
+      chain = static_cast<Chain*>(palloc(sizeof(Chain)));
+      *chain = {t, t->seals.seal[i].batch.instance,
+                static_cast<int*>(palloc(sizeof(int) * static_cast<Size>(t->seals.count))), 0};
+      chains = lappend(chains, chain);
+    }
+    chain->seals[chain->count++] = i;
+  }
+  return chains;
+}
+
+// The seal that a row's transaction belongs to; -1 if to none.
+int SealOfXact(const Chain& c, uint64_t xact) {
+  int low = 0, high = c.count;
+  while (low < high) {
+    const int middle = (low + high) / 2;
+    if (c.tree->seals.seal[c.seals[middle]].batch.until <= xact)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  if (low == c.count || xact < c.tree->seals.seal[c.seals[low]].batch.from) return -1;
+  return c.seals[low];
+}
+
+// Whether the row lies within the time in which the seal's rows are looked for.
+bool IsWithin(const Entry& e, const Span& span) {
+  if (e.row.key.worker < kNoWorker) return true;  // pinned clocks are looked through
+  int64_t us;
+  if (!TimeOfTick(e.layout, e.context->epoch.us, e.first.tick, &us)) return true;
+  const TimestampTz at = DatumGetTimestampTz(TimestampDatum(us));
+  // Of a tick that began before, too.
+  const int64_t tick_us = e.layout.unit / 10 + 1;
+  return (TIMESTAMP_IS_NOBEGIN(span.since) || at + tick_us >= span.since) && at < span.until;
+}
+
+// Rows that no seal holds are judged by their digests. One that claims a transaction that was
+// sealed, and lies outside the time of its seal, was not there.
+void CheckRest(const Entry& e, EntryReader* reader, const List* chains, Report* report) {
+  uint64_t xact;
+  const char* why = e.refuted ? e.reason : nullptr;
+  if (XactOf(reader, e.row, &xact)) {
+    ListCell* cell;
+    foreach (cell, chains) {
+      const Chain& c = *static_cast<const Chain*>(lfirst(cell));
+      if (c.instance != e.context->instance) continue;
+      const int i = SealOfXact(c, xact);
+      if (i < 0) continue;
+      if (!IsWithin(e, SpanOf(c.tree->seals, i)))
+        report->Add("added", &e.row.key,
+                    psprintf("It is of transaction %llu, whose rows were sealed without it.",
+                             static_cast<unsigned long long>(xact)));
+      return;
+    }
+    if (e.reason == nullptr) why = Altered(e);
+  }
+  if (why != nullptr) report->Add("altered", &e.row.key, psprintf("By its digest: %s.", why));
 }
 
 }  // namespace
@@ -283,16 +352,14 @@ DETID_FUNCTION(detid_verify_ledger) {
     trees[i].seals = ReadSeals(owner, trees[i].name);
     trees[i].sound = true;
     CheckChain(&trees[i], &report);
-    CheckRows(&trees[i], reader, pruned_us, &report);
+    CheckRows(&trees[i], owner, reader, pruned_us, &report);
     keys[i] = KeysOf(owner, trees[i].name, &report);
     CheckCheckpoints(owner, &trees[i], keys[i], &report);
   }
-  // Rows that no seal holds are judged by their digests.
+  List* chains = NIL;
+  for (int i = 0; i < count; i++) chains = list_concat(chains, ChainsOf(&trees[i]));
   EachEntry(Wanted{}, [&](const Entry& e) {
-    uint64_t xact;
-    if (XactOf(reader, e.row, &xact) && IsSealed(trees, count, e, xact)) return true;
-    const char* why = e.refuted ? e.reason : e.reason == nullptr ? Altered(e) : nullptr;
-    if (why != nullptr) report.Add("altered", &e.row.key, psprintf("By its digest: %s.", why));
+    CheckRest(e, reader, chains, &report);
     return true;
   });
   if (!PG_ARGISNULL(0)) {

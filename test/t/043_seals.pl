@@ -200,6 +200,7 @@ for my $change (
 	[ 'a claim removed', q{DELETE FROM detid.claims WHERE inputs[1] = 'ann'}, qr/^missing$/ ],
 	[ 'a context removed', q{DELETE FROM detid._contexts WHERE application = 'loader' AND generator_name = 'public.range_id'}, qr/altered missing/ ],
 	[ 'a row added', "INSERT INTO detid._ledger SELECT node, worker, definition, position + 1000, count, xact, context, digest FROM ONLY detid._ledger $one", qr/added/ ],
+	[ 'a row added, of another time', "INSERT INTO detid._ledger SELECT node, worker, definition, position + 100000000000000, count, xact, context, digest FROM ONLY detid._ledger $one", qr/added/ ],
 	[ 'two rows exchanged', q{UPDATE ONLY detid._ledger l SET xact = o.xact FROM ONLY detid._ledger o, (SELECT min(position) AS a, max(position) AS b FROM ONLY detid._ledger WHERE worker = -1 AND ids IS NULL AND count = 1) s
 		WHERE (l.position, o.position) IN ((a, b), (b, a)) AND l.definition = o.definition AND l.worker = -1 AND o.worker = -1}, qr/altered|missing/ ],
 	map({ [ "seal: $_", "UPDATE detid._seals SET $_ WHERE size = (SELECT min(size) FROM detid._seals WHERE first > 0)", qr/seal|missing|added|altered|checkpoint/ ] } 'size = size - 1', 'first = first - 1', 'instance = 5', 'xact_from = xact_from + 1',
@@ -262,6 +263,7 @@ same_sql($node, q{SELECT detid.seal_ledger(); SELECT count(*) FROM detid.verify_
 	. q{SELECT detid.checkpoint() LIKE '%previous ' || (SELECT name || ' ' || max(size) FROM detid._seals GROUP BY name ORDER BY max(sealed_at) LIMIT 1) || ' %'}, "1\n0\n2\nt", 'what it mints is sealed in a tree that names the old one', db => 'restored');
 same_sql($node, "SELECT detid.receipt(min(id::bigint), 'range_id') IS NOT NULL FROM kept WHERE what = 'range_id'", 't', 'and old ids have their receipts', db => 'restored');
 
+$node->safe_psql('postgres', q{BEGIN; SELECT detid.next_id('range_id'); PREPARE TRANSACTION 'q'});
 # A standby verifies, and seals nothing; promoted, it goes on in the same tree.
 $node->backup('base');
 my %copy;
@@ -280,7 +282,10 @@ for my $name (qw(standby fork))
 	$copy{$name}->promote;
 	$copy{$name}->safe_psql('postgres', q{SELECT detid.accept_copy(); SELECT detid.next_id('range_id')}) for 1 .. 2;
 	$copy{$name}->safe_psql('postgres', q{SELECT detid.next_id('range_id')}) if $name eq 'fork';
-	cmp_ok($copy{$name}->safe_psql('postgres', 'SELECT detid.seal_ledger()'), '>', 1, "$name: promoted, it goes on");
+	is($copy{$name}->safe_psql('postgres', 'SELECT detid.seal_ledger()'), '0', "$name: promoted, with a transaction that was prepared before");
+	$copy{$name}->safe_psql('postgres', q{COMMIT PREPARED 'q'});
+	cmp_ok($copy{$name}->safe_psql('postgres', 'SELECT detid.seal_ledger()'), '>', 2, "$name: once that has ended, it goes on");
+	same_sql($copy{$name}, 'SELECT sum(size - first) = (SELECT count(*) FROM detid._ledger), count(DISTINCT instance) FROM detid._seals', 't|2', "$name: all rows are sealed, of two timelines");
 	same_sql($copy{$name}, "$problems; SELECT count(*) FROM detid.verify_ledger($kept); SELECT count(DISTINCT name) FROM detid._seals", "\n0\n1", "$name: in the same tree");
 	$copy{$name}->safe_psql('postgres', q{SELECT detid.next_id('range_id'); SELECT detid.seal_ledger()});
 	same_sql($copy{$name}, $problems, '', "$name: and on");
@@ -289,6 +294,7 @@ my $forked = '$$' . $fork->safe_psql('postgres', 'SELECT note FROM detid.checkpo
 like($standby->safe_psql('postgres', "SELECT problem, detail FROM detid.verify_ledger($forked)"), qr/checkpoint\|.*(fork|earlier time)/, 'two that went on from one are told to be a fork');
 $fork->stop;
 $standby->stop;
+$node->safe_psql('postgres', q{ROLLBACK PREPARED 'q'});
 
 # A crash, and pruning.
 $node->safe_psql('postgres', q{SELECT detid.next_id('range_id'); SELECT detid.seal_ledger()});
