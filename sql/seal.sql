@@ -1,4 +1,4 @@
--- Seals, checkpoints and receipts; test/t/043_seals.pl has what somebody may do to them.
+-- Seals, checkpoints and receipts; test/t/046_seals.pl has what somebody may do to them.
 SELECT detid.create_generator('z_id'), detid.create_generator('z_each', 'uuid7', audit => 'each'), detid.create_generator('z_off', audit => 'off');
 CREATE TABLE z AS SELECT detid.next_id('z_id') AS id, detid.next_uuid('z_each', 'ann') AS public, detid.next_id('z_off') AS other, detid.next_text('z_each', 'bob') AS t;
 SELECT detid.seal_ledger() > 0;

@@ -152,7 +152,7 @@ for my $role ('nobody', 'minter', 'creator', 'monitor')
 {
 	for my $sql (
 		'SELECT * FROM detid._seed', 'SELECT * FROM detid._horizon', 'SELECT * FROM detid.ledger',
-		'SELECT count(*) FROM detid.ledger', 'SELECT * FROM detid._ledger', 'SELECT * FROM detid._contexts', 'COPY detid._seed TO STDOUT',
+		'SELECT count(*) FROM detid.ledger', 'SELECT * FROM detid._ledger', 'SELECT * FROM detid._contexts', 'SELECT * FROM detid._seal_key', 'SELECT * FROM detid._seals', 'SELECT detid.seal_ledger()', 'SELECT * FROM detid.verify_ledger()', 'COPY detid._seed TO STDOUT',
 		'SELECT * FROM detid.claims', 'DELETE FROM detid.claims', 'SELECT * FROM detid._namespace',
 		"SELECT detid.define_topology('region:3 member:2')", "SELECT detid.assign_prefix('eu/a')",
 		"SELECT detid.release_prefix('eu')", 'INSERT INTO detid.topology VALUES (3, $$x$$, 1)',
@@ -180,10 +180,10 @@ for my $sql ('UPDATE detid._horizon SET horizon = 0',
 }
 same_sql($node, q{
 	SELECT string_agg(proname, '|' ORDER BY proname) FROM pg_proc p WHERE pronamespace = 'detid'::regnamespace AND prosecdef;
-}, '_heartbeat|check_topology|prune_ledger', 'three functions run as their owner');
+}, '_heartbeat|check_topology|prune_ledger|rotate_seal_key|seal_ledger', 'five functions run as their owner');
 same_sql($node, q{
 	SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc p
-	WHERE pronamespace = 'detid'::regnamespace AND proname ~ '^_' AND proname NOT IN ('_describe', '_find_entry', '_layouts', '_codecs', '_recorded_at', '_recorded_id', '_recorded_ids')
+	WHERE pronamespace = 'detid'::regnamespace AND proname ~ '^_' AND proname NOT IN ('_describe', '_find_entry', '_receipt', '_layouts', '_codecs', '_recorded_at', '_recorded_id', '_recorded_ids')
 	  AND has_function_privilege('nobody', p.oid, 'EXECUTE');
 }, '', 'internal functions that do something are not for everybody');
 
