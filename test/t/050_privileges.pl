@@ -361,6 +361,8 @@ for my $sql (
 	'SELECT * FROM detid.replay()', 'SELECT * FROM detid.verify_replay()',
 	q{SELECT * FROM detid.verify_replay('public.g'::pg_catalog.regclass)},
 	q{SELECT detid.id_at('public.g'::pg_catalog.regclass, pg_catalog.now())},
+	'SELECT detid.seal_ledger()', 'SELECT * FROM detid.verify_ledger(detid.checkpoint())', 'SELECT detid.rotate_seal_key()',
+	"SELECT detid.receipt($id, 'public.g'::pg_catalog.regclass)", 'SELECT * FROM detid.ledger',
 	q{SELECT detid.prune_ledger('2000-01-01', 5)},
 	q{SELECT detid.prune_ledger('2000-01-01')},
 	q{SELECT * FROM detid.check_ids('public.g'::pg_catalog.regclass, 'public.ids'::pg_catalog.regclass, 'id')},
