@@ -75,6 +75,14 @@ SELECT detid.next_id('l_range') > 0;
 \set VERBOSITY default
 SELECT detid.next_id('l_range') > 0;
 SELECT count(*), sum(count) FROM l;
+-- Another application is another row.
+BEGIN;
+SET LOCAL application_name = 'one';
+SELECT detid.next_id('l_range') > 0;
+SET LOCAL application_name = 'two';
+SELECT detid.next_id('l_range') > 0;
+COMMIT;
+SELECT application, count(*), sum(count) FROM detid.ledger WHERE generator_name = 'public.l_range' AND application IN ('one', 'two') GROUP BY 1 ORDER BY 1;
 -- Each generator of a transaction has its own run: a table with two keys, a child and a trigger that mint.
 SELECT detid.create_generator('l_key'), detid.create_generator('l_public', 'uuid7'), detid.create_generator('l_child', audit => 'each');
 CREATE TABLE l_parents (id bigint DEFAULT detid.next_id('l_key'), public uuid DEFAULT detid.next_uuid('l_public'), n integer);

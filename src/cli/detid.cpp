@@ -18,7 +18,6 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -231,8 +230,11 @@ bool RunOne(const Command& command, const Options& o, const std::string& text,
 
 bool RunFile(const Command& command, const Options& o, const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (in.good() || in.eof()) return RunOne(command, o, text, file);
+  std::string text;
+  char part[65536];
+  while (in.read(part, sizeof part) || in.gcount() > 0)
+    text.append(part, static_cast<size_t>(in.gcount()));
+  if (in.eof() && !in.bad()) return RunOne(command, o, text, file);
   std::cerr << "detid: " << file << ": " << std::strerror(errno) << "\n";
   return false;
 }

@@ -24,6 +24,24 @@ namespace {
 using nlohmann::json;
 using Problem = std::string;
 
+bool ToNumber(const std::string& text, int64_t* number) {
+  const char* end = text.data() + text.size();
+  const auto r = std::from_chars(text.data(), end, *number);
+  return r.ec == std::errc() && r.ptr == end;
+}
+
+std::optional<std::string> FromBase64(const std::string& text) {
+  std::string bytes(text.size(), '\0');
+  size_t size = 0;
+  const char* end = nullptr;
+  if (sodium_base642bin(reinterpret_cast<uint8_t*>(bytes.data()), bytes.size(), text.data(),
+                        text.size(), nullptr, &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+      end != text.data() + text.size())
+    return {};
+  bytes.resize(size);
+  return bytes;
+}
+
 // A receipt's value is read once, of the type that it must have; what is not there, or of another
 // type, is remembered as the problem.
 class Reader {
@@ -48,24 +66,14 @@ class Reader {
   std::optional<std::string> Base64(const char* name) {
     const std::optional<std::string> text = Text(name);
     if (!text) return {};
-    std::string bytes(text->size(), '\0');
-    size_t size = 0;
-    const char* end = nullptr;
-    if (sodium_base642bin(reinterpret_cast<uint8_t*>(bytes.data()), bytes.size(), text->data(),
-                          text->size(), nullptr, &size, &end,
-                          sodium_base64_VARIANT_ORIGINAL) != 0 ||
-        end != text->data() + text->size())
-      return Fail(name, "is no base64"), std::nullopt;
-    bytes.resize(size);
+    std::optional<std::string> bytes = FromBase64(*text);
+    if (!bytes) Fail(name, "is no base64");
     return bytes;
   }
   int64_t Number(const char* name) {
     const std::optional<std::string> text = Text(name);
     int64_t n = 0;
-    if (!text) return Fail(name, "is no number"), 0;
-    const char* end = text->data() + text->size();
-    if (const auto r = std::from_chars(text->data(), end, n); r.ec != std::errc() || r.ptr != end)
-      Fail(name, "is no number");
+    if (!text || !ToNumber(*text, &n)) Fail(name, "is no number");
     return n;
   }
   int32_t Small(const char* name) {
@@ -153,10 +161,10 @@ Problem ReadRow(const json& from, Row* row) {
   if (row->ids) rest.Add('i', *row->ids);
   if (const json* positions = r.List("positions")) {
     for (const json& p : *positions) {
-      const json object = {{"position", p}};
-      Reader of_one(object);
-      row->positions.push_back(of_one.Number("position"));
-      if (!of_one.problem().empty()) return of_one.problem();
+      int64_t position = 0;
+      if (!p.is_string() || !ToNumber(p.get_ref<const std::string&>(), &position))
+        return "its \"positions\" have what is no number";
+      row->positions.push_back(position);
     }
     rest.Add('p', {reinterpret_cast<const char*>(row->positions.data()),
                    row->positions.size() * sizeof(int64_t)});
@@ -194,9 +202,8 @@ Problem ReadProof(const json& from, Proof* proof) {
   if (!r.problem().empty() || list == nullptr) return "its \"proof\" is no list";
   if (list->size() > static_cast<size_t>(kMaxProof)) return "its \"proof\" is too long";
   for (const json& h : *list) {
-    const json object = {{"proof", h}};
-    Reader one(object);
-    const std::optional<std::string> bytes = one.Base64("proof");
+    const std::optional<std::string> bytes =
+        h.is_string() ? FromBase64(h.get_ref<const std::string&>()) : std::nullopt;
     if (!bytes || bytes->size() != sizeof(Hash)) return "its \"proof\" has what is no hash";
     std::memcpy(proof->hash[proof->count++].byte, bytes->data(), sizeof(Hash));
   }
@@ -208,8 +215,9 @@ Problem CheckId(const Layout& layout, const Row& row, const LedgerContext& conte
                 const std::string& id, int ordinal) {
   const Result<Bits> wanted = ParseId(layout, id);
   if (!wanted.ok()) return "the id is none of its layout";
-  const int count = row.leaf.count, i = ordinal - 1;
-  if (i < 0 || i >= count) return "the row has no id of that ordinal";
+  const int count = row.leaf.count;
+  if (ordinal < 1 || ordinal > count) return "the row has no id of that ordinal";
+  const int i = ordinal - 1;
   const uint64_t position = i < static_cast<int>(row.positions.size())
                                 ? static_cast<uint64_t>(row.positions[static_cast<size_t>(i)])
                                 : row.leaf.key.position + static_cast<uint64_t>(i);

@@ -30,7 +30,7 @@ uint64_t NumberOf(const LedgerKey& key, const LedgerContext& context) {
 }
 
 bool MayHaveNumber(const LedgerKey& key, const LedgerContext& context, uint64_t number) {
-  return ((number - NumberOf(key, context)) & INT64_MAX) < kContextTries;
+  return ((number - NumberOf(key, context)) & INT64_MAX) < kContextNumbers;
 }
 
 }  // namespace detid

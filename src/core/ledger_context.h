@@ -5,8 +5,9 @@
 //
 //   number = the 63 lowest bits of BLAKE2b-128, key: the ledger's key (ledger_digest.h), personal
 //            "detid-context1", of the fields in their order: a number as 8 bytes, little-endian, a
-//            text as its length and its bytes, one that is absent as the length -1. Up to
-//            kContextTries - 1 more where another context has that number.
+//            text as its length and its bytes, one that is absent as the length -1. Or less than
+//            kContextNumbers more, where another context has that number, or the same one is being
+//            written under it by a transaction that has not ended.
 //
 // Invariants:
 //   A3  nobody hands numbers out. So sessions agree without waiting for each other, ledgers of
@@ -49,7 +50,7 @@ struct LedgerContext {
   std::string_view tag;  // of rows that have none of their own
 };
 
-inline constexpr int kContextTries = 64;
+inline constexpr uint64_t kContextNumbers = 1 << 20;
 
 // clang-format off
 inline constexpr std::tuple kContextColumns{
@@ -95,9 +96,9 @@ void HashFields(const LedgerContext& context, Add add) {
 // The number of a context, not 0.
 uint64_t NumberOf(const LedgerKey& key, const LedgerContext& context);
 
-// The same after `tries` others had it.
-constexpr uint64_t AfterTries(uint64_t number, int tries) {
-  return (number + static_cast<uint64_t>(tries)) & INT64_MAX;
+// One of the numbers that it may have. REQUIRES: offset < kContextNumbers.
+constexpr uint64_t NumberAfter(uint64_t number, uint64_t offset) {
+  return (number + offset) & INT64_MAX;
 }
 
 // Whether a context may have this number.

@@ -109,6 +109,15 @@ std::string_view ArrayText(const Entry& e) {
   return OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
 }
 
+RowContext WhoMinted(const Entry& e) {
+  return {e.row.xact, e.row.context, e.row.tag != nullptr ? LedgerHash(e.key, View(e.row.tag)) : 0};
+}
+
+// By the lower half of the digest.
+bool WhoHolds(const Entry& e) {
+  return SameContext(DigestOfRow(e.key, e.row.key, RowIds{}, WhoMinted(e)), e.row.digest);
+}
+
 // Errors: the caller may not read the ledger. Who may read the view sees all of it.
 void RequireReader() {
   const Oid view = FindTable("ledger");
@@ -285,10 +294,17 @@ void ReadEntry(EntryReader* r, const LedgerRow& row, Entry* e) {
     e->refuted = e->reason != nullptr;
     if (!e->refuted) e->reason = kNoInput;
   }
-  // Ids that follow from their coordinates are made again without the seed.
-  e->made_again = e->reason == nullptr || (e->reason == kNoSeed && !KeepsIds(*e));
+  // Ids that follow from their coordinates are made again without the generator and its seed.
+  e->made_again = e->reason == nullptr || ((e->reason == kNoSeed || e->reason == kNoGenerator) &&
+                                           e->layout.bits > 0 && !KeepsIds(*e));
   if (e->made_again)
     e->composer = Composer(e->layout, e->first.node, e->first.worker, &s.generator_key);
+  // Who minted is bound also where nobody can make the ids any more.
+  if (e->reason == kNoGenerator && e->has_key) {
+    const char* why = e->made_again ? Altered(*e) : WhoHolds(*e) ? nullptr : kWhoChanged;
+    e->refuted = why != nullptr;
+    if (e->refuted) e->reason = why;
+  }
 }
 
 bool IsOfInstance(EntryReader* r, const LedgerRow& row, int64_t instance) {
@@ -353,9 +369,7 @@ const char* Altered(const Entry& e) {
           Fold(ids.inputs,
                FoldOfInput(e.no_input[i], e.no_input[i] ? 0 : LedgerHash(e.key, InputOf(e, i))));
   }
-  const RowContext who = {e.row.xact, e.row.context,
-                          e.row.tag != nullptr ? LedgerHash(e.key, View(e.row.tag)) : 0};
-  const uint64_t digest = DigestOfRow(e.key, e.row.key, ids, who);
+  const uint64_t digest = DigestOfRow(e.key, e.row.key, ids, WhoMinted(e));
   const bool same_ids = same_claim && SameIds(digest, e.row.digest);
   if (!SameContext(digest, e.row.digest)) return same_ids ? kWhoChanged : kChanged;
   return same_ids ? nullptr : kIdsChanged;
@@ -403,7 +417,7 @@ namespace {
 // had once.
 struct Definitions {
   int count = 0;
-  uint64_t number[64];
+  uint64_t number[1024];
 
   void Add(uint64_t d) {
     for (int i = 0; i < count; i++)

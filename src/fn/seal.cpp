@@ -42,8 +42,12 @@ namespace {
 
 // Leaves of a batch, unless one transaction has more: what maintenance_work_mem holds.
 size_t MostLeaves() {
-  return static_cast<size_t>(maintenance_work_mem) * 1024 / sizeof(Leaf);
+  return std::min<size_t>(static_cast<size_t>(maintenance_work_mem) * 1024 / sizeof(Leaf),
+                          size_t{1} << 24);
 }
+
+// Of a batch that is one transaction's: its tags are one value, below a gigabyte.
+constexpr size_t kMostOfOne = size_t{1} << 27;
 
 Datum BytesDatum(const void* bytes, size_t size) {
   return PointerGetDatum(
@@ -123,7 +127,7 @@ bool RequireHolds(const Entry& e, uint64_t) {
     Raise(Status::Error(Code::kSeedMissing, "It is that of entry %lld of definition %lld.",
                         static_cast<long long>(e.entry),
                         static_cast<long long>(e.row.key.definition)));
-  if (e.reason != nullptr) return true;
+  if (e.reason != nullptr) return true;  // what can be said of it was (ReadEntry)
   if (const char* why = Altered(e)) RaiseAltered(e, why);
   Bits recorded;
   for (int i = 0; e.ids != nullptr && i < e.count; i++)
@@ -197,12 +201,17 @@ uint64_t SealInstance(EntryReader* reader, Oid owner, const char* name, MerkleTr
     while (leaves.leaf == nullptr && leaves.count > 0) {
       const bool one = leaves.least == leaves.greatest;
       batch.until = leaves.least + (one ? 1 : (leaves.greatest - leaves.least + 1) / 2);
-      leaves = GatherLeaves(reader, batch, span, one ? SIZE_MAX : MostLeaves(), RequireHolds);
+      leaves = GatherLeaves(reader, batch, span, one ? kMostOfOne : MostLeaves(), RequireHolds);
+      if (one && leaves.leaf == nullptr)
+        Raise(Error::kSealTooLarge, "Transaction %llu has %zu.",
+              static_cast<unsigned long long>(leaves.least), leaves.count);
     }
     const size_t count = leaves.count;
-    if (closing && batch.until == until && count > 0) batch.until = leaves.greatest + 1;
+    // Rows of that timeline that come back later are of later transactions: they are not sealed.
+    const bool last = batch.until == until;
+    if (closing && last && count > 0) batch.until = leaves.greatest + 1;
     if (count > 0) WriteSeal(owner, name, tree, batch, leaves, now, closing);
-    from = closing && batch.until == leaves.greatest + 1 ? until : batch.until;
+    from = last ? until : batch.until;
     sealed += count;
     MemoryContextSwitchTo(before);
     MemoryContextDelete(work);
@@ -212,27 +221,37 @@ uint64_t SealInstance(EntryReader* reader, Oid owner, const char* name, MerkleTr
 
 // The instances that minted under seeds of this database's own.
 struct Instances {
-  int count = 0;
-  int64_t number[1024];
+  int64_t* number;
+  int count;
 
-  void Add(int64_t n) {
+  bool Has(int64_t n) const {
     for (int i = 0; i < count; i++)
-      if (number[i] == n) return;
-    if (count < static_cast<int>(lengthof(number))) number[count++] = n;
+      if (number[i] == n) return true;
+    return false;
   }
 };
 
 Instances InstancesHere() {
-  Instances instances;
-  Commitment own[64];
-  int seeds = 0;
+  const MemoryContext memory = CurrentMemoryContext;
+  Instances instances = {nullptr, 0};
+  List* own = NIL;
   EachSeed([&](int number, const Commitment& c, const Seed&) {
-    if (number > 0 && seeds < static_cast<int>(lengthof(own))) own[seeds++] = c;
+    if (number <= 0) return;
+    Commitment* copy = static_cast<Commitment*>(palloc(sizeof c));
+    *copy = c;
+    own = lappend(own, copy);
   });
   ContextReader* contexts = OpenContexts();
   EachContext(contexts, [&](const LedgerContext& c) {
-    for (int i = 0; i < seeds; i++)
-      if (c.seed == own[i]) instances.Add(c.instance);
+    bool ours = false;
+    ListCell* cell;
+    foreach (cell, own) ours |= c.seed == *static_cast<const Commitment*>(lfirst(cell));
+    if (!ours || instances.Has(c.instance)) return;
+    const Size size = sizeof(int64_t) * static_cast<Size>(instances.count + 1);
+    instances.number =
+        static_cast<int64_t*>(instances.number == nullptr ? MemoryContextAlloc(memory, size)
+                                                          : repalloc(instances.number, size));
+    instances.number[instances.count++] = c.instance;
   });
   CloseContexts(contexts);
   return instances;

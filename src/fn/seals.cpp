@@ -38,9 +38,11 @@ Oid OwnerOfSeals() {
 }
 
 List* SealedTrees(Oid owner) {
-  const uint64_t rows =
-      Query(owner).Read("SELECT name FROM detid._seals GROUP BY name ORDER BY max(sealed_at) DESC",
-                        Seen::kBySnapshot);
+  const uint64_t rows = Query(owner).Read(
+      "SELECT name FROM (SELECT name, sealed_at FROM detid._seals UNION ALL SELECT name, made_at "
+      "FROM detid.checkpoints UNION ALL SELECT name, created_at FROM detid.seal_keys) t (name, at) "
+      "GROUP BY name ORDER BY max(at) DESC",
+      Seen::kBySnapshot);
   List* names = NIL;
   for (uint64_t i = 0; i < rows; i++) names = lappend(names, pstrdup(TextAt(i, 1)));
   return names;
@@ -87,13 +89,11 @@ void LoadSeal(Oid owner, const char* name, Seal* s) {
   q.Text(name).Number(static_cast<int64_t>(s->size));
   const MemoryContext memory = CurrentMemoryContext;
   q.Read("SELECT tags, nodes FROM detid._seals WHERE name = $1 AND size = $2", Seen::kBySnapshot);
+  MemoryContextSwitchTo(memory);  // SPI has left its own
   const auto copy = [&](int column) {
-    const bytea* b = BytesAt(0, column);
-    const Size size = VARSIZE_ANY_EXHDR(b) + VARHDRSZ;
-    bytea* own = static_cast<bytea*>(MemoryContextAllocHuge(memory, size));
-    SET_VARSIZE(own, size);
-    memcpy(VARDATA(own), VARDATA_ANY(b), size - VARHDRSZ);
-    return own;
+    bool null = false;
+    return DatumGetByteaPCopy(
+        SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &null));
   };
   s->tags = copy(1);
   s->nodes = copy(2);

@@ -31,7 +31,7 @@ struct Seal {
 // The owner of the tables of seals. Errors: they have several; no extension.
 Oid OwnerOfSeals();
 
-// The names of trees that this database has seals of; the newest first.
+// The names of trees that this database has seals, checkpoints or keys of; the newest first.
 List* SealedTrees(Oid owner);
 
 // A tree's seals, in their order.

@@ -58,9 +58,9 @@ bool LookInStream(LedgerScan* scan, EntryReader* reader, const Stream& stream, c
 template <typename Found>
 bool LookAtNode(LedgerScan* scan, EntryReader* reader, int32_t node, const Sought& s, Found found) {
   const int32_t worker = s.definition->layout.shows(Kind::kWorker) ? s.shown.worker : kNoWorker;
-  if (LookInStream(scan, reader, {s.fingerprint, node, worker}, s, found)) return true;
+  if (LookInStream(scan, reader, {s.fingerprint, node, worker, true}, s, found)) return true;
   // Those of pinned clocks.
-  Stream stream = {s.fingerprint, node, INT32_MIN};
+  Stream stream = {s.fingerprint, node, INT32_MIN, true};
   while (NextWorker(scan, &stream) && stream.worker < kNoWorker)
     if (LookInStream(scan, reader, stream, s, found)) return true;
   return false;
@@ -70,7 +70,7 @@ template <typename Found>
 bool LookThrough(LedgerScan* scan, EntryReader* reader, int32_t node, const Sought& s,
                  Found found) {
   bool done = false;
-  Stream stream = {s.fingerprint, node, INT32_MIN};
+  Stream stream = {s.fingerprint, node, INT32_MIN, true};
   while (!done && NextWorker(scan, &stream))
     EachRow(scan, stream, 0, INT64_MAX, [&](const LedgerRow& row) {
       Entry e{};
@@ -95,7 +95,8 @@ bool LookInTable(Oid table, EntryReader* reader, const Sought& s, Found found) {
   if (layout.shows(Kind::kNode))
     done = look(s.shown.node);
   else
-    for (Stream stream = {s.fingerprint, INT32_MIN, INT32_MIN}; !done && NextNode(scan, &stream);)
+    for (Stream stream = {s.fingerprint, INT32_MIN, INT32_MIN, true};
+         !done && NextNode(scan, &stream);)
       done = look(stream.node);
   CloseLedgerScan(scan);
   return done;
@@ -112,8 +113,8 @@ bool FindEntry(EntryReader* reader, Oid generator, const Definition& d, const Bi
   if (FindClaimOf(sought.fingerprint, id, d.layout.bits, &claim)) {
     sought.position = claim.position;
     LedgerScan* scan = OpenLedgerScan(FindTable("claims"));
-    const bool there =
-        LookInStream(scan, reader, {claim.definition, claim.node, claim.worker}, sought, found);
+    const bool there = LookInStream(
+        scan, reader, {claim.definition, claim.node, claim.worker, true}, sought, found);
     CloseLedgerScan(scan);
     return there;
   }

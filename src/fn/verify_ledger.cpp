@@ -9,7 +9,6 @@
 #include <algorithm>
 
 #include "core/checkpoint.h"
-#include "core/compose.h"
 #include "fn/record.h"
 #include "fn/seals.h"
 #include "pg/errors.h"
@@ -58,9 +57,16 @@ const char* PlaceOf(const Seal& s, uint64_t i, const LeafList& rows, size_t next
   return psprintf("%s.", where);
 }
 
+// What is said of a row that is gone: what prune_ledger took cannot be told from what somebody else
+// took from the same time.
+struct Gone {
+  const char* problem;
+  const char* besides;  // behind the place
+};
+
 // Compares the rows with the tags of the seal, and names each that is not as it was. Returns how
 // many are not.
-uint64_t CompareRows(const Seal& s, const LeafList& rows, bool pruned, Report* report) {
+uint64_t CompareRows(const Seal& s, const LeafList& rows, const Gone& gone, Report* report) {
   const uint64_t sealed = s.size - s.first;
   uint64_t i = 0, problems = 0;
   size_t j = 0;
@@ -85,7 +91,7 @@ uint64_t CompareRows(const Seal& s, const LeafList& rows, bool pruned, Report* r
       continue;
     }
     for (; missing > 0 && added == 0; missing--, i++, problems++)
-      report->Add(pruned ? "pruned" : "missing", nullptr, PlaceOf(s, i, rows, j));
+      report->Add(gone.problem, nullptr, psprintf("%s%s", PlaceOf(s, i, rows, j), gone.besides));
     for (; added > 0; added--, j++, problems++)
       report->Add("added", &rows.leaf[j].key,
                   psprintf("It is of transaction %llu, whose rows were sealed without it.",
@@ -97,6 +103,9 @@ uint64_t CompareRows(const Seal& s, const LeafList& rows, bool pruned, Report* r
 struct Tree {
   const char* name;
   SealList seals;
+  Span* spans;  // of each seal
+  uint64_t*
+      found;   // rows of each seal that were compared with it, less those that a scan of all finds
   bool sound;  // no problem so far
 };
 
@@ -133,11 +142,18 @@ void CheckRows(Tree* t, Oid owner, EntryReader* reader, int64_t pruned_us, Repor
     const MemoryContext work =
         AllocSetContextCreate(CurrentMemoryContext, "pg_detid verify", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext before = MemoryContextSwitchTo(work);
-    const LeafList rows = GatherLeaves(reader, s.batch, SpanOf(t->seals, i), SIZE_MAX,
+    const LeafList rows = GatherLeaves(reader, s.batch, t->spans[i], SIZE_MAX,
                                        [](const Entry&, uint64_t) { return true; });
+    t->found[i] = rows.count;
     if (s.holds) {
       LoadSeal(owner, t->name, &s);
-      uint64_t problems = CompareRows(s, rows, s.node_us <= pruned_us, report);
+      const TimestampTz pruned = DatumGetTimestampTz(TimestampDatum(pruned_us));
+      const Gone gone =
+          pruned_us > 0 && s.node_us <= pruned_us ? Gone{"pruned", ""}
+          : pruned_us > 0 && t->spans[i].since < pruned
+              ? Gone{"missing", " It may be of the time that prune_ledger was called for."}
+              : Gone{"missing", ""};
+      uint64_t problems = CompareRows(s, rows, gone, report);
       uint64_t unknown = 0;
       for (size_t k = 0; k < rows.count; k++) {
         unknown += !rows.leaf[k].known;
@@ -163,40 +179,41 @@ void CheckRows(Tree* t, Oid owner, EntryReader* reader, int64_t pruned_us, Repor
 // --- Checkpoints ---
 
 struct Keys {
-  NoteKey key[64];
+  NoteKey* key;
   int count;
 };
 
-// The keys of the tree that a chain of handovers leads to.
+// The keys of the tree that a chain of handovers leads to. Their order is not believed: clocks
+// step.
 Keys KeysOf(Oid owner, const char* name, Report* report) {
-  Keys keys = {{}, 0};
   Query q(owner);
   q.Text(name);
-  const uint64_t rows = q.Read(
-      "SELECT key, handover FROM detid.seal_keys WHERE name = $1 ORDER BY handover IS NOT NULL, "
-      "created_at",
-      Seen::kBySnapshot);
-  for (uint64_t i = 0; i < rows && keys.count < static_cast<int>(lengthof(keys.key)); i++) {
-    NoteKey key;
-    const char* text = TextAt(i, 1);
-    const char* handover = TextAt(i, 2);
-    bool good = ParseKey(text, &key) && strcmp(key.name, name) == 0;
-    if (good && handover != nullptr) {
+  const uint64_t rows =
+      q.Read("SELECT key, handover FROM detid.seal_keys WHERE name = $1 ORDER BY created_at",
+             Seen::kBySnapshot);
+  Keys keys = {static_cast<NoteKey*>(palloc(sizeof(NoteKey) * std::max<uint64_t>(rows, 1))), 0};
+  bool* good = static_cast<bool*>(palloc0(std::max<uint64_t>(rows, 1)));
+  for (bool more = true; more;) {
+    more = false;
+    for (uint64_t i = 0; i < rows; i++) {
+      NoteKey key;
+      const char* text = TextAt(i, 1);
+      const char* handover = TextAt(i, 2);
+      if (good[i] || !ParseKey(text, &key) || strcmp(key.name, name) != 0) continue;
       std::string_view says;
       const char* want = psprintf("%s\nhandover\n%s\n", name, text);
-      bool is_signed = false;
-      for (int k = 0; k < keys.count; k++)
-        is_signed |=
-            VerifyNote(handover, keys.key[k], &says) == NoteVerdict::kSigned && says == want;
-      good = is_signed;
-    } else if (good) {
-      good = keys.count == 0;  // only the first needs none
-    }
-    if (good)
+      if (handover == nullptr) good[i] = keys.count == 0;  // only the first needs none
+      for (int k = 0; handover != nullptr && k < keys.count; k++)
+        good[i] |= VerifyNote(handover, keys.key[k], &says) == NoteVerdict::kSigned && says == want;
+      if (!good[i]) continue;
       keys.key[keys.count++] = key;
-    else
-      report->Add("key", nullptr, psprintf("The key %s was not handed over by one before.", text));
+      more = true;
+    }
   }
+  for (uint64_t i = 0; i < rows; i++)
+    if (!good[i])
+      report->Add("key", nullptr,
+                  psprintf("The key %s was not handed over by one before.", TextAt(i, 1)));
   return keys;
 }
 
@@ -298,38 +315,57 @@ int SealOfXact(const Chain& c, uint64_t xact) {
   return c.seals[low];
 }
 
-// Whether the row lies within the time in which the seal's rows are looked for.
-bool IsWithin(const Entry& e, const Span& span) {
-  if (e.row.key.worker < kNoWorker) return true;  // pinned clocks are looked through
-  int64_t us;
-  if (!TimeOfTick(e.layout, e.context->epoch.us, e.first.tick, &us)) return true;
-  const TimestampTz at = DatumGetTimestampTz(TimestampDatum(us));
-  // Of a tick that began before, too.
-  const int64_t tick_us = e.layout.unit / 10 + 1;
-  return (TIMESTAMP_IS_NOBEGIN(span.since) || at + tick_us >= span.since) && at < span.until;
-}
-
 // Rows that no seal holds are judged by their digests. One that claims a transaction that was
-// sealed, and lies outside the time of its seal, was not there.
+// sealed, and was not among those that were compared with the seal, was not there.
 void CheckRest(const Entry& e, EntryReader* reader, const List* chains, Report* report) {
   uint64_t xact;
   const char* why = e.refuted ? e.reason : nullptr;
+  const Chain* chain = nullptr;
+  int seal = -1;
   if (XactOf(reader, e.row, &xact)) {
     ListCell* cell;
     foreach (cell, chains) {
-      const Chain& c = *static_cast<const Chain*>(lfirst(cell));
-      if (c.instance != e.context->instance) continue;
-      const int i = SealOfXact(c, xact);
-      if (i < 0) continue;
-      if (!IsWithin(e, SpanOf(c.tree->seals, i)))
-        report->Add("added", &e.row.key,
-                    psprintf("It is of transaction %llu, whose rows were sealed without it.",
-                             static_cast<unsigned long long>(xact)));
-      return;
+      const Chain* c = static_cast<const Chain*>(lfirst(cell));
+      if (c->instance != e.context->instance) continue;
+      seal = SealOfXact(*c, xact);
+      chain = c;
+      if (seal >= 0) break;
     }
-    if (e.reason == nullptr) why = Altered(e);
   }
+  if (seal >= 0) {
+    // More than were compared with it: see CheckCounts. Kept aside, or under another key, none was.
+    if (e.entry >= 0) chain->tree->found[seal]--;
+    if (e.entry < 0) report->Add("added", &e.row.key, "It is kept aside: another row has its key.");
+  }
+  if (why == nullptr && seal < 0 && e.reason == nullptr) why = Altered(e);
   if (why != nullptr) report->Add("altered", &e.row.key, psprintf("By its digest: %s.", why));
+}
+
+// Each row of a seal's transactions was compared with the seal.
+void CheckCounts(Tree* t, EntryReader* reader, Report* report) {
+  for (int i = 0; i < t->seals.count; i++) {
+    if (t->found[i] == 0) continue;
+    // Of those that a scan of everything finds, which are outside of the time of the seal?
+    const Seal& s = t->seals.seal[i];
+    const LeafList within = GatherLeaves(reader, s.batch, t->spans[i], SIZE_MAX,
+                                         [](const Entry&, uint64_t) { return true; });
+    const LeafList all = GatherLeaves(reader, s.batch, Span{}, SIZE_MAX,
+                                      [](const Entry&, uint64_t) { return true; });
+    size_t j = 0;
+    for (size_t k = 0; k < all.count; k++) {
+      if (j < within.count && within.leaf[j].key == all.leaf[k].key) {
+        j++;
+        continue;
+      }
+      report->Add("added", &all.leaf[k].key,
+                  psprintf("It is of transaction %llu, whose rows were sealed without it.",
+                           static_cast<unsigned long long>(all.leaf[k].xact)));
+    }
+    if (all.count == within.count)
+      report->Add("added", nullptr,
+                  psprintf("%s: there are other rows of its transactions.", SealName(*t, i)));
+    t->sound = false;
+  }
 }
 
 }  // namespace
@@ -351,6 +387,15 @@ DETID_FUNCTION(detid_verify_ledger) {
     trees[i].name = static_cast<const char*>(list_nth(names, i));
     trees[i].seals = ReadSeals(owner, trees[i].name);
     trees[i].sound = true;
+    const Size seals = static_cast<Size>(std::max(trees[i].seals.count, 1));
+    trees[i].spans =
+        static_cast<Span*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Span) * seals));
+    trees[i].found = static_cast<uint64_t*>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64_t) * seals));
+    for (int k = 0; k < trees[i].seals.count; k++) {
+      trees[i].spans[k] = SpanOf(trees[i].seals, k);
+      trees[i].found[k] = 0;
+    }
     CheckChain(&trees[i], &report);
     CheckRows(&trees[i], owner, reader, pruned_us, &report);
     keys[i] = KeysOf(owner, trees[i].name, &report);
@@ -362,6 +407,7 @@ DETID_FUNCTION(detid_verify_ledger) {
     CheckRest(e, reader, chains, &report);
     return true;
   });
+  for (int i = 0; i < count; i++) CheckCounts(&trees[i], reader, &report);
   if (!PG_ARGISNULL(0)) {
     const std::string_view note = View(PG_GETARG_TEXT_PP(0));
     std::string_view text;

@@ -97,6 +97,9 @@ ErrorRow RowOf(Error error) {
     case Error::kNotSealed:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "there is no receipt for the id",
               "SELECT detid.seal_ledger(); seals the rows of transactions that have ended."};
+    case Error::kSealTooLarge:
+      return {ERRCODE_PROGRAM_LIMIT_EXCEEDED, "one transaction has too many ledger rows to be sealed",
+              "Mint in smaller transactions: a seal holds 134217728 rows of one."};
     case Error::kSealsKept:
       return {ERRCODE_INSUFFICIENT_PRIVILEGE, "seals are kept for ever",
               "A tree of seals only grows. SELECT detid.seal_ledger(); adds to it."};

@@ -25,6 +25,7 @@ enum class Error : uint8_t {
   kLedgerAltered,
   kNotSealed,
   kSealsKept,
+  kSealTooLarge,
   kClockBehindHorizon,
   kManualClockSpent,
   kNoExtension,

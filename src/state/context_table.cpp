@@ -2,6 +2,7 @@
 
 #include "state/context_table.h"
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
 #include <utility>
@@ -139,6 +140,16 @@ bool LookUp(Relation table, uint64_t number, Snapshot snapshot, Visit visit) {
   return found;
 }
 
+// Which number is tried: the first ones, so that sessions find each other's; then the backend's
+// own, so that those who begin at once do not meet; then any, as what it prepared may have that.
+constexpr int kMostTries = 64;
+uint64_t OffsetOf(int tries) {
+  constexpr int kShared = 8;
+  if (tries < kShared) return static_cast<uint64_t>(tries);
+  if (tries == kShared) return kShared + static_cast<uint64_t>(std::max(compat::BackendSlot(), 0));
+  return static_cast<uint64_t>(RandomBits63()) % kContextNumbers;
+}
+
 // Contexts that are in the table: committed, or written by this transaction. A table that was
 // changed is asked again.
 struct Known {
@@ -196,10 +207,10 @@ uint64_t KeepContext(const LedgerKey& key, const LedgerContext& context) {
   contexts_table = RelationGetRelid(table);
   uint64_t number = 0;
   for (int tries = 0; number == 0; tries++) {
-    if (tries == kContextTries)
+    if (tries == kMostTries)
       Raise(Error::kLedgerMissing,
             "A unique index of detid._contexts refuses a context of which no row was found.");
-    const uint64_t here = AfterTries(first, tries);
+    const uint64_t here = NumberAfter(first, OffsetOf(tries));
     SnapshotData now;
     InitDirtySnapshot(now);
     bool same = false, ours = false;

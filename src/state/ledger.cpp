@@ -102,6 +102,7 @@ LedgerEntry* Extendable(const Minter* m, uint64_t position, bool each) {
       e->role != m->user || e->pinned != m->pinned || e->row.definition != m->fingerprint ||
       e->row.worker != m->ledger_worker || !(e->seed == m->seed) ||
       e->tag_changes != settings::tag_changes ||
+      strcmp(application_name != nullptr ? application_name : "", m->context.application) != 0 ||
       e->subtransaction != GetCurrentSubTransactionId() || (e->each != nullptr) != each ||
       position > e->last_of_run)
     return nullptr;

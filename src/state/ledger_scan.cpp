@@ -94,7 +94,7 @@ void Each(LedgerScan* s, Search search, Visit visit) {
 bool First(LedgerScan* s, const Search& search, Stream* stream) {
   bool found = false;
   Each(s, search, [&](const LedgerRow& row) {
-    *stream = {row.key.definition, row.key.node, row.key.worker};
+    *stream = {row.key.definition, row.key.node, row.key.worker, true};
     found = true;
     return false;
   });
@@ -156,6 +156,10 @@ bool NextWorker(LedgerScan* s, Stream* stream) {
 }
 
 bool NextStream(LedgerScan* s, Stream* stream) {
+  if (!stream->begun) {  // whatever the table begins with
+    stream->begun = First(s, Search{}, stream);
+    return stream->begun;
+  }
   if (NextWorker(s, stream) || NextNode(s, stream)) return true;
   Search definition;
   definition.AddInt64(1, BTGreaterStrategyNumber, F_INT8GT, stream->definition);
@@ -187,7 +191,7 @@ void EachRow(LedgerScan* s, const Stream& stream, uint64_t from, uint64_t until,
   search.Node(stream.node);
   search.Worker(stream.worker);
   search.AddInt64(4, BTGreaterEqualStrategyNumber, F_INT8GE, from);
-  search.AddInt64(4, BTLessStrategyNumber, F_INT8LT, until);
+  if (until != INT64_MAX) search.AddInt64(4, BTLessStrategyNumber, F_INT8LT, until);
   Each(s, search, [&](const LedgerRow& row) { return visit(row, context); });
 }
 

@@ -39,9 +39,11 @@ struct Stream {
   uint64_t definition = 0;
   int32_t node = INT32_MIN;
   int32_t worker = INT32_MIN;
+  bool begun = false;  // it is one of the table's
 };
 
-// The next stream of the table after this one, which need not be there; false if there is none.
+// The first stream of the table, if this is a new one, or the next after it; false if there is
+// none.
 bool NextStream(LedgerScan* scan, Stream* stream);
 
 // The first stream of the definition's next node; false if there is none.
@@ -53,7 +55,8 @@ bool NextWorker(LedgerScan* scan, Stream* stream);
 // The last row of the stream that begins at or before the position (A8 of ledger_row.h).
 bool FindLast(LedgerScan* scan, const Stream& stream, uint64_t position, LedgerRow* row);
 
-// Calls visit(row) with the stream's rows that begin within [from, until), until it returns false.
+// Calls visit(row) with the stream's rows that begin within [from, until), until it returns false;
+// INT64_MAX: to the end.
 void EachRow(LedgerScan* scan, const Stream& stream, uint64_t from, uint64_t until,
              bool (*visit)(const LedgerRow&, void*), void* context);
 

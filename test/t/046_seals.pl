@@ -16,7 +16,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = new_node('node', init => { has_archiving => 1, allows_streaming => 1 },
-	conf => "max_prepared_transactions = 5\ndetid.allow_manual_clock = on\n");
+	conf => "max_connections = 30\nmax_prepared_transactions = 5\ndetid.allow_manual_clock = on\n");
 my $problems = q{SELECT string_agg(DISTINCT problem, ' ' ORDER BY problem) FROM detid.verify_ledger()};
 
 # --- What is sealed, and when ------------------------------------------------------------------
@@ -161,7 +161,7 @@ for my $receipt ($each, grep({ /"claim": "/ } @receipts), grep({ /"ids": "/ } @r
 is(join(' ', map { $named[$_] } grep { $ours->[$_] ne 'false' } 0 .. $#named), '', 'of ' . @forged . ' receipts with one value changed the program refuses each');
 is(join(' ', map { $named[$_] } grep { ($theirs->[$_] // 'false') ne 'false' } 0 .. $#named), '', 'and so does the other');
 for my $bad ([ 'of another id', changed($each, '1', 'id') ], [ 'of another ordinal', changed($each, 999, 'ordinal') ], [ 'of a format to come', changed($each, 'detid-receipt-9', 'format') ],
-	[ 'cut off', substr($each, 0, 500) ], [ 'empty', '{}' ], [ 'a list', '[]' ], [ 'no JSON', 'receipt' ], [ 'with a proof cut off', changed($each, sub { $_[0] }, 'index') =~ s/"proof":\["[^"]+",/"proof":[/r ])
+	[ 'cut off', substr($each, 0, 500) ], [ 'deeply nested', $each =~ s/"positions": *(null|\[[^\]]*\])/'"positions":' . '[' x 200000 . ']' x 200000/er ], [ 'empty', '{}' ], [ 'a list', '[]' ], [ 'no JSON', 'receipt' ], [ 'with a proof cut off', changed($each, sub { $_[0] }, 'index') =~ s/"proof":\["[^"]+",/"proof":[/r ])
 {
 	($ours) = verdicts([$key], $bad->[1]);
 	is("@$ours", 'false', "a receipt $bad->[0] is refused");
@@ -169,6 +169,7 @@ for my $bad ([ 'of another id', changed($each, '1', 'id') ], [ 'of another ordin
 command_exit_is([ $detid, 'verify', '--key', 'nonsense' ], 2, 'a key that is none');
 command_exit_is([ $detid, 'verify', "$folder/receipts" ], 2, 'no key');
 command_exit_is([ $detid, 'verify', '--key', $key, "$folder/none" ], 1, 'no such file');
+command_exit_is([ $detid, 'verify', '--key', $key, $folder ], 1, 'a folder');
 my $fresh = $node->safe_psql('postgres', q{SELECT detid.next_id('range_id')});
 fails_with($node, "SELECT detid.receipt($fresh, 'range_id')", '55000', qr/no receipt.*HINT:.*seal_ledger/s, 'a row that is not sealed has none');
 same_sql($node, q{SELECT detid.receipt(1, 'range_id') IS NULL}, 't', 'an id that nobody minted has none');
@@ -201,6 +202,12 @@ for my $change (
 	[ 'a context removed', q{DELETE FROM detid._contexts WHERE application = 'loader' AND generator_name = 'public.range_id'}, qr/altered missing/ ],
 	[ 'a row added', "INSERT INTO detid._ledger SELECT node, worker, definition, position + 1000, count, xact, context, digest FROM ONLY detid._ledger $one", qr/added/ ],
 	[ 'a row added, of another time', "INSERT INTO detid._ledger SELECT node, worker, definition, position + 100000000000000, count, xact, context, digest FROM ONLY detid._ledger $one", qr/added/ ],
+	[ 'a copy, as if kept aside', "INSERT INTO detid._ledger SELECT node, worker, definition, -1 - position, count, xact, context, digest FROM ONLY detid._ledger $one", qr/added/ ],
+	[ 'a copy of another definition', "INSERT INTO detid._ledger SELECT node, worker, -definition, position, count, xact, context, digest FROM ONLY detid._ledger $one", qr/added|altered/ ],
+	[ 'a copy at the last position', "INSERT INTO detid._ledger SELECT node, worker, definition, 9223372036854775807, count, xact, context, digest FROM ONLY detid._ledger $one", qr/added|altered/ ],
+	[ 'a row under a context of another epoch', "INSERT INTO detid._contexts SELECT 1, generator, generator_name, definition, layout, epoch - interval '10 years', sequence_bits, seed, pinned, instance, xact_epoch, worker, session_role, role, application, client, tag
+		FROM detid._contexts WHERE context = (SELECT context FROM ONLY detid._ledger $one); INSERT INTO detid._ledger SELECT node, worker, definition, position + 1500000000000000, count, xact, 1, digest FROM ONLY detid._ledger $one", qr/altered/ ],
+	[ 'all seals removed', 'DELETE FROM detid._seals', qr/checkpoint/ ],
 	[ 'two rows exchanged', q{UPDATE ONLY detid._ledger l SET xact = o.xact FROM ONLY detid._ledger o, (SELECT min(position) AS a, max(position) AS b FROM ONLY detid._ledger WHERE worker = -1 AND ids IS NULL AND count = 1) s
 		WHERE (l.position, o.position) IN ((a, b), (b, a)) AND l.definition = o.definition AND l.worker = -1 AND o.worker = -1}, qr/altered|missing/ ],
 	map({ [ "seal: $_", "UPDATE detid._seals SET $_ WHERE size = (SELECT min(size) FROM detid._seals WHERE first > 0)", qr/seal|missing|added|altered|checkpoint/ ] } 'size = size - 1', 'first = first - 1', 'instance = 5', 'xact_from = xact_from + 1',
@@ -224,6 +231,14 @@ like(found(q{UPDATE ONLY detid._ledger SET count = count + 1 WHERE position = (S
 fails_with($node, q{BEGIN; SET LOCAL detid.allow_schema_changes = on; ALTER TABLE detid._ledger DISABLE TRIGGER USER;
 	UPDATE ONLY detid._ledger SET count = count + 1 WHERE position = (SELECT max(position) FROM ONLY detid._ledger WHERE worker = -1 AND ids IS NULL); SELECT detid.seal_ledger()},
 	'XX001', qr/the ledger was altered.*Entry \d+ of definition.*HINT:.*verify_ledger/s, 'nothing is sealed that its digest does not hold for');
+
+# Also where the generator is gone, so that nobody can make its ids again.
+$node->safe_psql('postgres', q{SELECT detid.seal_ledger(); SELECT detid.create_generator('gone', 'uuid7'); SET detid.tag = 'mine'; SELECT detid.next_uuid('gone'); SELECT detid.drop_generator('gone')});
+my $gone = q{WHERE context = (SELECT context FROM detid._contexts WHERE generator_name = 'public.gone')};
+is(found("UPDATE ONLY detid._ledger SET tag = 'yours' $gone"), 'altered', 'a row whose generator is gone');
+fails_with($node, "BEGIN; SET LOCAL detid.allow_schema_changes = on; ALTER TABLE detid._ledger DISABLE TRIGGER USER; UPDATE ONLY detid._ledger SET tag = 'yours' $gone; SELECT detid.seal_ledger()",
+	'XX001', qr/context, transaction or tag was changed/, 'is not sealed either');
+$node->safe_psql('postgres', 'SELECT detid.seal_ledger()');
 
 # All of it written anew, with the key at hand: only a checkpoint that was kept elsewhere tells.
 my $kept = '$$' . $checkpoint . '$$';
@@ -263,6 +278,8 @@ same_sql($node, q{SELECT detid.seal_ledger(); SELECT count(*) FROM detid.verify_
 	. q{SELECT detid.checkpoint() LIKE '%previous ' || (SELECT name || ' ' || max(size) FROM detid._seals GROUP BY name ORDER BY max(sealed_at) LIMIT 1) || ' %'}, "1\n0\n2\nt", 'what it mints is sealed in a tree that names the old one', db => 'restored');
 same_sql($node, "SELECT detid.receipt(min(id::bigint), 'range_id') IS NOT NULL FROM kept WHERE what = 'range_id'", 't', 'and old ids have their receipts', db => 'restored');
 
+# More than a batch holds.
+$node->safe_psql('postgres', join ';', map { q{DO $$ BEGIN FOR i IN 1..1000 LOOP BEGIN PERFORM detid.next_id('range_id'); EXCEPTION WHEN division_by_zero THEN NULL; END; END LOOP; END $$} } 1 .. 20);
 $node->safe_psql('postgres', q{BEGIN; SELECT detid.next_id('range_id'); PREPARE TRANSACTION 'q'});
 # A standby verifies, and seals nothing; promoted, it goes on in the same tree.
 $node->backup('base');
@@ -282,7 +299,7 @@ for my $name (qw(standby fork))
 	$copy{$name}->promote;
 	$copy{$name}->safe_psql('postgres', q{SELECT detid.accept_copy(); SELECT detid.next_id('range_id')}) for 1 .. 2;
 	$copy{$name}->safe_psql('postgres', q{SELECT detid.next_id('range_id')}) if $name eq 'fork';
-	is($copy{$name}->safe_psql('postgres', 'SELECT detid.seal_ledger()'), '0', "$name: promoted, with a transaction that was prepared before");
+	is($copy{$name}->safe_psql('postgres', q{SET maintenance_work_mem = '1MB'; SELECT detid.seal_ledger()}), '20000', "$name: promoted, with a transaction that was prepared before");
 	$copy{$name}->safe_psql('postgres', q{COMMIT PREPARED 'q'});
 	cmp_ok($copy{$name}->safe_psql('postgres', 'SELECT detid.seal_ledger()'), '>', 2, "$name: once that has ended, it goes on");
 	same_sql($copy{$name}, 'SELECT sum(size - first) = (SELECT count(*) FROM detid._ledger), count(DISTINCT instance) FROM detid._seals', 't|2', "$name: all rows are sealed, of two timelines");
@@ -295,6 +312,13 @@ like($standby->safe_psql('postgres', "SELECT problem, detail FROM detid.verify_l
 $fork->stop;
 $standby->stop;
 $node->safe_psql('postgres', q{ROLLBACK PREPARED 'q'});
+
+# Sessions that begin at once need no context of each other.
+my @herd = map { session($node) } 1 .. 11;
+$_->query(q{SET application_name = 'herd'; BEGIN; SELECT detid.next_id('range_id')}) for @herd;
+$_->query('COMMIT') for @herd;
+$_->quit for @herd;
+same_sql($node, q{SELECT count(*), count(DISTINCT context) > 8 FROM detid.ledger WHERE application = 'herd'; SELECT sum(mismatches) FROM detid.verify_replay()}, "11|t\n0", 'eleven that have not ended');
 
 # A crash, and pruning.
 $node->safe_psql('postgres', q{SELECT detid.next_id('range_id'); SELECT detid.seal_ledger()});

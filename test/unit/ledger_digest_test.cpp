@@ -118,11 +118,11 @@ TEST(LedgerContext, ANumberThatWasTaken) {
   const uint64_t number = NumberOf(key, Example());
   EXPECT_GT(number, 0u);
   EXPECT_LE(number, static_cast<uint64_t>(INT64_MAX));
-  for (int tries = 0; tries < kContextTries; tries++)
-    EXPECT_TRUE(MayHaveNumber(key, Example(), AfterTries(number, tries)));
-  EXPECT_FALSE(MayHaveNumber(key, Example(), AfterTries(number, kContextTries)));
+  for (uint64_t offset : {uint64_t{0}, uint64_t{1}, kContextNumbers - 1})
+    EXPECT_TRUE(MayHaveNumber(key, Example(), NumberAfter(number, offset)));
+  EXPECT_FALSE(MayHaveNumber(key, Example(), NumberAfter(number, kContextNumbers)));
   EXPECT_FALSE(MayHaveNumber(key, Example(), number - 1));
-  EXPECT_EQ(AfterTries(INT64_MAX, 1), 0u);
+  EXPECT_EQ(NumberAfter(INT64_MAX, 1), 0u);
 }
 
 }  // namespace
