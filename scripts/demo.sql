@@ -157,3 +157,18 @@ ORDER BY entry LIMIT 5;
 \echo '\n\n===== Replay: all ids made again from the ledger, and compared =====\n'
 
 SELECT generator, entries, ids, mismatches FROM detid.verify_replay() ORDER BY generator::text;
+
+\echo '\n\n===== Seals: the ledger becomes a tree, and a checkpoint signs its root =====\n'
+
+SELECT detid.seal_ledger() AS sealed_rows;
+SELECT count(*) AS problems FROM detid.verify_ledger();
+\set QUIET on
+\pset tuples_only on
+\pset format unaligned
+SELECT detid.checkpoint();
+
+\echo '\n===== A receipt: who verifies it needs no database =====\n'
+
+SELECT jsonb_pretty(r - '{row,context,proof,checkpoint}'::text[]) || E'\nand its row, its context, a proof of '
+       || jsonb_array_length(r -> 'proof') || ' hashes, and the checkpoint'
+FROM (SELECT detid.receipt(:id, 'subdivision_id')::jsonb AS r) receipt;

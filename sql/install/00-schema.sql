@@ -77,8 +77,6 @@ COMMENT ON FUNCTION detid._first_horizon(boolean) IS
   'what a new horizon starts from, given whether generators outlived an earlier one';
 INSERT INTO detid._horizon
   SELECT * FROM detid._first_horizon(EXISTS (SELECT FROM pg_catalog.pg_seclabel WHERE provider = 'detid'));
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON detid._horizon
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
 
 -- A dump carries the horizon along, so that ids go on above the old ones wherever it is restored.
 CREATE FUNCTION detid._merge_horizon() RETURNS trigger
@@ -88,14 +86,6 @@ CREATE TRIGGER merge_horizon BEFORE INSERT ON detid._horizon
   FOR EACH ROW EXECUTE FUNCTION detid._merge_horizon();
 ALTER TABLE detid._horizon ENABLE ALWAYS TRIGGER merge_horizon;
 SELECT pg_catalog.pg_extension_config_dump('detid._horizon', '');
--- A publication FOR ALL TABLES takes the extension's tables along. On the subscriber, rows of
--- another node are passed over. A TRUNCATE cannot be: it is refused, where it comes from and there.
-CREATE TRIGGER pass_over BEFORE UPDATE OR DELETE ON detid._horizon
-  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._horizon ENABLE REPLICA TRIGGER pass_over;
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._horizon
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._horizon ENABLE ALWAYS TRIGGER refuse_truncate;
 
 CREATE TABLE detid._seed (
   number integer PRIMARY KEY,
@@ -110,12 +100,6 @@ CREATE TABLE detid._seed (
 ALTER TABLE detid._seed ALTER COLUMN seed SET STATISTICS 0, ALTER COLUMN mark SET STATISTICS 0;
 COMMENT ON TABLE detid._seed IS
   'seeds of random fields; the highest number makes ids, older ones replay; left out of dumps';
-CREATE TRIGGER pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid._seed
-  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._seed ENABLE REPLICA TRIGGER pass_over;
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._seed
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._seed ENABLE ALWAYS TRIGGER refuse_truncate;
 CREATE FUNCTION detid._seed_changed() RETURNS trigger
   LANGUAGE c AS 'MODULE_PATHNAME', 'detid_seed_changed';
 COMMENT ON FUNCTION detid._seed_changed() IS 'has all sessions read the seeds again';

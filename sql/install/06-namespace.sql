@@ -11,12 +11,6 @@ CREATE TABLE detid._namespace (
 ) USING heap;
 ALTER TABLE detid._namespace ALTER COLUMN secret SET STATISTICS 0;
 COMMENT ON TABLE detid._namespace IS 'secrets under which ids are derived; left out of dumps';
-CREATE TRIGGER pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid._namespace
-  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._namespace ENABLE REPLICA TRIGGER pass_over;
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._namespace
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._namespace ENABLE ALWAYS TRIGGER refuse_truncate;
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON detid._namespace
   FOR EACH STATEMENT EXECUTE FUNCTION detid._seed_changed();
 ALTER TABLE detid._namespace ENABLE ALWAYS TRIGGER changed;

@@ -13,15 +13,6 @@ CREATE TABLE detid._salt (
 COMMENT ON TABLE detid._salt IS 'which role a salt belongs to for ever, also when its generator is gone';
 REVOKE ALL ON detid._salt FROM PUBLIC;
 GRANT SELECT ON detid._salt TO pg_database_owner;
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON detid._salt
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
--- A publication FOR ALL TABLES takes this table along: rows of another node are passed over.
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._salt
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._salt ENABLE ALWAYS TRIGGER refuse_truncate;
-CREATE TRIGGER pass_over BEFORE UPDATE OR DELETE ON detid._salt
-  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._salt ENABLE REPLICA TRIGGER pass_over;
 
 -- A dump says whose the salts of dropped generators are.
 CREATE FUNCTION detid._merge_salt() RETURNS trigger

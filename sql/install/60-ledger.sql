@@ -18,17 +18,9 @@ CREATE TABLE detid._ledger (
   positions bigint[],
   tag text,
   attempt integer,
+  redacted bytea,
   PRIMARY KEY (definition, node, worker, position) WITH (fillfactor = 97)
 ) USING heap;
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON detid._ledger
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
--- Whoever collects the ledgers of several nodes keeps what they prune.
-CREATE TRIGGER pass_over BEFORE UPDATE OR DELETE ON detid._ledger
-  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._ledger ENABLE REPLICA TRIGGER pass_over;
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._ledger
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._ledger ENABLE ALWAYS TRIGGER refuse_truncate;
 SELECT pg_catalog.pg_extension_config_dump('detid._ledger', '');
 
 COMMENT ON TABLE detid._ledger IS 'what was minted, as numbers: append-only, written in the minting transaction; read it as detid.ledger';
@@ -50,6 +42,7 @@ COMMENT ON COLUMN detid._ledger.positions IS 'audit ''each'': the position of ea
 COMMENT ON COLUMN detid._ledger.tag IS 'detid.tag when it minted, unless the context says it';
 COMMENT ON COLUMN detid._ledger.attempt IS
   'of a claim: how many ids were taken before this one was free; NULL if it is no claim';
+COMMENT ON COLUMN detid._ledger.redacted IS 'what stays of inputs that redact_inputs has forgotten';
 
 CREATE TABLE detid._contexts (
   context bigint PRIMARY KEY,
@@ -70,14 +63,6 @@ CREATE TABLE detid._contexts (
   client text,
   tag text
 ) USING heap;
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON detid._contexts
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
-CREATE TRIGGER pass_over BEFORE UPDATE OR DELETE ON detid._contexts
-  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._contexts ENABLE REPLICA TRIGGER pass_over;
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._contexts
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._contexts ENABLE ALWAYS TRIGGER refuse_truncate;
 SELECT pg_catalog.pg_extension_config_dump('detid._contexts', '');
 
 COMMENT ON TABLE detid._contexts IS 'what rows of the ledger have in common, said once';
@@ -160,7 +145,8 @@ CREATE VIEW detid.ledger AS
          l.worker < -1 AS pinned,
          l.attempt,
          c.instance,
-         l.context
+         l.context,
+         l.redacted IS NOT NULL AS redacted
   FROM detid._ledger l
   LEFT JOIN detid._contexts c ON c.context = l.context
   CROSS JOIN LATERAL (SELECT CASE WHEN l.worker >= 0 THEN l.worker ELSE c.worker END AS worker) w
@@ -197,6 +183,7 @@ COMMENT ON COLUMN detid.ledger.attempt IS
   'of a claim: how many ids were taken before this one was free; NULL if it is no claim';
 COMMENT ON COLUMN detid.ledger.instance IS 'which server, database and timeline minted, as a hash';
 COMMENT ON COLUMN detid.ledger.context IS 'the row of detid._contexts that says what rows have in common';
+COMMENT ON COLUMN detid.ledger.redacted IS 'redact_inputs has forgotten inputs, which are NULL now';
 
 CREATE FUNCTION detid.prune_ledger(before timestamptz, max_rows bigint DEFAULT NULL) RETURNS bigint
   LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER

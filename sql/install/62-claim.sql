@@ -12,14 +12,6 @@ CREATE TABLE detid.claims (
 ) INHERITS (detid._ledger) USING heap;
 CREATE UNIQUE INDEX claims_input ON detid.claims (claim, origin);
 CREATE UNIQUE INDEX claims_id ON detid.claims (ids, definition, origin);
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON detid.claims
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
-CREATE TRIGGER pass_over BEFORE UPDATE OR DELETE ON detid.claims
-  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid.claims ENABLE REPLICA TRIGGER pass_over;
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid.claims
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid.claims ENABLE ALWAYS TRIGGER refuse_truncate;
 SELECT pg_catalog.pg_extension_config_dump('detid.claims', '');
 COMMENT ON TABLE detid.claims IS 'which id an input has for ever: ledger rows that are never pruned';
 COMMENT ON COLUMN detid.claims.claim IS 'hash of definition and inputs, by which the claim is found';

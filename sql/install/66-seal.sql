@@ -12,12 +12,6 @@ CREATE TABLE detid._seal_key (
 ) USING heap;
 -- As with seeds: ANALYZE would copy keys to where others find them.
 ALTER TABLE detid._seal_key ALTER COLUMN secret SET STATISTICS 0;
-CREATE TRIGGER pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid._seal_key
-  FOR EACH ROW EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._seal_key ENABLE REPLICA TRIGGER pass_over;
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid._seal_key
-  FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change();
-ALTER TABLE detid._seal_key ENABLE ALWAYS TRIGGER refuse_truncate;
 COMMENT ON TABLE detid._seal_key IS 'keys that sign checkpoints; the highest number signs; left out of dumps';
 COMMENT ON COLUMN detid._seal_key.name IS 'of the tree and of its keys, the origin of checkpoints';
 
@@ -43,7 +37,6 @@ CREATE TABLE detid._seals (
   xact_until bigint NOT NULL,
   next_xact bigint NOT NULL,
   node_us bigint NOT NULL,
-  closing boolean NOT NULL,
   root bytea NOT NULL,
   peaks bytea NOT NULL,
   tags bytea NOT NULL,
@@ -62,7 +55,6 @@ COMMENT ON COLUMN detid._seals.xact_from IS 'they are of transactions from here 
 COMMENT ON COLUMN detid._seals.xact_until IS 'and before here';
 COMMENT ON COLUMN detid._seals.next_xact IS 'the next transaction when it was sealed, and';
 COMMENT ON COLUMN detid._seals.node_us IS 'node time then, in microseconds since 1970';
-COMMENT ON COLUMN detid._seals.closing IS 'the last batch of an instance that mints no more';
 COMMENT ON COLUMN detid._seals.root IS 'of the tree with this batch';
 COMMENT ON COLUMN detid._seals.peaks IS 'its perfect subtrees, the largest first';
 COMMENT ON COLUMN detid._seals.tags IS 'the first 4 bytes of each leaf of the batch, by which a missing row is named';
@@ -85,19 +77,9 @@ COMMENT ON COLUMN detid.checkpoints.node IS 'detid.node_id then';
 COMMENT ON COLUMN detid.checkpoints.made_at IS 'node time then';
 COMMENT ON COLUMN detid.checkpoints.note IS 'the checkpoint as a signed note';
 
-DO $$
-DECLARE
-  t text;
-BEGIN
-  FOREACH t IN ARRAY '{seal_keys,_seals,checkpoints}'::text[] LOOP
-    EXECUTE format('CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON detid.%I FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change()', t);
-    EXECUTE format('CREATE TRIGGER pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid.%I FOR EACH ROW EXECUTE FUNCTION detid._refuse_change()', t);
-    EXECUTE format('ALTER TABLE detid.%I ENABLE REPLICA TRIGGER pass_over', t);
-    EXECUTE format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON detid.%I FOR EACH STATEMENT EXECUTE FUNCTION detid._refuse_change()', t);
-    EXECUTE format('ALTER TABLE detid.%I ENABLE ALWAYS TRIGGER refuse_truncate', t);
-    PERFORM pg_catalog.pg_extension_config_dump('detid.' || t, '');
-  END LOOP;
-END $$;
+SELECT pg_catalog.pg_extension_config_dump('detid.seal_keys', '');
+SELECT pg_catalog.pg_extension_config_dump('detid._seals', '');
+SELECT pg_catalog.pg_extension_config_dump('detid.checkpoints', '');
 
 CREATE FUNCTION detid.seal_ledger() RETURNS bigint
   LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -25,7 +25,7 @@ BEGIN
       ('ROUTINE', NULL, NULL,
        'accept_clock accept_copy assign_prefix claim_registration define_topology derive_id_keyed '
        'derive_uuid_keyed enroll_node export_namespace_secret export_seed give_salt import_seed move_node '
-       'new_token prune_ledger release_prefix retire_node rotate_seal_key rotate_seed seal_ledger set_namespace_secret unfence '
+       'new_token prune_ledger redact_inputs release_prefix retire_node rotate_seal_key rotate_seed seal_ledger set_namespace_secret unfence '
        '_adopt_salt _claim_from_elsewhere _context_arrived _explain_reason _first_horizon _heartbeat _keep_topology '
        '_ledger_arrived _merge_horizon _merge_salt _refuse_change _seed_changed'),
       ('ROUTINE', 'PUBLIC', 'EXECUTE',

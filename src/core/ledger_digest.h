@@ -5,9 +5,9 @@
 //
 //   ledger key  = BLAKE2b-128, key: the seed, personal "detid-ledger-v1", of nothing
 //   upper half  = SipHash-2-4 of the row's key, its count, the fold of its ids and that of its
-//   inputs lower half  = SipHash-2-4 of the row's key, its context, its transaction and the hash of
-//   its tag,
-//                 each the 32 lowest bits
+//                 inputs
+//   lower half  = SipHash-2-4 of the row's key, its context, its transaction and the hash of its
+//                 tag; of both the 32 lowest bits
 //
 // Numbers are little-endian. None of this ever changes.
 //

@@ -4,16 +4,15 @@
 // from what a receipt shows.
 //
 //   leaf data  = definition, position (8 bytes each), node, worker, count, attempt (4 bytes each;
-//   -1
-//                where the row has no attempt), xact, digest (8 bytes each), context hash, rest
+//                -1 where the row has no attempt), xact, digest (8 bytes each), context hash, rest
 //                hash (32 bytes each): 112 bytes, numbers little-endian
 //   context hash = SHA-256 of the context's fields, as they are hashed for its number
 //                (ledger_context.h)
 //   rest hash  = SHA-256 of the parts that the row has, each as a letter, its length as 8 bytes,
-//   and its
-//                bytes, in this order: 'i' ids, 'p' positions (8 bytes each), 't' tag, 'c' claim,
-//                'n' inputs (32 bytes each: its commitment, or zeros where there was none); 32 zero
-//                bytes where it has none of them
+//                and its bytes, in this order: 'i' ids, 'p' positions (8 bytes each), 't' tag, 'c'
+//                claim, 'o' origin (4 bytes; what was claimed here has none), 'n' inputs (32 bytes
+//                each: its commitment, or zeros where there was none); 32 zero bytes where it has
+//                none of them
 //   input's commitment = SHA-256 of the salt and the input
 //   salt       = BLAKE2b-128, key: the ledger's key, personal "detid-input-salt", of the row's key
 //                (definition, position, node, worker) and the input's ordinal from 0 on, 4 bytes

@@ -4,6 +4,7 @@
 
 #include "core/derive.h"
 #include "core/duplicate.h"
+#include "core/redaction.h"
 #include "fn/inputs.h"
 #include "pg/errors.h"
 #include "state/claim.h"
@@ -11,54 +12,16 @@
 #include "state/generator_catalog.h"
 #include "state/ledger_row.h"
 #include "state/ledger_table.h"
-#include "state/seed.h"
 
 namespace detid {
 namespace {
 
-constexpr char kNoGenerator[] = "the generator is gone or was made anew";
-constexpr char kNoSeed[] = "the seed is not at hand";
 constexpr char kNoInput[] = "the input was not recorded";
+constexpr char kRedacted[] = "an input was redacted";
 constexpr char kDamaged[] = "the entry is damaged";
 constexpr char kTooMany[] = "the entry counts more ids than an entry can hold";
-constexpr char kNoContext[] = "the entry's context is missing";
-constexpr char kOtherContext[] = "the entry's context was changed";
-constexpr char kChanged[] = "the entry was changed";
 constexpr char kIdsChanged[] = "the entry's count, ids or inputs were changed";
 constexpr char kWhoChanged[] = "the entry's context, transaction or tag was changed";
-
-// The relation of a qualified name; invalid if there is none, or it is no such name.
-Oid GeneratorByName(std::string_view name) {
-  List* parts = NIL;
-  char* raw = pnstrdup(name.data(), name.size());  // cut into the parts
-  if (!SplitIdentifierString(raw, '.', &parts) || list_length(parts) != 2) return InvalidOid;
-  const Oid schema = get_namespace_oid(static_cast<const char*>(linitial(parts)), true);
-  if (!OidIsValid(schema)) return InvalidOid;
-  return get_relname_relid(static_cast<const char*>(lsecond(parts)), schema);
-}
-
-// Any generator of this database with that fingerprint: one that was renamed before a dump.
-Oid GeneratorByFingerprint(uint64_t fingerprint, Definition* d) {
-  Oid found = InvalidOid;
-  EachGenerator([&](Oid oid, const Definition& other) {
-    if (Fingerprint(other) != fingerprint) return true;
-    found = oid;
-    *d = other;
-    return false;
-  });
-  return found;
-}
-
-// The generator of an entry: the relation of that oid, or of that name, or any, if it has the
-// definition that the entry was made under.
-Oid Resolve(Oid oid, std::string_view name, uint64_t fingerprint, Definition* d) {
-  const char* why = nullptr;
-  if (TryDefinition(oid, d, &why) && Fingerprint(*d) == fingerprint) return oid;
-  const Oid other = GeneratorByName(name);
-  if (OidIsValid(other) && TryDefinition(other, d, &why) && Fingerprint(*d) == fingerprint)
-    return other;
-  return GeneratorByFingerprint(fingerprint, d);
-}
 
 Datum* Elements(ArrayType* array, Oid type, bool** nulls, int* n) {
   *n = 0;
@@ -90,10 +53,19 @@ bool KeepsIds(const Entry& e) {
   return e.attempt >= 0 || e.layout.shows(Kind::kRandom) || e.layout.shows(Kind::kHash);
 }
 
+// Whether each input that was forgotten is none of those that are there.
+bool IsDamagedRedaction(const Entry& e) {
+  if (!IsRedaction(e.redacted, static_cast<uint32_t>(e.inputs_count))) return true;
+  for (size_t i = 0; i < e.redacted.size() / kRedactedBytes; i++)
+    if (!e.no_input[RedactedAt(e.redacted, i).ordinal]) return true;
+  return false;
+}
+
 bool IsDamagedClaim(const Entry& e) {
   return e.count != 1 || e.row.claim == nullptr ||
          VARSIZE_ANY_EXHDR(e.row.claim) != sizeof(ClaimKey) ||
-         (e.inputs != nullptr && (e.inputs_count == 0 || AnyTrue(e.no_input, e.inputs_count)));
+         (e.inputs != nullptr && (e.inputs_count == 0 || (AnyTrue(e.no_input, e.inputs_count) &&
+                                                          e.row.redacted == nullptr)));
 }
 
 // What was hashed for an attempt at a claim.
@@ -105,7 +77,9 @@ std::string_view ClaimedMessage(const Entry& e, int32 attempt) {
 }
 
 std::string_view ArrayText(const Entry& e) {
-  ArrayType* array = construct_array(e.inputs, e.inputs_count, TEXTOID, -1, false, TYPALIGN_INT);
+  int dims[1] = {e.inputs_count}, bounds[1] = {1};
+  ArrayType* array =
+      construct_md_array(e.inputs, e.no_input, 1, dims, bounds, TEXTOID, -1, false, TYPALIGN_INT);
   return OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
 }
 
@@ -128,116 +102,13 @@ void RequireReader() {
 
 }  // namespace
 
-namespace {
-
-// What is known of the rows of a context and a definition.
-struct Source {
-  struct Key {
-    uint64_t context, definition;
-  } key;
-  const LedgerContext* context;  // null: there is none
-  Hash context_hash;
-  Oid generator;
-  Definition definition;
-  bool has_key, context_holds, other_seed;
-  GeneratorKey generator_key;
-  LedgerKey ledger_key;
-};
-
-}  // namespace
-
-struct EntryReader {
-  ContextReader* contexts;
-  HTAB* sources;
-  Source* at;  // of the last row
-};
-
-namespace {
-
-void LookUp(EntryReader* r, Source* s) {
-  const Source::Key key = s->key;
-  s = new (s) Source{};
-  s->key = key;
-  s->context = ReadContext(r->contexts, key.context);
-  const Oid oid = s->context != nullptr ? s->context->generator : InvalidOid;
-  const std::string_view name =
-      s->context != nullptr ? s->context->generator_name : std::string_view{};
-  s->generator = Resolve(oid, name, key.definition, &s->definition);
-  if (s->context == nullptr) return;
-  if (!OidIsValid(s->generator)) {  // what a dropped one recorded can be shown all the same
-    const Result<Layout> layout = ParseLayout(s->context->layout);
-    if (layout.ok()) s->definition.layout = layout.value;
-    s->definition.epoch_us = s->context->epoch.us;
-  }
-  LedgerContext utf8 = *s->context;
-  EachColumn(kContextColumns, utf8, [](const auto&, auto& value) {
-    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string_view>)
-      value = InUtf8(value);
-  });
-  s->context_hash = HashOfContext(utf8);
-  s->has_key = LedgerKeyFor(s->context->seed, &s->ledger_key);
-  s->context_holds = s->has_key && MayHaveNumber(s->ledger_key, *s->context, key.context);
-  Commitment used;
-  if (s->has_key && OidIsValid(s->generator))
-    KeyFor(s->definition, &s->context->seed, &s->generator_key, &used);
-  if (s->has_key) return;
-  // Is it one of ours that names another seed?
-  EachSeed([&](int, const Commitment& commitment, const Seed& seed) {
-    LedgerContext context = *s->context;
-    context.seed = commitment;
-    s->other_seed |= MayHaveNumber(DeriveLedgerKey(seed), context, key.context);
-  });
-}
-
-const Source& SourceOf(EntryReader* r, const LedgerRow& row) {
-  const Source::Key key = {row.context, row.key.definition};
-  if (r->at != nullptr && r->at->key.context == key.context &&
-      r->at->key.definition == key.definition)
-    return *r->at;
-  bool known = false;
-  r->at = static_cast<Source*>(hash_search(r->sources, &key, HASH_ENTER, &known));
-  if (!known) LookUp(r, r->at);
-  return *r->at;
-}
-
-// Why there is no verdict, or only one (`refuted`), whatever the rest of the row says; null: none.
-const char* ReasonOf(const Source& s, bool* refuted) {
-  *refuted = true;
-  if (s.context == nullptr) return kNoContext;
-  if (s.other_seed || (s.has_key && !s.context_holds)) return kOtherContext;
-  if (s.has_key && static_cast<uint64_t>(s.context->definition) != s.key.definition)
-    return kChanged;
-  *refuted = false;
-  if (!OidIsValid(s.generator)) return kNoGenerator;
-  return s.has_key ? nullptr : kNoSeed;
-}
-
-}  // namespace
-
-std::string_view InUtf8(std::string_view text) {
-  if (text.data() == nullptr) return text;
-  const int encoding = GetDatabaseEncoding();
-  if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return text;
-  const char* utf8 = pg_server_to_any(text.data(), static_cast<int>(text.size()), PG_UTF8);
-  return utf8 == text.data() ? text : std::string_view(utf8);
-}
-
 EntryReader* OpenEntries() {
   RequireReader();
-  EntryReader* r = static_cast<EntryReader*>(palloc0(sizeof(EntryReader)));
-  r->contexts = OpenContexts();
-  HASHCTL control = {};
-  control.keysize = sizeof(Source::Key);
-  control.entrysize = sizeof(Source);
-  control.hcxt = CurrentMemoryContext;
-  r->sources = hash_create("pg_detid sources", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-  return r;
+  return OpenSources();
 }
 
 void CloseEntries(EntryReader* r) {
-  hash_destroy(r->sources);
-  CloseContexts(r->contexts);
-  pfree(r);
+  CloseSources(r);
 }
 
 void ReadEntry(EntryReader* r, const LedgerRow& row, Entry* e) {
@@ -260,6 +131,7 @@ void ReadEntry(EntryReader* r, const LedgerRow& row, Entry* e) {
   e->first = {row.key.node, worker, 0, 0};
   bool* no_position = nullptr;
   e->inputs = Elements(row.inputs, TEXTOID, &e->no_input, &e->inputs_count);
+  if (row.redacted != nullptr) e->redacted = View(row.redacted);
   e->positions = Elements(row.positions, INT8OID, &no_position, &e->positions_count);
   if (e->layout.bits == 0) e->ids = nullptr;  // nobody knows how wide they are
   if (e->layout.bits > 0) {
@@ -268,12 +140,16 @@ void ReadEntry(EntryReader* r, const LedgerRow& row, Entry* e) {
         (worker < 0 || !CheckCoordinates(e->layout, e->first).ok()))
       e->count = 0;  // damaged
   }
+  const auto compose = [&] {
+    e->composer = Composer(e->layout, e->first.node, e->first.worker, &s.generator_key);
+  };
   const bool each = e->count > 0 && e->count <= kMaxEach;
   // Written by hand or brought by replication, it may hold anything; what we wrote is not damaged.
   if (e->count < 1 || AnyTrue(no_position, e->positions_count) ||
       (e->positions != nullptr && (!each || e->positions_count != e->count)) ||
       (e->attempt < 0 && e->inputs != nullptr && (!each || e->inputs_count != e->count)) ||
       (e->attempt >= 0 && IsDamagedClaim(*e)) ||
+      (row.redacted != nullptr && IsDamagedRedaction(*e)) ||
       (e->reason == nullptr && row.ids != nullptr && IdsIn(*e) != e->count &&
        IdsIn(*e) != (e->count < 2 ? e->count : 2)) ||
       (e->reason == nullptr && (row.ids != nullptr) != KeepsIds(*e)) ||
@@ -289,16 +165,17 @@ void ReadEntry(EntryReader* r, const LedgerRow& row, Entry* e) {
     e->refuted = true;
     e->count = 1;
     e->ids = nullptr;
-  } else if (e->reason == nullptr && e->layout.shows(Kind::kHash) && e->inputs == nullptr) {
+  } else if (e->reason == nullptr && e->layout.shows(Kind::kHash) &&
+             (e->inputs == nullptr || row.redacted != nullptr)) {
+    compose();
     e->reason = Altered(*e);
     e->refuted = e->reason != nullptr;
-    if (!e->refuted) e->reason = kNoInput;
+    if (!e->refuted) e->reason = row.redacted != nullptr ? kRedacted : kNoInput;
   }
   // Ids that follow from their coordinates are made again without the generator and its seed.
   e->made_again = e->reason == nullptr || ((e->reason == kNoSeed || e->reason == kNoGenerator) &&
                                            e->layout.bits > 0 && !KeepsIds(*e));
-  if (e->made_again)
-    e->composer = Composer(e->layout, e->first.node, e->first.worker, &s.generator_key);
+  if (e->made_again) compose();
   // Who minted is bound also where nobody can make the ids any more.
   if (e->reason == kNoGenerator && e->has_key) {
     const char* why = e->made_again ? Altered(*e) : WhoHolds(*e) ? nullptr : kWhoChanged;
@@ -325,7 +202,7 @@ std::string_view InputOf(const Entry& e, int i) {
 }
 
 Bits Regenerate(const Entry& e, int i) {
-  if (e.attempt >= 0 && e.inputs != nullptr)
+  if (e.attempt >= 0 && e.inputs != nullptr && e.redacted.empty())
     return e.composer(PositionAt(e, i), ClaimedMessage(e, e.attempt));
   return e.composer(PositionAt(e, i), InputOf(e, i));
 }
@@ -343,12 +220,24 @@ bool Recorded(const Entry& e, int i, Bits* id) {
   return true;
 }
 
+namespace {
+
+// Whether the input that the id was made of is.
+bool IsForgotten(const Entry& e, int i) {
+  RedactedInput r;
+  return !e.redacted.empty() &&
+         (e.attempt >= 0 || FindRedacted(e.redacted, static_cast<uint32_t>(i), &r));
+}
+
+}  // namespace
+
 const char* Altered(const Entry& e) {
   RowIds ids = {e.count, e.attempt, 0, 0};
   for (int i = 0; i < e.count; i++) {
     if (i % 65536 == 0) CHECK_FOR_INTERRUPTS();
-    Bits id{};  // of a claim whose input was not recorded, what was
-    const bool forgotten = e.inputs == nullptr && e.layout.shows(Kind::kHash);
+    Bits id{};  // where the input is not at hand, what was recorded
+    const bool forgotten =
+        e.layout.shows(Kind::kHash) && (e.inputs == nullptr || IsForgotten(e, i));
     if (!forgotten || !Recorded(e, i, &id)) id = Regenerate(e, i);
     ids.ids = Fold(ids.ids, id);
   }
@@ -359,20 +248,47 @@ const char* Altered(const Entry& e) {
     ClaimKey claim;
     memcpy(claim.byte, VARDATA_ANY(e.row.claim), sizeof claim.byte);
     ids.inputs = FoldOfClaim(claim);
-    if (e.inputs != nullptr) {
+    if (e.inputs != nullptr && e.redacted.empty()) {
       const ClaimKey of_inputs = KeyOfClaim(e.row.key.definition, ClaimedMessage(e, 0));
       same_claim = memcmp(&of_inputs, &claim, sizeof claim) == 0;
     }
   } else if (e.inputs != nullptr) {
-    for (int i = 0; i < e.count; i++)
+    for (int i = 0; i < e.count; i++) {
+      RedactedInput r;
       ids.inputs =
-          Fold(ids.inputs,
-               FoldOfInput(e.no_input[i], e.no_input[i] ? 0 : LedgerHash(e.key, InputOf(e, i))));
+          Fold(ids.inputs, FindRedacted(e.redacted, static_cast<uint32_t>(i), &r) ? r.fold
+                           : e.no_input[i] ? FoldOfInput(true, 0)
+                                           : FoldOfInput(false, LedgerHash(e.key, InputOf(e, i))));
+    }
   }
   const uint64_t digest = DigestOfRow(e.key, e.row.key, ids, WhoMinted(e));
   const bool same_ids = same_claim && SameIds(digest, e.row.digest);
   if (!SameContext(digest, e.row.digest)) return same_ids ? kWhoChanged : kChanged;
   return same_ids ? nullptr : kIdsChanged;
+}
+
+namespace {
+
+[[noreturn]] void RaiseAltered(const Entry& e, const char* why) {
+  Raise(Error::kLedgerAltered, "Entry %lld of definition %lld, node %d, worker %d: %s.",
+        static_cast<long long>(e.entry), static_cast<long long>(e.row.key.definition),
+        e.row.key.node, e.row.key.worker, why);
+}
+
+}  // namespace
+
+void RequireHolds(const Entry& e) {
+  if (e.refuted) RaiseAltered(e, e.reason);
+  if (!e.has_key)
+    Raise(Status::Error(Code::kSeedMissing, "It is that of entry %lld of definition %lld.",
+                        static_cast<long long>(e.entry),
+                        static_cast<long long>(e.row.key.definition)));
+  if (e.reason != nullptr) return;  // what can be said of it was (ReadEntry)
+  if (const char* why = Altered(e)) RaiseAltered(e, why);
+  Bits recorded;
+  for (int i = 0; e.ids != nullptr && i < e.count; i++)
+    if (Recorded(e, i, &recorded) && !(recorded == Regenerate(e, i)))
+      RaiseAltered(e, "another id was recorded");
 }
 
 namespace {
@@ -440,7 +356,7 @@ void EachEntry(const Wanted& wanted, bool (*visit)(const Entry&, void*), void* c
   if (OidIsValid(wanted.generator)) {
     definitions.Add(Fingerprint(DefinitionFor(wanted.generator)));
     QualifiedName(wanted.generator, name);
-    EachContext(reader->contexts, [&](const LedgerContext& c) {
+    EachContext(ContextsOf(reader), [&](const LedgerContext& c) {
       if (c.generator == wanted.generator || c.generator_name == name)
         definitions.Add(static_cast<uint64_t>(c.definition));
     });

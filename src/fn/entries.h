@@ -2,18 +2,13 @@
 //
 // Entries of the ledger, read back and made ready for replay.
 //
-// An entry is never judged by a generator or a seed other than its own: the generator is found by
-// oid, by name or among all, and must have the fingerprint that the entry recorded; the seed is
-// found by its commitment. Where either is not at hand, `reason` says so, and there is no verdict.
+// An entry is judged by its own generator and seed (sources.h). Where either is not at hand, `reason`
+// says so, and there is no verdict.
 
 #pragma once
 
-#include "core/compose.h"
 #include "core/id_text.h"
-#include "core/ledger_leaf.h"
-#include "pg/pg.h"
-#include "state/context_table.h"
-#include "state/ledger_scan.h"
+#include "fn/sources.h"
 
 namespace detid {
 
@@ -38,6 +33,7 @@ struct Entry {
   bool* no_input;
   Datum* positions;
   int inputs_count, positions_count;
+  std::string_view redacted;  // what stays of inputs that were forgotten
   int32 attempt;  // of a claim, whose one id has all of `inputs`; -1: no claim
 };
 
@@ -57,14 +53,13 @@ std::string_view InputOf(const Entry& e, int i);
 // What the digest shows to have been changed, as static text; null: nothing. REQUIRES: no reason.
 const char* Altered(const Entry& e);
 
-// Resolves generators, contexts and keys, remembering the last: entries come in runs of the same.
-struct EntryReader;
+// Errors: the row was changed; its seed is not at hand.
+void RequireHolds(const Entry& e);
+
+using EntryReader = Sources;
 EntryReader* OpenEntries();  // errors: the caller may not read the ledger
 void CloseEntries(EntryReader* reader);
 void ReadEntry(EntryReader* reader, const LedgerRow& row, Entry* entry);
-
-// A text of the database in UTF-8, as it is hashed for seals: they are verified elsewhere.
-std::string_view InUtf8(std::string_view text);
 
 // Whether the row was minted by that instance, as far as its context says so.
 bool IsOfInstance(EntryReader* reader, const LedgerRow& row, int64_t instance);

@@ -303,12 +303,9 @@ DETID_FUNCTION(detid_sign_heartbeat) {
   bool sound = false;  // they play what is unsound, too
   const NodeKey key = KeyOf(token);
   const Signature signature = Sign(token, MessageOf(fcinfo, &sound));
-  const auto datum = [](const uint8_t* bytes, int size) {
-    return PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<const char*>(bytes), size));
-  };
   Record<2> row;
-  row.Add(datum(key.byte, sizeof key));
-  row.Add(datum(signature.byte, sizeof signature));
+  row.Add(BytesDatum(key.byte, sizeof key));
+  row.Add(BytesDatum(signature.byte, sizeof signature));
   return row.Return(fcinfo);
 }
 

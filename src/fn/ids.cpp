@@ -96,7 +96,11 @@ Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definitio
     RequireType(layout, layout.is_uuid(), "uuid");
     return FromUuidBytes(PG_GETARG_UUID_P(argument)->data);
   }
-  const Result<Bits> parsed = ParseTextForm(d, View(PG_GETARG_TEXT_PP(argument)));
+  return IdOfText(View(PG_GETARG_TEXT_PP(argument)), d);
+}
+
+Bits IdOfText(std::string_view text, const Definition& d) {
+  const Result<Bits> parsed = ParseTextForm(d, text);
   if (!parsed.ok()) Raise(parsed.status);
   return parsed.value;
 }

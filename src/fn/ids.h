@@ -24,7 +24,10 @@ inline Datum UuidDatum(const Bits& id) {
 // text), of the generator. Errors: wrong type, negative, no id.
 Bits IdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definition& definition);
 
-// The same; false for what is not an id, but an error for the wrong type.
+// The id that a text of the generator's ids is. Errors: it is none.
+Bits IdOfText(std::string_view text, const Definition& definition);
+
+// As IdArgument; false for what is not an id, but an error for the wrong type.
 bool TryIdArgument(FunctionCallInfo fcinfo, int argument, Oid type, const Definition& definition,
                    Bits* id);
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/redaction.h"
+
 namespace detid {
 namespace {
 
@@ -26,15 +28,11 @@ void Add(LeafList* list, const Leaf& leaf) {
   list->leaf[list->count++] = leaf;
 }
 
-std::string_view BytesView(const bytea* b) {
-  return {VARDATA_ANY(b), static_cast<size_t>(VARSIZE_ANY_EXHDR(b))};
-}
-
 }  // namespace
 
 bool LeafOfEntry(const Entry& e, uint64_t xact, Hash* leaf) {
   RestHash rest;
-  if (e.row.ids != nullptr) rest.Add('i', BytesView(e.row.ids));
+  if (e.row.ids != nullptr) rest.Add('i', View(e.row.ids));
   if (e.positions_count > 0) {
     int64_t* positions =
         static_cast<int64_t*>(palloc(sizeof(int64_t) * static_cast<Size>(e.positions_count)));
@@ -43,13 +41,18 @@ bool LeafOfEntry(const Entry& e, uint64_t xact, Hash* leaf) {
                    sizeof(int64_t) * static_cast<size_t>(e.positions_count)});
   }
   if (e.row.tag != nullptr) rest.Add('t', InUtf8(View(e.row.tag)));
-  if (e.row.claim != nullptr) rest.Add('c', BytesView(e.row.claim));
+  if (e.row.claim != nullptr) rest.Add('c', View(e.row.claim));
+  // What is sealed was claimed here; one that says otherwise was changed.
+  if (e.row.origin != 0)
+    rest.Add('o', {reinterpret_cast<const char*>(&e.row.origin), sizeof e.row.origin});
   if (e.inputs != nullptr) {
     if (!e.has_key) return false;
     Hash* inputs =
         static_cast<Hash*>(palloc0(sizeof(Hash) * static_cast<Size>(std::max(e.inputs_count, 1))));
     for (int i = 0; i < e.inputs_count; i++)
-      if (!e.no_input[i])
+      if (RedactedInput r; FindRedacted(e.redacted, static_cast<uint32_t>(i), &r))
+        inputs[i] = r.commitment;
+      else if (!e.no_input[i])
         inputs[i] = CommitInput(SaltOfInput(e.key, e.row.key, static_cast<uint32_t>(i)),
                                 InUtf8(View(DatumGetTextPP(e.inputs[i]))));
     rest.Add('n', {reinterpret_cast<const char*>(inputs),

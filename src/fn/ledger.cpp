@@ -79,11 +79,11 @@ DETID_FUNCTION(detid_prune_ledger) {
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   PG_TRY();
   {
-    pruning_ledger = true;
+    changing_ledger = true;
     removed = PruneTable(table, owner, before, most);
   }
   PG_FINALLY();
-  { pruning_ledger = false; }
+  { changing_ledger = false; }
   PG_END_TRY();
   SPI_finish();
   PG_RETURN_INT64(removed);

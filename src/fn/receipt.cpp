@@ -8,6 +8,7 @@
 
 #include "core/base64.h"
 #include "core/instant.h"
+#include "core/redaction.h"
 #include "fn/ids.h"
 #include "fn/seals.h"
 #include "fn/search.h"
@@ -92,7 +93,8 @@ std::string_view HashView(const Hash& hash) {
   return {reinterpret_cast<const char*>(hash.byte), sizeof hash.byte};
 }
 
-void AddRow(Json* json, const Entry& e, uint64_t xact) {
+// Of inputs, those of the id; of others what they were bound by.
+void AddRow(Json* json, const Entry& e, uint64_t xact, int ordinal) {
   json->Begin("row");
   json->Number("definition", static_cast<int64_t>(e.row.key.definition));
   json->Number("position", static_cast<int64_t>(e.row.key.position));
@@ -102,7 +104,7 @@ void AddRow(Json* json, const Entry& e, uint64_t xact) {
   json->Small("attempt", e.row.attempt);
   json->Number("xact", static_cast<int64_t>(xact));
   json->Number("digest", static_cast<int64_t>(e.row.digest));
-  json->Base64("ids", e.row.ids != nullptr ? BytesIn(e.row.ids) : std::string_view{});
+  json->Base64("ids", e.row.ids != nullptr ? View(e.row.ids) : std::string_view{});
   if (e.positions_count > 0) {
     json->BeginList("positions");
     for (int i = 0; i < e.positions_count; i++)
@@ -112,18 +114,27 @@ void AddRow(Json* json, const Entry& e, uint64_t xact) {
     json->Null("positions");
   }
   json->Text("tag", e.row.tag != nullptr ? View(e.row.tag) : std::string_view{});
-  json->Base64("claim", e.row.claim != nullptr ? BytesIn(e.row.claim) : std::string_view{});
+  json->Base64("claim", e.row.claim != nullptr ? View(e.row.claim) : std::string_view{});
   if (e.inputs != nullptr) {
     json->BeginList("inputs");
     for (int i = 0; i < e.inputs_count; i++) {
-      if (e.no_input[i]) {
+      RedactedInput r;
+      const uint32_t at = static_cast<uint32_t>(i);
+      const bool forgotten = FindRedacted(e.redacted, at, &r);
+      if (!forgotten && e.no_input[i]) {
         json->Null(nullptr);
         continue;
       }
-      const InputSalt salt = SaltOfInput(e.key, e.row.key, static_cast<uint32_t>(i));
+      const InputSalt salt = SaltOfInput(e.key, e.row.key, at);
       json->Begin(nullptr);
-      json->Base64("salt", {reinterpret_cast<const char*>(salt.byte), sizeof salt.byte});
-      json->Text("text", View(DatumGetTextPP(e.inputs[i])));
+      if (forgotten || (e.attempt < 0 && i != ordinal)) {
+        const std::string_view input = forgotten ? "" : View(DatumGetTextPP(e.inputs[i]));
+        json->Base64("commitment",
+                     HashView(forgotten ? r.commitment : CommitInput(salt, InUtf8(input))));
+      } else {
+        json->Base64("salt", {reinterpret_cast<const char*>(salt.byte), sizeof salt.byte});
+        json->Text("text", View(DatumGetTextPP(e.inputs[i])));
+      }
       json->End();
     }
     json->EndList();
@@ -314,7 +325,7 @@ char* MakeReceipt(EntryReader* reader, const Entry& e, int ordinal, const Bits& 
     FormatInstant(minted_us, text, sizeof text);
     json.Text("minted_at", text);
   }
-  AddRow(&json, e, xact);
+  AddRow(&json, e, xact, ordinal);
   AddContext(&json, *e.context);
   json.Number("index", static_cast<int64_t>(index));
   json.BeginList("proof");

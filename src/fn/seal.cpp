@@ -9,8 +9,7 @@
 //
 // Invariants:
 //   Z1  each row is in one batch: batches of an instance are ranges of transactions that meet. What
-//   is
-//       in a batch is decided when all of its transactions have ended.
+//       is in a batch is decided when all of its transactions have ended.
 //   Z2  nothing is sealed that its digest does not hold for.
 //   Z3  one session seals at a time, and who has the tree's key: whoever has not (a restored dump)
 //       begins a tree of his own, and names the old one's last checkpoint.
@@ -48,11 +47,6 @@ size_t MostLeaves() {
 
 // Of a batch that is one transaction's: its tags are one value, below a gigabyte.
 constexpr size_t kMostOfOne = size_t{1} << 27;
-
-Datum BytesDatum(const void* bytes, size_t size) {
-  return PointerGetDatum(
-      cstring_to_text_with_len(static_cast<const char*>(bytes), static_cast<int>(size)));
-}
 
 // --- Keys ---
 
@@ -114,25 +108,9 @@ NoteSigner SignerHere(Oid owner) {
 
 // --- Batches ---
 
-[[noreturn]] void RaiseAltered(const Entry& e, const char* why) {
-  Raise(Error::kLedgerAltered, "Entry %lld of definition %lld, node %d, worker %d: %s.",
-        static_cast<long long>(e.entry), static_cast<long long>(e.row.key.definition),
-        e.row.key.node, e.row.key.worker, why);
-}
-
 // Z2. Where the generator is gone nobody can make its ids again: the seal keeps the row as it is.
-bool RequireHolds(const Entry& e, uint64_t) {
-  if (e.refuted) RaiseAltered(e, e.reason);
-  if (!e.has_key)
-    Raise(Status::Error(Code::kSeedMissing, "It is that of entry %lld of definition %lld.",
-                        static_cast<long long>(e.entry),
-                        static_cast<long long>(e.row.key.definition)));
-  if (e.reason != nullptr) return true;  // what can be said of it was (ReadEntry)
-  if (const char* why = Altered(e)) RaiseAltered(e, why);
-  Bits recorded;
-  for (int i = 0; e.ids != nullptr && i < e.count; i++)
-    if (Recorded(e, i, &recorded) && !(recorded == Regenerate(e, i)))
-      RaiseAltered(e, "another id was recorded");
+bool Holds(const Entry& e, uint64_t) {
+  RequireHolds(e);
   return true;
 }
 
@@ -148,7 +126,7 @@ void AppendNode(StringInfo nodes, int level, uint64_t index, const Hash& hash) {
 }
 
 void WriteSeal(Oid owner, const char* name, MerkleTree* tree, const Batch& batch,
-               const LeafList& leaves, const Moment& now, bool closing) {
+               const LeafList& leaves, const Moment& now) {
   const uint64_t first = tree->size;
   bytea* tags = static_cast<bytea*>(
       MemoryContextAllocHuge(CurrentMemoryContext, VARHDRSZ + kTagBytes * leaves.count));
@@ -173,13 +151,12 @@ void WriteSeal(Oid owner, const char* name, MerkleTree* tree, const Batch& batch
       .Number(static_cast<int64_t>(batch.until))
       .Number(static_cast<int64_t>(now.next))
       .Number(now.node_us)
-      .Add(BOOLOID, BoolGetDatum(closing))
       .Bytes(root.byte)
-      .Add(BYTEAOID, BytesDatum(tree->peaks, sizeof(Hash) * static_cast<size_t>(peaks)))
+      .Bytes(tree->peaks, sizeof(Hash) * static_cast<size_t>(peaks))
       .Add(BYTEAOID, PointerGetDatum(tags))
-      .Add(BYTEAOID, BytesDatum(nodes.data, static_cast<size_t>(nodes.len)));
+      .Bytes(nodes.data, static_cast<size_t>(nodes.len));
   q.Write(
-      "INSERT INTO detid._seals VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+      "INSERT INTO detid._seals VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
       "statement_timestamp())",
       SPI_OK_INSERT);
   pfree(tags);
@@ -196,12 +173,12 @@ uint64_t SealInstance(EntryReader* reader, Oid owner, const char* name, MerkleTr
         AllocSetContextCreate(CurrentMemoryContext, "pg_detid seal", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext before = MemoryContextSwitchTo(work);
     Batch batch = {instance, from, until};
-    LeafList leaves = GatherLeaves(reader, batch, span, MostLeaves(), RequireHolds);
+    LeafList leaves = GatherLeaves(reader, batch, span, MostLeaves(), Holds);
     // As many transactions as fit; of one, all rows.
     while (leaves.leaf == nullptr && leaves.count > 0) {
       const bool one = leaves.least == leaves.greatest;
       batch.until = leaves.least + (one ? 1 : (leaves.greatest - leaves.least + 1) / 2);
-      leaves = GatherLeaves(reader, batch, span, one ? kMostOfOne : MostLeaves(), RequireHolds);
+      leaves = GatherLeaves(reader, batch, span, one ? kMostOfOne : MostLeaves(), Holds);
       if (one && leaves.leaf == nullptr)
         Raise(Error::kSealTooLarge, "Transaction %llu has %zu.",
               static_cast<unsigned long long>(leaves.least), leaves.count);
@@ -210,7 +187,7 @@ uint64_t SealInstance(EntryReader* reader, Oid owner, const char* name, MerkleTr
     // Rows of that timeline that come back later are of later transactions: they are not sealed.
     const bool last = batch.until == until;
     if (closing && last && count > 0) batch.until = leaves.greatest + 1;
-    if (count > 0) WriteSeal(owner, name, tree, batch, leaves, now, closing);
+    if (count > 0) WriteSeal(owner, name, tree, batch, leaves, now);
     from = last ? until : batch.until;
     sealed += count;
     MemoryContextSwitchTo(before);
@@ -333,7 +310,7 @@ DETID_FUNCTION(detid_seal_ledger) {
                 Seen::kNow) == 0;
   if (!first) {
     tree.size = static_cast<uint64_t>(NumberAt(0, 1));
-    const std::string_view peaks = BytesIn(BytesAt(0, 2));
+    const std::string_view peaks = View(BytesAt(0, 2));
     if (peaks.size() != sizeof(Hash) * static_cast<size_t>(__builtin_popcountll(tree.size)))
       Raise(Error::kLedgerAltered, "The last seal of %s is damaged.", name);
     memcpy(tree.peaks, peaks.data(), peaks.size());
@@ -365,8 +342,7 @@ DETID_FUNCTION(detid_seal_ledger) {
   q.Text(name).Number(here);
   if (q.Read("SELECT 1 FROM detid._seals WHERE name = $1 AND instance = $2 LIMIT 1", Seen::kNow) ==
       0) {
-    const bool closing =
-        GatherLeaves(reader, {here, 0, now.oldest}, Span{}, 0, RequireHolds).count > 0;
+    const bool closing = GatherLeaves(reader, {here, 0, now.oldest}, Span{}, 0, Holds).count > 0;
     for (int i = 0; i < instances.count; i++)
       if (instances.number[i] != here) seal(instances.number[i], closing);
   }

@@ -19,18 +19,8 @@ TimestampTz AtUs(int64_t us) {
 
 }  // namespace
 
-const bytea* BytesAt(uint64_t row, int column) {
-  bool null = false;
-  return DatumGetByteaPP(
-      SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
-}
-
 TimestampTz SinceSeal(int64_t node_us) {
   return AtUs(node_us - kSlackUs);
-}
-
-std::string_view BytesIn(const bytea* b) {
-  return {VARDATA_ANY(b), static_cast<size_t>(VARSIZE_ANY_EXHDR(b))};
 }
 
 Oid OwnerOfSeals() {
@@ -69,7 +59,7 @@ SealList ReadSeals(Oid owner, const char* name) {
     s->next_xact = static_cast<uint64_t>(NumberAt(i, 9));
     s->holds = CopyAt(i, 7, s->root.byte) && s->first < s->size && s->size < uint64_t{1} << 62 &&
                static_cast<uint64_t>(NumberAt(i, 10)) == kTagBytes * (s->size - s->first) &&
-               BytesIn(s->peaks).size() ==
+               View(s->peaks).size() ==
                    sizeof(Hash) * static_cast<size_t>(__builtin_popcountll(s->size)) &&
                TreeOf(*s).Root() == s->root;
   }
@@ -79,7 +69,7 @@ SealList ReadSeals(Oid owner, const char* name) {
 MerkleTree TreeOf(const Seal& s) {
   MerkleTree tree;
   tree.size = s.size;
-  const std::string_view peaks = BytesIn(s.peaks);
+  const std::string_view peaks = View(s.peaks);
   memcpy(tree.peaks, peaks.data(), peaks.size());
   return tree;
 }
@@ -113,7 +103,7 @@ Span SpanOf(const SealList& seals, int i) {
 }
 
 bool KeptNode(const Seal& seal, int level, uint64_t index, Hash* hash) {
-  const std::string_view nodes = BytesIn(seal.nodes);
+  const std::string_view nodes = View(seal.nodes);
   constexpr size_t kEach = 1 + sizeof index + sizeof(Hash);
   for (size_t at = 0; at + kEach <= nodes.size(); at += kEach) {
     uint64_t here;

@@ -57,17 +57,4 @@ bool KeptNode(const Seal& seal, int level, uint64_t index, Hash* hash);
 // When rows were minted at the earliest that a seal at this node time had not.
 TimestampTz SinceSeal(int64_t node_us);
 
-std::string_view BytesIn(const bytea* b);
-
-// Columns of the rows of the last query; false if it has another size.
-const bytea* BytesAt(uint64_t row, int column);
-
-template <size_t kSize>
-bool CopyAt(uint64_t row, int column, uint8_t (&to)[kSize]) {
-  const bytea* b = BytesAt(row, column);
-  if (VARSIZE_ANY_EXHDR(b) != kSize) return false;
-  memcpy(to, VARDATA_ANY(b), kSize);
-  return true;
-}
-
 }  // namespace detid

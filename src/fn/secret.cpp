@@ -67,17 +67,6 @@ Datum CommitmentDatum(const Commitment& c) {
   return CStringGetTextDatum(text);
 }
 
-namespace {
-
-Datum BytesDatum(const uint8_t* from, int n) {
-  bytea* b = static_cast<bytea*>(palloc(static_cast<Size>(VARHDRSZ + n)));
-  SET_VARSIZE(b, VARHDRSZ + n);
-  memcpy(VARDATA(b), from, static_cast<size_t>(n));
-  return PointerGetDatum(b);
-}
-
-}  // namespace
-
 Relation OpenSecrets(Oid table, const char* command) {
   PreventCommandIfReadOnly(command);
   PreventCommandIfParallelMode(command);

@@ -81,8 +81,8 @@ DETID_FUNCTION(detid_refuse_change) {
   const TriggerData& t = CalledAsTrigger(fcinfo);
   RefuseTruncateFromElsewhere(t);
   if (TRIGGER_FIRED_FOR_ROW(t.tg_event) && IsReplica())
-    return pruning_ledger ? PointerGetDatum(t.tg_trigtuple) : PassOver();
-  if (pruning_ledger && !TRIGGER_FIRED_BY_TRUNCATE(t.tg_event)) return PassOver();
+    return changing_ledger ? GoOn(t) : PassOver();
+  if (changing_ledger && !TRIGGER_FIRED_BY_TRUNCATE(t.tg_event)) return PassOver();
   RaiseRefused(t, ReasonToKeep(TableOf(t)));
 }
 

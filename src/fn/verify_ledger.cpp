@@ -104,9 +104,8 @@ struct Tree {
   const char* name;
   SealList seals;
   Span* spans;  // of each seal
-  uint64_t*
-      found;   // rows of each seal that were compared with it, less those that a scan of all finds
-  bool sound;  // no problem so far
+  // Of each seal: rows that were compared with it, and that the scan of everything has not met yet.
+  uint64_t* unseen;
 };
 
 const char* SealName(const Tree& t, int i) {
@@ -118,7 +117,6 @@ const char* SealName(const Tree& t, int i) {
 void CheckChain(Tree* t, Report* report) {
   const auto problem = [&](int i, const char* what) {
     report->Add("seal", nullptr, psprintf("%s %s.", SealName(*t, i), what));
-    t->sound = false;
   };
   for (int i = 0; i < t->seals.count; i++) {
     const Seal& s = t->seals.seal[i];
@@ -144,7 +142,7 @@ void CheckRows(Tree* t, Oid owner, EntryReader* reader, int64_t pruned_us, Repor
     const MemoryContext before = MemoryContextSwitchTo(work);
     const LeafList rows = GatherLeaves(reader, s.batch, t->spans[i], SIZE_MAX,
                                        [](const Entry&, uint64_t) { return true; });
-    t->found[i] = rows.count;
+    t->unseen[i] = rows.count;
     if (s.holds) {
       LoadSeal(owner, t->name, &s);
       const TimestampTz pruned = DatumGetTimestampTz(TimestampDatum(pruned_us));
@@ -168,7 +166,6 @@ void CheckRows(Tree* t, Oid owner, EntryReader* reader, int64_t pruned_us, Repor
         report->Add("seal", nullptr, psprintf("%s is not that of its rows.", SealName(*t, i)));
         problems++;
       }
-      if (problems > 0) t->sound = false;
       tree = TreeOf(s);  // what follows is judged by itself
     }
     MemoryContextSwitchTo(before);
@@ -266,7 +263,6 @@ void CheckCheckpoints(Oid owner, Tree* t, const Keys& keys, Report* report) {
       report->Add(
           "checkpoint", nullptr,
           psprintf("The stored checkpoint of %s at %s rows: %s", t->name, TextAt(i, 2), what));
-      t->sound = false;
     }
   }
 }
@@ -334,7 +330,7 @@ void CheckRest(const Entry& e, EntryReader* reader, const List* chains, Report* 
   }
   if (seal >= 0) {
     // More than were compared with it: see CheckCounts. Kept aside, or under another key, none was.
-    if (e.entry >= 0) chain->tree->found[seal]--;
+    if (e.entry >= 0) chain->tree->unseen[seal]--;
     if (e.entry < 0) report->Add("added", &e.row.key, "It is kept aside: another row has its key.");
   }
   if (why == nullptr && seal < 0 && e.reason == nullptr) why = Altered(e);
@@ -344,7 +340,7 @@ void CheckRest(const Entry& e, EntryReader* reader, const List* chains, Report* 
 // Each row of a seal's transactions was compared with the seal.
 void CheckCounts(Tree* t, EntryReader* reader, Report* report) {
   for (int i = 0; i < t->seals.count; i++) {
-    if (t->found[i] == 0) continue;
+    if (t->unseen[i] == 0) continue;
     // Of those that a scan of everything finds, which are outside of the time of the seal?
     const Seal& s = t->seals.seal[i];
     const LeafList within = GatherLeaves(reader, s.batch, t->spans[i], SIZE_MAX,
@@ -364,7 +360,6 @@ void CheckCounts(Tree* t, EntryReader* reader, Report* report) {
     if (all.count == within.count)
       report->Add("added", nullptr,
                   psprintf("%s: there are other rows of its transactions.", SealName(*t, i)));
-    t->sound = false;
   }
 }
 
@@ -386,15 +381,14 @@ DETID_FUNCTION(detid_verify_ledger) {
   for (int i = 0; i < count; i++) {
     trees[i].name = static_cast<const char*>(list_nth(names, i));
     trees[i].seals = ReadSeals(owner, trees[i].name);
-    trees[i].sound = true;
     const Size seals = static_cast<Size>(std::max(trees[i].seals.count, 1));
     trees[i].spans =
         static_cast<Span*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Span) * seals));
-    trees[i].found = static_cast<uint64_t*>(
+    trees[i].unseen = static_cast<uint64_t*>(
         MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64_t) * seals));
     for (int k = 0; k < trees[i].seals.count; k++) {
       trees[i].spans[k] = SpanOf(trees[i].seals, k);
-      trees[i].found[k] = 0;
+      trees[i].unseen[k] = 0;
     }
     CheckChain(&trees[i], &report);
     CheckRows(&trees[i], owner, reader, pruned_us, &report);

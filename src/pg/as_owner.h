@@ -9,8 +9,7 @@
 //       pg_catalog only: on every path on which the extension writes a table of its own, or plans
 //       and runs a query over one.
 //   P2  settings that it changes are as before when the scope ends; whatever the error, the abort
-//   of
-//       the (sub)transaction gives the user and the settings back.
+//       of the (sub)transaction gives the user and the settings back.
 
 #pragma once
 

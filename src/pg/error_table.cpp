@@ -92,7 +92,7 @@ ErrorRow RowOf(Error error) {
     case Error::kLedgerAltered:
       return {
           ERRCODE_DATA_CORRUPTED, "the ledger was altered",
-          "It is not sealed as it is. SELECT * FROM detid.replay() WHERE NOT matches; and SELECT * "
+          "It is left as it is. SELECT * FROM detid.replay() WHERE NOT matches; and SELECT * "
           "FROM detid.verify_ledger(); say what was changed."};
     case Error::kNotSealed:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "there is no receipt for the id",

@@ -108,8 +108,15 @@ inline Datum TimestampDatum(int64_t us) {
   return TimestampTzGetDatum(us < END_TIMESTAMP ? us : DT_NOEND);
 }
 
+// Of a text or a bytea.
 inline std::string_view View(const text* t) {
   return {VARDATA_ANY(t), static_cast<size_t>(VARSIZE_ANY_EXHDR(t))};
+}
+
+// A text or a bytea of these bytes, in CurrentMemoryContext.
+inline Datum BytesDatum(const void* bytes, size_t size) {
+  return PointerGetDatum(
+      cstring_to_text_with_len(static_cast<const char*>(bytes), static_cast<int>(size)));
 }
 
 // Not a view, an index or whatever else an owner may put in a table's place.

@@ -60,4 +60,10 @@ const char* TextAt(uint64_t row, int column) {
   return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
 }
 
+const bytea* BytesAt(uint64_t row, int column) {
+  bool null = false;
+  return DatumGetByteaPP(
+      SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
+}
+
 }  // namespace detid

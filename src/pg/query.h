@@ -19,15 +19,12 @@ class Query {
   // `owner`: of the tables; invalid: of those of nodes and their numbers.
   explicit Query(Oid owner = InvalidOid) : owner_(owner) {}
 
-  Query& Text(std::string_view text) {
-    return Add(TEXTOID, PointerGetDatum(
-                            cstring_to_text_with_len(text.data(), static_cast<int>(text.size()))));
-  }
+  Query& Text(std::string_view text) { return Add(TEXTOID, BytesDatum(text.data(), text.size())); }
   template <size_t kBytes>
   Query& Bytes(const uint8_t (&byte)[kBytes]) {
-    return Add(BYTEAOID, PointerGetDatum(cstring_to_text_with_len(
-                             reinterpret_cast<const char*>(byte), static_cast<int>(kBytes))));
+    return Bytes(byte, kBytes);
   }
+  Query& Bytes(const void* bytes, size_t size) { return Add(BYTEAOID, BytesDatum(bytes, size)); }
   Query& Number(int64_t number) { return Add(INT8OID, Int64GetDatum(number)); }
   Query& Add(Oid type, Datum value, bool null = false) {
     types_[count_] = type;
@@ -66,5 +63,15 @@ class Query {
 // Columns, from 1 on, of the rows of the last query.
 int64_t NumberAt(uint64_t row, int column);
 const char* TextAt(uint64_t row, int column);
+const bytea* BytesAt(uint64_t row, int column);
+
+// False if it has another size.
+template <size_t kSize>
+bool CopyAt(uint64_t row, int column, uint8_t (&to)[kSize]) {
+  const bytea* b = BytesAt(row, column);
+  if (VARSIZE_ANY_EXHDR(b) != kSize) return false;
+  memcpy(to, VARDATA_ANY(b), kSize);
+  return true;
+}
 
 }  // namespace detid

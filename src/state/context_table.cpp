@@ -57,11 +57,10 @@ Datum Store(Instant value, bool*) {
 Datum Store(std::string_view value, bool* null) {
   *null = value.data() == nullptr;
   if (*null) return Datum{0};
-  return PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
+  return BytesDatum(value.data(), value.size());
 }
 Datum Store(const Commitment& value, bool*) {
-  return PointerGetDatum(
-      cstring_to_text_with_len(reinterpret_cast<const char*>(value.byte), sizeof value.byte));
+  return BytesDatum(value.byte, sizeof value.byte);
 }
 
 void Load(Datum datum, bool, uint32_t* value) {

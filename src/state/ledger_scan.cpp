@@ -58,7 +58,8 @@ void Read(const LedgerScan* s, LedgerRow* row) {
   row->ids = nullptr;
   row->inputs = row->positions = nullptr;
   row->tag = nullptr;
-  row->claim = nullptr;
+  row->redacted = row->claim = nullptr;
+  row->origin = 0;
   const auto datum_at = [&](int c) {
     const Datum datum = slot_getattr(slot, c, &null);
     return null ? Datum{0} : datum;
@@ -68,8 +69,10 @@ void Read(const LedgerScan* s, LedgerRow* row) {
   if (const Datum d = datum_at(kLedgerPositions); !null) row->positions = DatumGetArrayTypeP(d);
   if (const Datum d = datum_at(kLedgerTag); !null) row->tag = DatumGetTextPP(d);
   if (const Datum d = datum_at(kLedgerAttempt); !null) row->attempt = DatumGetInt32(d);
+  if (const Datum d = datum_at(kLedgerRedacted); !null) row->redacted = DatumGetByteaPP(d);
   if (!s->claims) return;
   if (const Datum d = datum_at(kClaimKey); !null) row->claim = DatumGetByteaPP(d);
+  if (const Datum d = datum_at(kClaimOrigin); !null) row->origin = DatumGetInt32(d);
 }
 
 // Calls visit(row) for each that is found, in memory that is the row's, until it returns false.
@@ -126,7 +129,8 @@ LedgerScan* OpenLedgerScan(Oid oid) {
   const TupleDesc columns = RelationGetDescr(s->table);
   s->claims = columns->natts >= kClaimColumns &&
               strcmp(NameStr(TupleDescAttr(columns, kClaimKey - 1)->attname), "claim") == 0 &&
-              TupleDescAttr(columns, kClaimKey - 1)->atttypid == BYTEAOID;
+              TupleDescAttr(columns, kClaimKey - 1)->atttypid == BYTEAOID &&
+              TupleDescAttr(columns, kClaimOrigin - 1)->atttypid == INT4OID;
   s->slot = table_slot_create(s->table, nullptr);
   s->memory = AllocSetContextCreate(CurrentMemoryContext, "pg_detid row", ALLOCSET_DEFAULT_SIZES);
   return s;

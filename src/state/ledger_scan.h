@@ -23,7 +23,9 @@ struct LedgerRow {
   ArrayType* inputs;
   ArrayType* positions;
   const text* tag;
+  const bytea* redacted;  // core/redaction.h
   const bytea* claim;  // the key of its inputs; of claims
+  int32_t origin;      // of claims: 0 if it was claimed here
 };
 
 struct LedgerScan;

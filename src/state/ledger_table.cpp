@@ -6,9 +6,9 @@ namespace detid {
 
 const Oid kLedgerTypes[kLedgerColumns] = {INT4OID,      INT4OID, INT8OID, INT8OID,  INT4OID,
                                           XIDOID,       INT8OID, INT8OID, BYTEAOID, TEXTARRAYOID,
-                                          INT8ARRAYOID, TEXTOID, INT4OID};
+                                          INT8ARRAYOID, TEXTOID, INT4OID, BYTEAOID};
 
-bool pruning_ledger = false;
+bool changing_ledger = false;
 
 ObjectId FindTable(const char* name) {
   const Oid schema = get_namespace_oid("detid", true);

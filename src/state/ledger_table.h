@@ -32,7 +32,8 @@ enum LedgerColumn {
   kLedgerPositions,
   kLedgerTag,
   kLedgerAttempt,
-  kLedgerColumns = kLedgerAttempt
+  kLedgerRedacted,
+  kLedgerColumns = kLedgerRedacted
 };
 
 // Columns of detid.claims behind them.
@@ -62,7 +63,8 @@ void EndRows();
 void RequireNoRows();        // the same errors
 void ForgetRows(int level);  // a transaction of this nest level was aborted
 
-// Whether this backend deletes rows for prune_ledger, which alone may (fn/triggers.cpp).
-extern bool pruning_ledger;
+// Whether this backend changes rows for prune_ledger or redact_inputs, which alone may
+// (fn/triggers.cpp).
+extern bool changing_ledger;
 
 }  // namespace detid

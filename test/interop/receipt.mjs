@@ -38,7 +38,7 @@ function restHash(row) {
   if (row.tag !== null) add('t', Buffer.from(row.tag))
   if (row.claim !== null) add('c', base64(row.claim))
   if (row.inputs !== null)
-    add('n', Buffer.concat(row.inputs.map((i) => (i === null ? Buffer.alloc(32) : sha256(base64(i.salt), Buffer.from(i.text))))))
+    add('n', Buffer.concat(row.inputs.map((i) => (i === null ? Buffer.alloc(32) : i.commitment ? base64(i.commitment) : sha256(base64(i.salt), Buffer.from(i.text))))))
   return parts.length === 0 ? Buffer.alloc(32) : sha256(...parts)
 }
 

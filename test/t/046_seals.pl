@@ -174,6 +174,25 @@ my $fresh = $node->safe_psql('postgres', q{SELECT detid.next_id('range_id')});
 fails_with($node, "SELECT detid.receipt($fresh, 'range_id')", '55000', qr/no receipt.*HINT:.*seal_ledger/s, 'a row that is not sealed has none');
 same_sql($node, q{SELECT detid.receipt(1, 'range_id') IS NULL}, 't', 'an id that nobody minted has none');
 
+# --- Inputs that are forgotten -------------------------------------------------------------------
+
+my $of_7 = $node->safe_psql('postgres', q{SELECT id FROM kept WHERE what = 'each_id' OFFSET 6 LIMIT 1});
+like($node->safe_psql('postgres', "SELECT detid.receipt($of_7, 'each_id')"), qr/"text": "input 7"/, 'an input');
+$open->query(q{BEGIN; SELECT detid.redact_inputs('input 7')});
+$later->send(q{SELECT detid.redact_inputs('each_id', '-infinity', 'infinity')});
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE NOT granted AND relation = 'detid._ledger'::regclass});
+$open->query('COMMIT');
+is(($later->wait)[0], '203', 'of two who forget at once, one waits and forgets the others');
+same_sql($node, q{SELECT count(*) FROM detid._ledger WHERE inputs::text ~ 'input'; SELECT sum(mismatches) FROM detid.verify_replay()}, "0\n0", 'no text comes back, and each row holds');
+same_sql($node, 'SELECT count(*) FROM detid.verify_ledger(detid.checkpoint())', '0', 'as it was sealed');
+my @redacted = lines($node->safe_psql('postgres', q{SELECT detid.receipt(id::bigint, 'each_id'::regclass) FROM kept WHERE what = 'each_id' LIMIT 20}));
+unlike("@redacted", qr/input \d/, 'receipts have no text of it');
+($ours, $theirs) = verdicts([$key], @redacted);
+is("@$ours @$theirs", join(' ', ('true') x 40), 'both prove the rest');
+my @unbound = map { s/("commitment": ")(.)/$1 . ($2 eq 'A' ? 'B' : 'A')/er } grep { /commitment/ } @redacted;
+($ours, $theirs) = verdicts([$key], @unbound, map { s/"commitment": "[^"]*"/"commitment": "AAAA"/r } @unbound);
+is(join(' ', @$ours, @$theirs), join(' ', ('false') x (4 * @unbound)), 'and refuse another hash in its place');
+
 # --- What a superuser does ----------------------------------------------------------------------
 
 # What verify_ledger says after a change that is rolled back.
@@ -191,7 +210,7 @@ for my $change (
 	map({ [ "row: $_", "UPDATE ONLY detid._ledger SET $_ $one", qr/altered|missing|added/ ] } 'node = node + 1', 'worker = 5', 'definition = definition + 1', 'position = position + 500', 'count = count + 1',
 		q{xact = (xact::text::bigint + 1)::text::xid}, q{xact = '3'}, q{xact = '4000000000'}, 'context = context + 1', 'digest = digest + 1', q{ids = '\x00'}, q{inputs = '{x}'}, q{positions = '{1}'}, q{tag = 'x'}, 'attempt = 3'),
 	map({ [ "inputs: $_", "UPDATE ONLY detid._ledger SET $_ $some", qr/altered/ ] } q{inputs = array_replace(inputs, inputs[1], 'else')}, 'inputs = NULL', 'positions = NULL'),
-	map({ [ "claim: $_", "UPDATE detid.claims SET $_ WHERE inputs[1] = 'ann'", qr/altered/ ] } q{inputs = '{eve,smith}'}, q{claim = set_byte(claim, 5, get_byte(claim, 5) # 1)}, 'attempt = attempt + 1', q{ids = set_byte(ids, 3, get_byte(ids, 3) # 1)}),
+	map({ [ "claim: $_", "UPDATE detid.claims SET $_ WHERE inputs[1] = 'ann'", qr/altered/ ] } q{inputs = '{eve,smith}'}, q{claim = set_byte(claim, 5, get_byte(claim, 5) # 1)}, 'attempt = attempt + 1', q{ids = set_byte(ids, 3, get_byte(ids, 3) # 1)}, 'origin = 5'),
 	map({ [ "context: $_", "UPDATE detid._contexts SET $_ WHERE application = 'loader' AND generator_name = 'public.range_id'", qr/altered/ ] } 'generator = 5', q{generator_name = 'x'}, 'definition = 5',
 		q{layout = 'time:41@1ms node:11 sequence:11'}, q{epoch = '2024-01-01Z'}, 'sequence_bits = 3', q{seed = '\x00'}, 'pinned = NOT pinned', 'instance = 5', 'xact_epoch = 1', 'worker = 77', q{session_role = 'eve'},
 		q{role = 'eve'}, q{application = 'eve'}, q{client = '10.0.0.9'}, q{tag = 'eve'}, 'context = context + 1'),
