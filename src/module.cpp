@@ -10,6 +10,7 @@
 
 #include "core/prf.h"
 #include "fn/patience.h"
+#include "fn/sealer.h"
 #include "pg/errors.h"
 #include "pg/pg.h"
 #include "state/claim.h"
@@ -147,6 +148,7 @@ void _PG_init(void) {
   if (preloading) {
     WatchServerStart();
     RegisterRegistryClients();
+    RegisterSealer();
   }
   RegisterLabelProvider();
   Watch();

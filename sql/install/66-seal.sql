@@ -90,7 +90,16 @@ COMMENT ON FUNCTION detid.seal_ledger() IS
 CREATE FUNCTION detid.checkpoint() RETURNS text
   LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT note FROM detid.checkpoints ORDER BY made_at DESC, size DESC LIMIT 1;
+  -- The last one of each tree, by the key; a table that grows all the time is not sorted.
+  WITH RECURSIVE tree AS (
+    (SELECT name FROM detid.checkpoints ORDER BY name LIMIT 1)
+    UNION ALL
+    SELECT (SELECT c.name FROM detid.checkpoints c WHERE c.name > t.name ORDER BY c.name LIMIT 1)
+    FROM tree t WHERE t.name IS NOT NULL
+  )
+  SELECT last.note
+  FROM tree t, LATERAL (SELECT c.note, c.made_at, c.size FROM detid.checkpoints c WHERE c.name = t.name ORDER BY c.size DESC LIMIT 1) last
+  ORDER BY last.made_at DESC, last.size DESC LIMIT 1;
 END;
 COMMENT ON FUNCTION detid.checkpoint() IS 'the newest checkpoint, to be kept elsewhere; NULL if nothing was sealed';
 

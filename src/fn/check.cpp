@@ -195,6 +195,25 @@ void CheckSeed(ReturnSetInfo* set) {
       "Restore detid._seed from a backup, or SELECT detid.rotate_seed();");
 }
 
+// Only where there is to be one.
+void CheckSealer(ReturnSetInfo* set) {
+  if (settings::seal_interval_s == 0 || shared == nullptr || RecoveryInProgress()) return;
+  if (shared->sealer.load(std::memory_order_relaxed) == 0)
+    return Put(set, "sealer", false,
+               "detid.seal_interval is set, and no background process seals the ledger",
+               "If it was set just now, restart the server. Else its log says why there is none.");
+  const DatabaseState state = LookAtDatabase(MyDatabaseId);
+  char at[kMaxInstantText] = "never in this incarnation of the server";
+  if (state.sealed_us != 0) FormatInstant(state.sealed_us, at, sizeof at);
+  Put(set, "sealer", state.seal_failures == 0,
+      state.seal_failures == 0
+          ? psprintf("the ledger is sealed every %d s, the last time: %s",
+                     settings::seal_interval_s, at)
+          : psprintf("sealing the ledger has failed %u times, and succeeded: %s",
+                     state.seal_failures, at),
+      "SELECT detid.seal_ledger(); says why, as does the server's log.");
+}
+
 void CheckMasks(ReturnSetInfo* set) {
   int masked = 0, missing = 0;
   EachGenerator([&](Oid, const Definition& d) {
@@ -325,6 +344,7 @@ constexpr struct {
     {"standby", CheckStandby},
     {"horizon", CheckHorizon},
     {"seed", CheckSeed},
+    {"sealer", CheckSealer},
     {"masks", CheckMasks},
     {"topology", CheckTopology},
     {"generator", CheckGenerators},

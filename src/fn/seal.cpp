@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
-//
-// seal_ledger, rotate_seal_key: rows of the ledger become leaves of a Merkle tree, and what the
-// tree is then is signed.
-//
-// Which rows: those that this database minted, of transactions that have ended. A row's transaction
-// is below the oldest one that runs, so no more rows of it can come. Rows that replication brought
-// are sealed where they were minted.
-//
-// Invariants:
-//   Z1  each row is in one batch: batches of an instance are ranges of transactions that meet. What
-//       is in a batch is decided when all of its transactions have ended.
-//   Z2  nothing is sealed that its digest does not hold for.
-//   Z3  one session seals at a time, and who has the tree's key: whoever has not (a restored dump)
-//       begins a tree of his own, and names the old one's last checkpoint.
-//   Z4  a seal and its checkpoint commit together.
 
-#include "fn/seals.h"
+#include "fn/seal.h"
 
 #include <algorithm>
 
 #include "core/base64.h"
 #include "core/checkpoint.h"
 #include "core/instant.h"
+#include "fn/seals.h"
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "state/clock.h"
@@ -288,19 +274,13 @@ Oid LockSeals() {
 
 }  // namespace
 
-// seal_ledger() -> bigint: how many rows were sealed.
-DETID_FUNCTION(detid_seal_ledger) {
-  PreventCommandIfReadOnly("seal_ledger()");
-  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+uint64_t SealLedger() {
   const Oid owner = LockSeals();
   PushActiveSnapshot(GetLatestSnapshot());
   const Instances instances = InstancesHere();
   PopActiveSnapshot();
-  if (instances.count == 0) {  // nothing was minted: no key is needed yet
-    SPI_finish();
-    PG_RETURN_INT64(0);
-  }
-  const NoteSigner signer = SignerHere(owner);
+  if (instances.count == 0) return 0;  // nothing was minted: no key is needed yet
+  NoteSigner signer = SignerHere(owner);
   const char* name = signer.key.name;
   Query last(owner);
   last.Text(name);
@@ -322,15 +302,20 @@ DETID_FUNCTION(detid_seal_ledger) {
   const int64_t here = LedgerInstance();
   uint64_t sealed = 0;
   const auto seal = [&](int64_t instance, bool closing) {
-    Query q(owner);
-    q.Text(name).Number(instance);
-    q.Read(
-        "SELECT coalesce(max(xact_until), 0), coalesce(max(node_us) FILTER (WHERE next_xact <= "
-        "(SELECT max(xact_until) FROM detid._seals WHERE name = $1 AND instance = $2)), -1) "
-        "FROM detid._seals WHERE name = $1 AND instance = $2",
-        Seen::kNow);
-    const uint64_t from = static_cast<uint64_t>(NumberAt(0, 1));
-    const int64_t since_us = NumberAt(0, 2);
+    Query last_batch(owner);
+    last_batch.Text(name).Number(instance);
+    const bool none = last_batch.Read(
+                          "SELECT xact_until FROM detid._seals WHERE name = $1 AND instance = $2 "
+                          "ORDER BY size DESC LIMIT 1",
+                          Seen::kNow) == 0;
+    const uint64_t from = none ? 0 : static_cast<uint64_t>(NumberAt(0, 1));
+    Query last_before(owner);
+    last_before.Text(name).Number(instance).Number(static_cast<int64_t>(from));
+    const bool known = last_before.Read(
+                           "SELECT node_us FROM detid._seals WHERE name = $1 AND instance = $2 AND "
+                           "next_xact <= $3 ORDER BY size DESC LIMIT 1",
+                           Seen::kNow) > 0;
+    const int64_t since_us = known ? NumberAt(0, 1) : -1;
     const Span span = {since_us < 0 ? DT_NOBEGIN : SinceSeal(since_us), DT_NOEND};
     sealed +=
         SealInstance(reader, owner, name, &tree, instance, from, now.oldest, span, now, closing);
@@ -340,8 +325,9 @@ DETID_FUNCTION(detid_seal_ledger) {
   // prepared.
   Query q(owner);
   q.Text(name).Number(here);
-  if (q.Read("SELECT 1 FROM detid._seals WHERE name = $1 AND instance = $2 LIMIT 1", Seen::kNow) ==
-      0) {
+  if (q.Read("SELECT 1 FROM detid._seals WHERE name = $1 AND instance = $2 ORDER BY size DESC "
+             "LIMIT 1",
+             Seen::kNow) == 0) {
     const bool closing = GatherLeaves(reader, {here, 0, now.oldest}, Span{}, 0, Holds).count > 0;
     for (int i = 0; i < instances.count; i++)
       if (instances.number[i] != here) seal(instances.number[i], closing);
@@ -351,6 +337,15 @@ DETID_FUNCTION(detid_seal_ledger) {
   PopActiveSnapshot();
   UnregisterSnapshot(snapshot);
   if (sealed > 0) WriteCheckpoint(owner, signer, tree, first, now);
+  explicit_bzero(signer.seed, sizeof signer.seed);
+  return sealed;
+}
+
+// seal_ledger() -> bigint: how many rows were sealed.
+DETID_FUNCTION(detid_seal_ledger) {
+  PreventCommandIfReadOnly("seal_ledger()");
+  if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  const uint64_t sealed = SealLedger();
   SPI_finish();
   PG_RETURN_INT64(static_cast<int64_t>(sealed));
 }

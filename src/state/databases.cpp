@@ -114,6 +114,8 @@ DatabaseState LookAtDatabase(ObjectId oid) {
       state.interval = all[i].granted.Read();
       state.answered_us = all[i].answered_us.load(std::memory_order_relaxed);
       state.foretold_us = all[i].foretold_us.load(std::memory_order_relaxed);
+      state.sealed_us = all[i].sealed_us.load(std::memory_order_relaxed);
+      state.seal_failures = all[i].seal_failures.load(std::memory_order_relaxed);
       state.has_registry_client = all[i].registry_client.load(std::memory_order_relaxed) != nullptr;
       strlcpy(state.trouble, all[i].trouble, sizeof state.trouble);
     }
@@ -130,6 +132,29 @@ void TellTrouble(Database* database, const char* trouble) {
   LWLockAcquire(shared->lock, LW_EXCLUSIVE);
   CopyClipped(trouble == nullptr ? "" : trouble, database->trouble, sizeof database->trouble);
   LWLockRelease(shared->lock);
+}
+
+void NoteSealed(ObjectId oid, int64_t at_us) {
+  LWLockAcquire(shared->lock, LW_SHARED);
+  if (Database* d = FindDatabase(oid); d != nullptr) {
+    if (at_us >= 0) d->sealed_us.store(at_us, std::memory_order_relaxed);
+    if (at_us >= 0)
+      d->seal_failures.store(0, std::memory_order_relaxed);
+    else
+      d->seal_failures.fetch_add(1, std::memory_order_relaxed);
+  }
+  LWLockRelease(shared->lock);
+}
+
+int DatabasesThatMint(ObjectId* oids, int most) {
+  int count = 0;
+  LWLockAcquire(shared->lock, LW_SHARED);
+  const Database* all = shared->databases();
+  for (int i = 0; i < shared->databases_capacity; i++)
+    if (all[i].oid != 0 && all[i].horizon.published() != 0 && count < most)
+      oids[count++] = all[i].oid;
+  LWLockRelease(shared->lock);
+  return count;
 }
 
 void Detach(Database* database) {

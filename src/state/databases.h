@@ -27,6 +27,8 @@ struct DatabaseState {
   Interval interval;
   int64_t answered_us = 0;
   int64_t foretold_us = 0;
+  int64_t sealed_us = 0;  // by the sealer, in this incarnation
+  uint32_t seal_failures = 0;
   bool has_registry_client = false;  // in this incarnation one has begun to ask the registry
   char trouble[kMaxTrouble] = {};
 };
@@ -38,6 +40,12 @@ int32_t NodeNumber();
 
 // Says why there is no new interval; null: there is one.
 void TellTrouble(Database* database, const char* trouble);
+
+// The sealer has sealed this database at this node time; negative: it has failed.
+void NoteSealed(ObjectId oid, int64_t at_us);
+
+// Up to `most` databases that have minted in this incarnation; how many.
+int DatabasesThatMint(ObjectId* oids, int most);
 
 void Detach(Database* database);
 

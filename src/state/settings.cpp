@@ -23,6 +23,7 @@ char* registered_databases = nullptr;
 char* node_token_file = nullptr;
 int lease_s = 30;
 int quarantine_s = 3600;
+int seal_interval_s = 0;
 char* tag = nullptr;
 int on_duplicate = kReport;
 bool pinned = false;
@@ -135,32 +136,34 @@ void Define(bool preloading) {
   DefineCustomStringVariable("detid.tag", "A text that goes into the ledger with each id.",
                              "Say a request's number: SET LOCAL detid.tag = 'req-8f2'.", &tag, "",
                              PGC_USERSET, 0, nullptr, AssignTag, nullptr);
-  DefineCustomStringVariable("detid.node_token_file",
-                             "The file with the tokens of this server's nodes.",
-                             "A line is what detid.enroll_node returned, or database=token.",
-                             &node_token_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, nullptr, nullptr,
-                             nullptr);
+  DefineCustomStringVariable(
+      "detid.node_token_file", "The file with the tokens of this server's nodes.",
+      "A line is what detid.enroll_node returned, or database=token.", &node_token_file, "",
+      PGC_SIGHUP, GUC_SUPERUSER_ONLY, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("detid.allow_schema_changes",
                            "Allows changes to the definitions of the extension's own objects.",
                            "Only a superuser can set it. Without it they are refused to all.",
                            &allow_schema_changes, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
-  DefineCustomIntVariable("detid.lease",
-                          "How long the intervals are that this coordinator grants.",
-                          "Nodes ask three times as often.", &lease_s, lease_s, 1, 120,
-                          PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("detid.lease", "How long the intervals are that this coordinator grants.",
+                          "Nodes ask three times as often.", &lease_s, lease_s, 1, 120, PGC_SIGHUP,
+                          GUC_UNIT_S, nullptr, nullptr, nullptr);
   DefineCustomIntVariable(
       "detid.quarantine",
       "How long after its last interval a node number may be granted to another node.", nullptr,
       &quarantine_s, quarantine_s, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("detid.seal_interval", "How often the sealer seals the ledger.",
+                          "0: there is no sealer. Started or not, with the server.",
+                          &seal_interval_s, seal_interval_s, 0, 86400, PGC_SIGHUP, GUC_UNIT_S,
+                          nullptr, nullptr, nullptr);
   DefineCustomEnumVariable(
       "detid.on_duplicate", "What a proof of a second node of this number does.",
       "It is reported; with 'stop', minting stops here until detid.accept_copy().", &on_duplicate,
       kReport, kOnDuplicate, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
   if (preloading) {
-    DefineCustomStringVariable(
-        "detid.coordinator", "The connection string of the registry of nodes.",
-        "Empty: there is none, and detid.node_id counts.", &coordinator, "", PGC_POSTMASTER,
-        GUC_SUPERUSER_ONLY, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("detid.coordinator",
+                               "The connection string of the registry of nodes.",
+                               "Empty: there is none, and detid.node_id counts.", &coordinator, "",
+                               PGC_POSTMASTER, GUC_SUPERUSER_ONLY, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("detid.registered_databases",
                                "The databases of this server that are nodes of the registry.",
                                "A list. With detid.coordinator, others do not mint.",

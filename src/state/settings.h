@@ -24,6 +24,7 @@ extern int lease_s;       // of the coordinator: length of an interval
 extern int quarantine_s;  // of the coordinator
 extern char* tag;  // goes into the ledger
 enum OnDuplicate : int { kReport, kStop };
+extern int seal_interval_s;  // of the sealer; 0: there is none
 extern int on_duplicate;  // what a proof of a second node of this number does
 
 // detid.clock: whether node time is pinned in this session, and to what (us since 1970).

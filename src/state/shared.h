@@ -75,6 +75,8 @@ struct alignas(kCacheLine) Database {
   std::atomic<int64_t> foretold_us{0};    // that of its last answer to this server as a standby
   std::atomic<uint32_t> wake{0};          // the registry is to be asked now
   std::atomic<Latch*> registry_client{nullptr};  // of the process that asks
+  std::atomic<int64_t> sealed_us{0};        // node time when the sealer sealed last, and
+  std::atomic<uint32_t> seal_failures{0};   // how often it failed since
   char trouble[kMaxTrouble] = {};                // why there is no new interval; under the lock
   CoordinatorNote note;                          // under the lock
 };
@@ -143,6 +145,7 @@ struct Shared {
   int64_t given_away_us = 0;  // above all that databases gave out whose records were given away
   int64_t incarnation = 0;    // of the server: a random number
   SignalFile signal_file = SignalFile::kNone;
+  std::atomic<uint32_t> sealer{0};  // there is one
   int32_t slots = 0;     // of each shard
   int32_t capacity = 0;  // of shards
   int32_t databases_capacity = 0;
