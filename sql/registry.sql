@@ -27,12 +27,12 @@ CREATE FUNCTION r_us(after interval DEFAULT '0') RETURNS bigint LANGUAGE sql
   RETURN (extract(epoch FROM clock_timestamp() + after) * 1000000)::bigint;
 CREATE FUNCTION r_sign(token bytea, signature bytea, old_counter bigint, old_bits bigint, next_counter bigint, next_bits bigint, mode text,
   asked_node bigint, instance bigint, asked_incarnation bigint, timeline bigint, node_us bigint, granted_us bigint, horizon_us bigint, since_us bigint,
-  claims boolean, retires boolean, stops boolean, began text, challenge bigint, seed bytea, ids bigint, offset_us bigint, round_trip_us bigint,
+  claims boolean, retires boolean, stops boolean, began text, challenge bigint, seed bytea, ids bigint, offset_us bigint, round_trip_us bigint, checkpoint text,
   OUT key bytea, OUT signed bytea) LANGUAGE c AS 'pg_detid', 'detid_sign_heartbeat';
 CREATE FUNCTION r_heartbeat(token text, old bigint, old_bits bigint, bits bigint, mode text DEFAULT 'leased', node bigint DEFAULT -1,
   instance bigint DEFAULT 1, incarnation bigint DEFAULT 1, timeline bigint DEFAULT 1, ahead interval DEFAULT '0', claims bool DEFAULT false,
   retires bool DEFAULT false, insists bool DEFAULT true, seed bytea DEFAULT NULL, began text DEFAULT 'plainly', stops bool DEFAULT false,
-  horizon interval DEFAULT NULL, ids bigint DEFAULT 5, off bigint DEFAULT 0, trip bigint DEFAULT 0,
+  horizon interval DEFAULT NULL, ids bigint DEFAULT 5, off bigint DEFAULT 0, trip bigint DEFAULT 0, checkpoint text DEFAULT NULL,
   OUT outcome text, OUT reason text, OUT number int, OUT counter bigint, OUT next bigint, OUT seconds numeric, OUT path text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -42,8 +42,8 @@ BEGIN
   FOR i IN 1 .. CASE WHEN insists THEN 2 ELSE 1 END LOOP
     SELECT h1.* INTO h
     FROM (SELECT CASE WHEN token <> 'no token' THEN pg_catalog.decode(token, 'hex') END, r_us(ahead), coalesce(r_us(horizon), 0)) AS t(token, node_us, horizon_us),
-      r_sign(t.token, NULL, old, old_bits, old + 1, bits, mode, node, instance, incarnation, timeline, node_us, 0, horizon_us, 0, claims, retires, stops, began, challenge, seed, ids, off, trip) s,
-      detid._heartbeat(s.key, s.signed, old, old_bits, old + 1, bits, mode, node, instance, incarnation, timeline, node_us, 0, horizon_us, 0, claims, retires, stops, began, challenge, seed, ids, off, trip) h1;
+      r_sign(t.token, NULL, old, old_bits, old + 1, bits, mode, node, instance, incarnation, timeline, node_us, 0, horizon_us, 0, claims, retires, stops, began, challenge, seed, ids, off, trip, checkpoint) s,
+      detid._heartbeat(s.key, s.signed, old, old_bits, old + 1, bits, mode, node, instance, incarnation, timeline, node_us, 0, horizon_us, 0, claims, retires, stops, began, challenge, seed, ids, off, trip, checkpoint) h1;
     challenge := h.challenge;
     EXIT WHEN challenge = 0;
   END LOOP;
@@ -72,7 +72,7 @@ SELECT outcome FROM r_heartbeat(:'db1', 0, 0, 11, 'assigned', 0, horizon => '1 d
 -- Nor who says another thing than was signed, or brings a signature that is none.
 CREATE FUNCTION pg_temp.r_forged(token text, change text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-  a text[] := ARRAY['0', '0', '1', '11', '''assigned''', '0', '1', '1', '1', r_us()::text, '0', '0', '0', 'false', 'false', 'false', '''plainly''', '0', 'NULL', '5', '0', '0'];
+  a text[] := ARRAY['0', '0', '1', '11', '''assigned''', '0', '1', '1', '1', r_us()::text, '0', '0', '0', 'false', 'false', 'false', '''plainly''', '0', 'NULL', '5', '0', '0', 'NULL'];
   key bytea;
   signed bytea;
   answer text;
@@ -91,7 +91,7 @@ SELECT change, pg_temp.r_forged(:'db1', change) FROM (VALUES
 -- Each of its values is another one than was signed.
 SELECT n, pg_temp.r_forged(:'db1', format('$1, $2, $3[:%s] || %L::text || $3[%s:]', n - 1, other, n + 1))
   FROM unnest(ARRAY['2', '1', '2', '12', '''leased''', '1', '2', '2', '2', r_us('1 s')::text, '1', '1', '1', 'true', 'true', 'true', '''promoted''', '1',
-    '''\x11111111111111111111111111111111''', '6', '1', '1']) WITH ORDINALITY o(other, n) ORDER BY n;
+    '''\x11111111111111111111111111111111''', '6', '1', '1', '''x''']) WITH ORDINALITY o(other, n) ORDER BY n;
 DROP FUNCTION pg_temp.r_forged;
 SELECT outcome FROM r_heartbeat(:'db1', 0, 0, 11, 'assigned', 0, began => 'well');
 SELECT count(*) FROM detid.nodes;

@@ -69,6 +69,20 @@ INSERT INTO detid._coordinator DEFAULT VALUES;
 COMMENT ON TABLE detid._coordinator IS
   'where the registry was last, and what may have been granted that it does not know of ends below';
 
+CREATE TABLE detid._witnessed (
+  id uuid NOT NULL,                      -- of the node
+  name text COLLATE "C" NOT NULL,        -- of the tree
+  size bigint NOT NULL,
+  root bytea NOT NULL,
+  note text NOT NULL,
+  seen_at timestamptz NOT NULL,
+  contradicted_by text,                  -- a note of the node that the tree cannot have grown to
+  contradicted_at timestamptz,
+  PRIMARY KEY (id, name, size)
+) USING heap;
+COMMENT ON TABLE detid._witnessed IS
+  'checkpoints that nodes told of their ledgers, the last one of each hour; the view detid.witnessed shows them';
+SELECT pg_catalog.pg_extension_config_dump('detid._witnessed', '');
 SELECT pg_catalog.pg_extension_config_dump('detid._nodes', '');
 SELECT pg_catalog.pg_extension_config_dump('detid._numbers', '');
 
@@ -77,7 +91,7 @@ DECLARE
   t text;
 BEGIN
   -- Logical replication brings rows of other registries: they are passed over.
-  FOREACH t IN ARRAY ARRAY['_nodes', '_numbers', '_coordinator'] LOOP
+  FOREACH t IN ARRAY ARRAY['_nodes', '_numbers', '_coordinator', '_witnessed'] LOOP
     EXECUTE format('CREATE TRIGGER keep BEFORE INSERT OR UPDATE OR DELETE ON detid.%I
                     FOR EACH ROW EXECUTE FUNCTION detid._keep_topology()', t);
     EXECUTE format('ALTER TABLE detid.%I ENABLE REPLICA TRIGGER keep', t);
@@ -136,6 +150,21 @@ CREATE VIEW detid.nodes AS
 COMMENT ON VIEW detid.nodes IS
   'on the coordinator: the nodes that are enrolled, what each was granted, and when it was last seen';
 
+CREATE VIEW detid.witnessed AS
+  SELECT coalesce(n.path, w.id::text) AS path, w.name, w.size, w.root, w.note, w.seen_at, w.contradicted_by, w.contradicted_at
+  FROM detid._witnessed w LEFT JOIN detid._nodes n ON n.id = w.id
+  OFFSET 0;  -- or who may write to views could change what is behind it
+COMMENT ON VIEW detid.witnessed IS
+  'on the coordinator: checkpoints of the nodes'' ledgers, for detid.verify_ledger there';
+COMMENT ON COLUMN detid.witnessed.path IS 'the node';
+COMMENT ON COLUMN detid.witnessed.name IS 'of its tree';
+COMMENT ON COLUMN detid.witnessed.size IS 'sealed rows';
+COMMENT ON COLUMN detid.witnessed.root IS 'root of the Merkle tree of RFC 6962 over them';
+COMMENT ON COLUMN detid.witnessed.note IS 'the checkpoint as a signed note';
+COMMENT ON COLUMN detid.witnessed.seen_at IS 'when the node told it; the last one of each hour stays';
+COMMENT ON COLUMN detid.witnessed.contradicted_by IS 'a later note of the node, with fewer rows or another root';
+COMMENT ON COLUMN detid.witnessed.contradicted_at IS 'when that came';
+
 CREATE FUNCTION detid._explain_reason(reason text) RETURNS text
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'detid_explain_reason';
 COMMENT ON FUNCTION detid._explain_reason(text) IS 'why a node is fenced or refused, in plain words';
@@ -175,6 +204,14 @@ BEGIN ATOMIC
   UNION ALL
   SELECT 'refused', n.path, format('it asked in vain: %s', detid._explain_reason(n.refused)), 'See detid.node_status there.'
   FROM detid._nodes n WHERE n.state <> 'retired' AND n.refused IS NOT NULL
+  UNION ALL
+  SELECT 'ledger', coalesce(n.path, w.id::text),
+         format('its ledger is not what it was: %s sealed rows of %s at %s do not go with what it said at %s',
+                w.size, w.name, w.seen_at, w.contradicted_at),
+         'There: SELECT * FROM detid.verify_ledger(note), with the note from detid.witnessed here. If the node was restored: '
+         'UPDATE detid._witnessed SET contradicted_by = NULL, contradicted_at = NULL WHERE contradicted_at IS NOT NULL; here.'
+  FROM detid._witnessed w LEFT JOIN detid._nodes n ON n.id = w.id
+  WHERE w.contradicted_at IS NOT NULL
   UNION ALL
   SELECT 'skew', n.path,
          format('its time is %s ms from this server''s, give or take %s ms',

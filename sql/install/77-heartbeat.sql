@@ -9,7 +9,7 @@ CREATE FUNCTION detid._heartbeat(
   asked_node bigint, instance bigint, asked_incarnation bigint, timeline bigint, node_us bigint,
   granted_us bigint, horizon_us bigint, since_us bigint, claims boolean, retires boolean,
   stops boolean, began text, challenge_answered bigint, seed bytea, ids bigint,
-  offset_us bigint, round_trip_us bigint,
+  offset_us bigint, round_trip_us bigint, checkpoint text,
   OUT outcome text, OUT reason text, OUT challenge bigint, OUT coordinator_us bigint,
   OUT heartbeat_us bigint, OUT path text,
   OUT node integer, OUT start_us bigint, OUT limit_us bigint, OUT counter bigint, OUT bits bigint, OUT incarnation bigint

@@ -18,9 +18,9 @@ BEGIN
       ('SCHEMA', 'PUBLIC', 'USAGE', 'detid detid_uuid'),
       ('SEQUENCE', 'PUBLIC', 'USAGE', 'default_id default_uuid'),
       ('TABLE', NULL, NULL, '_seed _seal_key _namespace _coordinator _registration'),
-      ('TABLE', 'pg_database_owner', 'SELECT', '_horizon _salt _ledger _contexts ledger claims _seals seal_keys checkpoints _nodes _numbers'),
+      ('TABLE', 'pg_database_owner', 'SELECT', '_horizon _salt _ledger _contexts ledger claims _seals seal_keys checkpoints _nodes _numbers _witnessed'),
       ('TABLE', 'PUBLIC', 'SELECT', 'topology prefixes generators layouts codecs namespaces seeds'),
-      ('TABLE', 'pg_monitor', 'SELECT', 'nodes node_status'),
+      ('TABLE', 'pg_monitor', 'SELECT', 'nodes node_status witnessed'),
       ('ROUTINE', 'pg_monitor', 'EXECUTE', 'check check_topology _check _check_objects _check_salts _node_status _objects _objects_made'),
       ('ROUTINE', NULL, NULL,
        'accept_clock accept_copy assign_prefix claim_registration define_topology derive_id_keyed '

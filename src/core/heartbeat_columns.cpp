@@ -16,6 +16,8 @@ bool IsWithin(const Column<Get>& column, const T& value) {
     return value >= column.least && value <= column.most;
   else if constexpr (std::is_same_v<T, std::optional<int64_t>>)
     return !value || IsWithin(column, *value);
+  else if constexpr (std::is_same_v<T, std::string_view>)
+    return value.size() <= kMaxWitnessed;
   else
     return true;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "core/columns.h"
 #include "core/prf.h"
@@ -23,7 +24,11 @@ struct HeartbeatReport {
   // Of the last heartbeat that was answered: the coordinator's clock minus node time, at the middle
   // of the round trip, and how long that took.
   std::optional<int64_t> offset_us, round_trip_us;
+  // The node's newest checkpoint (core/checkpoint.h), if the coordinator has not heard of it: a
+  // text that ends with a zero byte. Without data: not told.
+  std::string_view checkpoint;
 };
+inline constexpr size_t kMaxWitnessed = 2048;  // of a checkpoint
 
 struct HeartbeatMessage {
   Heartbeat heartbeat;
@@ -57,6 +62,7 @@ inline constexpr std::tuple kHeartbeatColumns{
     Column{"ids", [](auto& m) -> auto& { return m.report.ids; }, 0, kMostSane},
     Column{"offset_us", [](auto& m) -> auto& { return m.report.offset_us; }, -kMostSane, kMostSane},
     Column{"round_trip_us", [](auto& m) -> auto& { return m.report.round_trip_us; }, 0, kMostSane},
+    Column{"checkpoint", [](auto& m) -> auto& { return m.report.checkpoint; }},
 };
 // clang-format on
 // A field that is in no row is neither sent nor signed. A nonce has two.

@@ -44,6 +44,12 @@ class Signed {
     Add(value.has_value());
     if (value) Add(*value);
   }
+  void Add(std::string_view text) {
+    Add(text.data() != nullptr);
+    if (text.data() == nullptr || text.size() > kMaxWitnessed) return;
+    Add(static_cast<int64_t>(text.size()));
+    Bytes(text.data(), text.size());
+  }
 
   void Byte(uint8_t byte) { bytes_[size_++] = byte; }
   void Bytes(const void* bytes, size_t size) {
@@ -51,8 +57,9 @@ class Signed {
     size_ += size;
   }
 
-  // No field takes more than a proof does.
-  uint8_t bytes_[kDomain.size() + CountOf(kHeartbeatColumns) * (1 + kCommitmentBytes)];
+  // No other field takes more than a proof does.
+  uint8_t
+      bytes_[kDomain.size() + CountOf(kHeartbeatColumns) * (1 + kCommitmentBytes) + kMaxWitnessed];
   size_t size_ = 0;
 };
 

@@ -10,8 +10,8 @@
 //
 // Signed is "detid-heartbeat1", then all fields of kHeartbeatColumns in their order: numbers as 8
 // bytes, little-endian; flags, modes and how the server began as one; the proof as its 16. What may
-// be absent has one byte before it, 1 if it is there; else 0, and nothing more. So no two
-// heartbeats have the same bytes.
+// be absent has one byte before it, 1 if it is there; else 0, and nothing more. A text has its length
+// before it. So no two heartbeats have the same bytes.
 
 #pragma once
 

@@ -17,6 +17,7 @@
 #include "fn/nodes.h"
 #include "fn/patience.h"
 #include "fn/record.h"
+#include "fn/witness.h"
 #include "pg/errors.h"
 #include "pg/query.h"
 #include "state/settings.h"
@@ -60,6 +61,7 @@ class Arguments {
   static bool MayBeAbsent(const std::optional<T>&) {
     return true;
   }
+  static bool MayBeAbsent(const std::string_view&) { return true; }
 
   void Take(int64_t* number) { *number = PG_GETARG_INT64(at_); }
   void Take(int32_t* number) {
@@ -70,6 +72,7 @@ class Arguments {
   void Take(Mode* mode) { sound_ = FromName(View(PG_GETARG_TEXT_PP(at_)), mode) && sound_; }
   void Take(Began* began) { sound_ = FromName(View(PG_GETARG_TEXT_PP(at_)), began) && sound_; }
   void Take(Commitment* proof) { sound_ = ReadBytes(fcinfo, at_, proof->byte) && sound_; }
+  void Take(std::string_view* told) { *told = View(PG_GETARG_TEXT_PP(at_)); }
   template <typename T>
   void Take(std::optional<T>* value) {
     Take(&value->emplace());
@@ -195,6 +198,7 @@ void StoreGrant(const Node& before, Node* n, const HeartbeatMessage& m) {
     n->since_us = m.heartbeat.since_us;
   }
   StoreNode(*n, m);
+  Witness(*n, m.report.checkpoint);
   if (n->r.state == NodeState::kRetired) GiveBackNumber(*n, RulesFor(*n).quarantine_us);
 }
 

@@ -59,7 +59,7 @@ sub heartbeat_sql
 		node_us => $us, claims => 'false', retires => 'false', seed => 'NULL', challenge => 0, %o);
 	my $next = $o{next} // $o{old} + 1;
 	return "SELECT outcome, reason, challenge FROM signed_heartbeat($token, $o{old}, $o{old_bits}, $next, $o{bits}, '$o{mode}', $o{node}, "
-	  . "$o{instance}, $o{incarnation}, $o{timeline}, $o{node_us}, 0, 0, 0, $o{claims}, $o{retires}, false, 'plainly', $o{challenge}, $o{seed}, 0, 0, 0)";
+	  . "$o{instance}, $o{incarnation}, $o{timeline}, $o{node_us}, 0, 0, 0, $o{claims}, $o{retires}, false, 'plainly', $o{challenge}, $o{seed}, 0, 0, 0, NULL)";
 }
 
 # As a node that lives: again, with the challenge, if it is told one.

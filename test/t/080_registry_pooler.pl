@@ -58,7 +58,7 @@ same_sql($c, 'SELECT count(*), count(DISTINCT node) FROM detid.nodes WHERE state
 
 # --- Of others it tells as little ---
 
-my ($out, $err) = run_sql($c, q{SELECT detid._heartbeat('no', 'no', 0, 0, 1, 1, 'leased', -1, 1, 1, 1, 1, 0, 0, 0, false, false, false, 'plainly', 0, NULL, 0, 0, 0)},
+my ($out, $err) = run_sql($c, q{SELECT detid._heartbeat('no', 'no', 0, 0, 1, 1, 'leased', -1, 1, 1, 1, 1, 0, 0, 0, false, false, false, 'plainly', 0, NULL, 0, 0, 0, NULL)},
 	connstr => "host=$dir port=$port dbname=postgres user=detid_node");
 like($err, qr/ERROR:  28000: the registration is refused/, 'who has no token is refused');
 

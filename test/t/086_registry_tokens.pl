@@ -104,7 +104,7 @@ is($c->safe_psql('postgres', 'SELECT count(*) FROM detid._nodes'), 4, 'nodes are
 my $log = slurp_file($c->logfile);
 my ($logged) = (reverse $log =~ /(parameters?: \$1 = '\\x[0-9a-f]{64}', \$2 = .*)/g)[0];
 my @values = $logged =~ /\$\d+ = ('[^']*'|NULL)/g;
-is(scalar @values, 24, 'a heartbeat with all of its values is in the log');
+is(scalar @values, 25, 'a heartbeat with all of its values is in the log');
 sub known
 {
 	return $c->safe_psql('postgres', q{SET log_statement = none;

@@ -102,7 +102,7 @@ sub play_nodes
 		BEGIN
 			FOR i IN 1 .. 2 LOOP
 				SELECT * INTO h FROM signed_heartbeat(token, old, old_bits, old + 1, bits, mode, asked_node, instance, incarnation, 1,
-					node_us, granted_us, horizon_us, 0, false, false, false, 'plainly', challenge, NULL, 0, NULL, NULL);
+					node_us, granted_us, horizon_us, 0, false, false, false, 'plainly', challenge, NULL, 0, NULL, NULL, NULL);
 				challenge := h.challenge;
 				EXIT WHEN challenge = 0;
 			END LOOP;

@@ -49,6 +49,7 @@ HeartbeatMessage TestMessage() {
   m.report.ids = 12;
   m.report.offset_us = -13;
   m.report.round_trip_us = 14;
+  m.report.checkpoint = "note";
   return m;
 }
 
@@ -58,8 +59,8 @@ TEST(HeartbeatSignature, KeyIsThatOfRfc8032) {
 
 TEST(HeartbeatSignature, IsGolden) {
   EXPECT_EQ(Hex(Sign(TestToken(), TestMessage()).byte, kSignatureBytes),
-            "56673d205434d0a42da970fa127f480097cbde92112fcbebf2074dfe1a3e2579"
-            "3d45d7d72cfd9e6fd2c4dbdfc104c6893ccdbda561c3e1a7e563d4c127da0700");
+            "63f23e6b6ae4c33f3e75f1ebed850b2fede149489cec0ebb3079b204696132879"
+            "b80c1ecacbcdaf80af0de5e74126e5a06d13c2e2c66b6873b5bca8fd308e207");
 }
 
 TEST(HeartbeatSignature, TokenIs64HexDigits) {
@@ -97,6 +98,9 @@ TEST(HeartbeatSignature, ZerosSignNothing) {
 
 std::string Text(const Commitment& proof) {
   return Hex(proof.byte, kCommitmentBytes);
+}
+std::string Text(const std::string_view& text) {
+  return text.data() == nullptr ? "absent" : "'" + std::string(text) + "'";
 }
 template <typename T>
 std::string Text(const T& value) {
@@ -145,6 +149,10 @@ TEST(HeartbeatSignature, EveryFieldIsSigned) {
       [](HeartbeatMessage* m) { m->report.ids.reset(), m->report.offset_us.reset(); },
       [](HeartbeatMessage* m) { ++*m->report.offset_us; },
       [](HeartbeatMessage* m) { ++*m->report.round_trip_us; },
+      [](HeartbeatMessage* m) { m->report.checkpoint = "nose"; },
+      [](HeartbeatMessage* m) { m->report.checkpoint = "notes"; },
+      [](HeartbeatMessage* m) { m->report.checkpoint = ""; },
+      [](HeartbeatMessage* m) { m->report.checkpoint = {}; },
   };
   const Token token = TestToken();
   const Signature signature = Sign(token, TestMessage());
@@ -183,6 +191,8 @@ TEST(Heartbeat, IsSane) {
   most.heartbeat.old.counter = kMostSane, most.heartbeat.next.counter = kMostSane + 1;
   most.heartbeat.node_us = most.heartbeat.granted_us = most.heartbeat.horizon_us = kMostSane;
   most.report.ids = most.report.round_trip_us = most.report.offset_us = kMostSane;
+  const std::string longest(kMaxWitnessed, 'x');
+  most.report.checkpoint = longest;
   EXPECT_TRUE(IsSane(most));
   // What means nothing may be any number.
   most.heartbeat.old.bits = most.heartbeat.instance = most.heartbeat.incarnation = INT64_MIN;
@@ -212,6 +222,10 @@ TEST(Heartbeat, IsNotSane) {
       [](HeartbeatMessage* m) { m->report.round_trip_us.reset(); },
       [](HeartbeatMessage* m) { m->report.offset_us.reset(); },
       [](HeartbeatMessage* m) { m->report.offset_us = INT64_MIN; },
+      [](HeartbeatMessage* m) {
+        static const std::string too_long(kMaxWitnessed + 1, 'x');
+        m->report.checkpoint = too_long;
+      },
   };
   int number = 0;
   for (const Change& change : changes) {

@@ -259,6 +259,19 @@ int64_t TimeToRetry(RegistryClient* c, Asked asked) {
   return std::max(soon_ms, RefusedMs(c, asked, soon_ms));
 }
 
+// REQUIRES: RunAsOwner.
+void ReadCheckpoint(RegistryClient* c) {
+  c->checkpoint[0] = '\0';
+  const int result = SPI_execute(
+      "SELECT note FROM detid.checkpoints WHERE name = (SELECT name FROM detid._seal_key ORDER BY "
+      "number DESC LIMIT 1) ORDER BY size DESC LIMIT 1",
+      true, 1);
+  if (result != SPI_OK_SELECT || SPI_processed == 0) return;
+  const char* note = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+  if (note != nullptr && strlen(note) <= kMaxWitnessed)
+    strlcpy(c->checkpoint, note, sizeof c->checkpoint);
+}
+
 enum class Prepared : uint8_t {
   kNo,     // the row is locked, or there is no token
   kAgain,  // somebody has locked the row: to what was asked last there is the same answer, or a
@@ -281,11 +294,13 @@ Prepared Prepare(RegistryClient* c, StoredRegistration* stored, const Origin& he
     Seed mark;
     if (CurrentMark(&mark)) q->report.proof = ProofForRegistry(mark);
     explicit_bzero(&mark, sizeof mark);
+    ReadCheckpoint(c);
   });
   if (read != Done::kYes) return NoteLocked(c), Prepared::kNo;
   q->report.ids = static_cast<int64_t>(IdsHere(c));
   q->report.offset_us = c->offset_us;
   q->report.round_trip_us = c->round_trip_us;
+  if (strcmp(c->checkpoint, c->witnessed) != 0) q->report.checkpoint = c->checkpoint;
   return chosen ? Prepared::kStored : Prepared::kAgain;
 }
 
@@ -309,6 +324,8 @@ int64_t AskOnce(RegistryClient* c, StoredRegistration* stored, const Origin& her
         return retry_ms;
       return std::clamp<int64_t>(c->heartbeat_us / 1000, 200, kIdleMs);
     case Outcome::kGranted:
+      if (q.report.checkpoint.data() != nullptr)
+        strlcpy(c->witnessed, c->checkpoint, sizeof c->witnessed);
       break;
   }
   if (prepared != Prepared::kStored) return NoteLocked(c);

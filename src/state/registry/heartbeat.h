@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#include "core/heartbeat_columns.h"
 #include "state/registry/coordinator.h"
 #include "state/shared.h"
 
@@ -30,6 +31,10 @@ struct RegistryClient {
   std::optional<int64_t> offset_us, round_trip_us;
   int64_t foretell_ms = kIdleMs;  // as a standby: how often to ask
   int64_t refused_ms = 0;         // how long to wait, while the coordinator refuses to answer
+
+  // The newest checkpoint of the ledger, and the one that the coordinator has heard of.
+  char checkpoint[kMaxWitnessed + 1] = "";
+  char witnessed[kMaxWitnessed + 1] = "";
 
   // This heartbeat.
   int64_t commands = 0;   // the row's count of operators' commands as it began

@@ -48,6 +48,7 @@ class HeartbeatParameters {
   void Add(Mode mode) { Add(NameOf(mode)); }
   void Add(Began began) { Add(NameOf(began)); }
   void Add(const Commitment& proof) { Add(proof.byte); }
+  void Add(std::string_view text) { Add(text.data()); }
   template <typename T>
   void Add(const std::optional<T>& value) {
     if (value)

@@ -176,7 +176,7 @@ ObjectId OwnerOfRegistration() {
   // Who owns the schema can put other tables in it.
   const Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
   ReleaseSysCache(tuple);
-  for (const char* name : {"_horizon", "_seed", "_registration"}) {
+  for (const char* name : {"_horizon", "_seed", "_registration", "_seal_key", "checkpoints"}) {
     const Oid relation = get_relname_relid(name, schema);
     if (!OidIsValid(relation) || getExtensionOfObject(RelationRelationId, relation) != extension)
       return InvalidOid;

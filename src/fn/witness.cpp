@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "fn/witness.h"
+
+#include "core/checkpoint.h"
+#include "pg/errors.h"
+#include "pg/query.h"
+
+namespace detid {
+namespace {
+
+bool Parse(std::string_view note, Checkpoint* c) {
+  const size_t end = note.find("\n\n");
+  return end != std::string_view::npos && ParseCheckpoint(note.substr(0, end + 1), c);
+}
+
+void Contradict(const Node& n, const Checkpoint& c, std::string_view note) {
+  const uint64_t rows = Query().Text(n.id).Text(c.origin).Text(note).Change(
+      "UPDATE detid._witnessed SET contradicted_by = $3, contradicted_at = now() WHERE id = "
+      "$1::uuid AND name = $2 AND contradicted_by IS NULL AND size = (SELECT max(size) FROM "
+      "detid._witnessed WHERE id = $1::uuid AND name = $2) RETURNING size::text");
+  if (rows == 0) return;
+  ereport(LOG, (errhidestmt(true), errmsg("the ledger of node %s is not what it was", n.path),
+                errdetail("It had %s sealed rows, and is said now to have %llu, or others.",
+                          TextAt(0, 1), static_cast<unsigned long long>(c.size)),
+                errhint("SELECT * FROM detid.verify_ledger(...) there, with the note in "
+                        "detid.witnessed, says what was changed, or that it was restored.")));
+}
+
+}  // namespace
+
+void Witness(const Node& n, std::string_view note) {
+  Checkpoint c;
+  if (note.data() == nullptr || !Parse(note, &c)) return;
+  Query q;
+  q.Text(n.id).Text(c.origin);
+  const uint64_t rows = q.Change(
+      "SELECT size, root, date_trunc('hour', seen_at) = date_trunc('hour', now()) AND "
+      "contradicted_by IS NULL FROM detid._witnessed WHERE id = $1::uuid AND name = $2 ORDER BY "
+      "size DESC LIMIT 1");
+  bool same_hour = false;
+  if (rows > 0) {
+    const uint64_t size = static_cast<uint64_t>(NumberAt(0, 1));
+    Hash root;
+    if (CopyAt(0, 2, root.byte) && size == c.size && root == c.root) return;
+    if (size >= c.size) return Contradict(n, c, note);
+    bool null = false;
+    same_hour = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &null));
+  }
+  Query w;
+  w.Text(n.id).Text(c.origin).Number(static_cast<int64_t>(c.size)).Bytes(c.root.byte).Text(note);
+  if (same_hour)
+    w.Write(
+        "UPDATE detid._witnessed SET size = $3, root = $4, note = $5, seen_at = now() WHERE id = "
+        "$1::uuid AND name = $2 AND size = (SELECT max(size) FROM detid._witnessed WHERE id = "
+        "$1::uuid AND name = $2)",
+        SPI_OK_UPDATE);
+  else
+    w.Write(
+        "INSERT INTO detid._witnessed SELECT $1::uuid, $2, $3, $4, $5, now() WHERE (SELECT "
+        "count(*) "
+        "FROM detid._witnessed WHERE id = $1::uuid AND seen_at > now() - interval '1 hour') < 8",
+        SPI_OK_INSERT);
+}
+
+}  // namespace detid
