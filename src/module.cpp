@@ -29,6 +29,7 @@
 #include "state/registry/registration.h"
 #include "state/salt.h"
 #include "state/secrets.h"
+#include "state/segments.h"
 #include "state/settings.h"
 #include "state/shared.h"
 
@@ -54,6 +55,7 @@ void OnRelationChange(Datum, Oid relation) {
   namespaces::OnRelationChange(relation);
   claims::OnRelationChange(relation);
   contexts::OnRelationChange(relation);
+  segments::OnRelationChange(relation);
 }
 
 // A role was altered, or a membership: privileges that were checked are to be checked again.

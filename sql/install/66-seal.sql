@@ -60,6 +60,26 @@ COMMENT ON COLUMN detid._seals.peaks IS 'its perfect subtrees, the largest first
 COMMENT ON COLUMN detid._seals.tags IS 'the first 4 bytes of each leaf of the batch, by which a missing row is named';
 COMMENT ON COLUMN detid._seals.nodes IS 'subtrees of 256 leaves and more that the batch completes: level, index, hash';
 
+CREATE TABLE detid._detached (
+  name text NOT NULL,
+  size bigint NOT NULL,
+  segment text NOT NULL,
+  ranges int8multirange NOT NULL,
+  count bigint NOT NULL,
+  leaves bytea,
+  detached_at timestamptz NOT NULL,
+  PRIMARY KEY (name, size, segment)
+) USING heap;
+ALTER TABLE detid._detached ALTER COLUMN leaves SET STORAGE EXTERNAL;
+COMMENT ON TABLE detid._detached IS 'what segments that were detached had of the seals';
+COMMENT ON COLUMN detid._detached.name IS 'of the tree';
+COMMENT ON COLUMN detid._detached.size IS 'that of the seal';
+COMMENT ON COLUMN detid._detached.segment IS 'the table that was detached';
+COMMENT ON COLUMN detid._detached.ranges IS 'which leaves of the seal, from 0 on';
+COMMENT ON COLUMN detid._detached.count IS 'how many';
+COMMENT ON COLUMN detid._detached.leaves IS 'their hashes; NULL if they are the whole seal';
+COMMENT ON COLUMN detid._detached.detached_at IS 'when that was';
+
 CREATE TABLE detid.checkpoints (
   name text NOT NULL,
   size bigint NOT NULL,
@@ -79,6 +99,7 @@ COMMENT ON COLUMN detid.checkpoints.note IS 'the checkpoint as a signed note';
 
 SELECT pg_catalog.pg_extension_config_dump('detid.seal_keys', '');
 SELECT pg_catalog.pg_extension_config_dump('detid._seals', '');
+SELECT pg_catalog.pg_extension_config_dump('detid._detached', '');
 SELECT pg_catalog.pg_extension_config_dump('detid.checkpoints', '');
 
 CREATE FUNCTION detid.seal_ledger() RETURNS bigint

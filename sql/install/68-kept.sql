@@ -19,7 +19,7 @@ BEGIN
       -- What dumps and nodes bring of these is merged, or looked at, by triggers of their own.
       ('_horizon _salt _ledger _contexts claims', true, 'UPDATE OR DELETE'),
       -- A tree is of the database that seals; whoever collects ledgers has its own.
-      ('_seals seal_keys checkpoints', true, 'INSERT OR UPDATE OR DELETE'),
+      ('_seals _detached seal_keys checkpoints', true, 'INSERT OR UPDATE OR DELETE'),
       -- Secrets: their owner may remove what no more is to be verified.
       ('_seed _namespace _seal_key', false, 'INSERT OR UPDATE OR DELETE')
     ) k (tables, refuse_change, passed_over)

@@ -50,6 +50,14 @@ BEGIN ATOMIC
          pg_catalog.format('ALTER TABLE %s NO INHERIT %s;', i.inhrelid::regclass, r.name)
   FROM relation r JOIN pg_catalog.pg_inherits i ON i.inhparent = r.oid
   WHERE i.inhrelid NOT IN (SELECT oid FROM relation)
+    -- Segments of the ledger are, if they are guarded as rotate_ledger made them.
+    AND NOT (r.relname = '_ledger' AND (SELECT c.relname ~ '^_ledger_[0-9_]+$' AND c.relnamespace = r.relnamespace AND c.relowner = r.relowner
+                                               AND c.relpersistence = 'p' AND NOT c.relrowsecurity
+                                        FROM pg_catalog.pg_class c WHERE c.oid = i.inhrelid)
+             AND (SELECT pg_catalog.string_agg(t.tgname || t.tgenabled::text || p.proname, ' ' ORDER BY t.tgname)
+                  FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+                  WHERE t.tgrelid = i.inhrelid AND NOT t.tgisinternal)
+                 = 'pass_overR_refuse_change refuse_changeO_refuse_change refuse_truncateA_refuse_change')
   UNION ALL
   SELECT pg_catalog.format('parent %s of %s', coalesce(p.name, i.inhparent::regclass::text), r.name), 'is one',
          pg_catalog.format('ALTER TABLE %s INHERIT %s;', r.name, coalesce(p.name, i.inhparent::regclass::text))

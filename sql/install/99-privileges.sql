@@ -18,14 +18,14 @@ BEGIN
       ('SCHEMA', 'PUBLIC', 'USAGE', 'detid detid_uuid'),
       ('SEQUENCE', 'PUBLIC', 'USAGE', 'default_id default_uuid'),
       ('TABLE', NULL, NULL, '_seed _seal_key _namespace _coordinator _registration'),
-      ('TABLE', 'pg_database_owner', 'SELECT', '_horizon _salt _ledger _contexts ledger claims _seals seal_keys checkpoints _nodes _numbers _witnessed'),
+      ('TABLE', 'pg_database_owner', 'SELECT', '_horizon _salt _ledger _contexts ledger claims _seals _detached seal_keys checkpoints _nodes _numbers _witnessed'),
       ('TABLE', 'PUBLIC', 'SELECT', 'topology prefixes generators layouts codecs namespaces seeds'),
-      ('TABLE', 'pg_monitor', 'SELECT', 'nodes node_status witnessed'),
-      ('ROUTINE', 'pg_monitor', 'EXECUTE', 'check check_topology _check _check_objects _check_salts _node_status _objects _objects_made'),
+      ('TABLE', 'pg_monitor', 'SELECT', 'nodes node_status witnessed ledger_segments'),
+      ('ROUTINE', 'pg_monitor', 'EXECUTE', 'check check_topology _segments _check _check_objects _check_salts _node_status _objects _objects_made'),
       ('ROUTINE', NULL, NULL,
-       'accept_clock accept_copy assign_prefix claim_registration define_topology derive_id_keyed '
-       'derive_uuid_keyed enroll_node export_namespace_secret export_seed give_salt import_seed move_node '
-       'new_token prune_ledger redact_inputs release_prefix retire_node rotate_seal_key rotate_seed seal_ledger set_namespace_secret unfence '
+       'accept_clock accept_copy assign_prefix attach_segment claim_registration define_topology derive_id_keyed '
+       'derive_uuid_keyed detach_segment enroll_node export_namespace_secret export_seed give_salt import_seed move_node '
+       'new_token prune_ledger redact_inputs release_prefix retire_node rotate_ledger rotate_seal_key rotate_seed seal_ledger set_namespace_secret unfence '
        '_adopt_salt _claim_from_elsewhere _context_arrived _explain_reason _first_horizon _heartbeat _keep_topology '
        '_ledger_arrived _merge_horizon _merge_salt _refuse_change _seed_changed'),
       ('ROUTINE', 'PUBLIC', 'EXECUTE',

@@ -70,6 +70,7 @@ LeafList GatherLeaves(EntryReader* reader, const Batch& batch, const Span& span,
   size_t found = 0;
   ListCell* cell;
   foreach (cell, LedgerTables()) {
+    if (OidIsValid(span.table) && lfirst_oid(cell) != span.table) continue;
     LedgerScan* scan = OpenLedgerScan(lfirst_oid(cell));
     for (Stream stream; NextStream(scan, &stream);) {
       int64_t from = 0, until = INT64_MAX;
@@ -90,7 +91,7 @@ LeafList GatherLeaves(EntryReader* reader, const Batch& batch, const Span& span,
         Entry e{};
         ReadEntry(reader, row, &e);
         if (!check(e, xact, context)) return true;
-        Leaf leaf = {xact, e.row.key, {}, false};
+        Leaf leaf = {xact, e.row.key, {}, false, lfirst_oid(cell)};
         leaf.known = LeafOfEntry(e, xact, &leaf.hash);
         const MemoryContext before = MemoryContextSwitchTo(memory);
         Add(&list, leaf);

@@ -17,6 +17,7 @@ struct Leaf {
   RowKey key;
   Hash hash;
   bool known;  // false: the row has inputs, and its seed is not at hand
+  Oid table;   // that the row is in; invalid: what is known is the hash alone
 };
 
 // Rows of one instance, of the transactions [from, until).
@@ -34,14 +35,16 @@ struct LeafList {
   uint64_t least, greatest;  // transactions that were found, also beyond `most`
 };
 
-// When rows were minted at the earliest and at the latest, if that is known.
+// When rows were minted at the earliest and at the latest, if that is known, and in which table
+// they are; invalid: in any.
 struct Span {
   TimestampTz since = DT_NOBEGIN, until = DT_NOEND;
+  Oid table = InvalidOid;
 };
 
 // The leaves of a batch, in their order, in CurrentMemoryContext; no others were minted than within
-// the span. check(entry, xact, context) sees each row before, and says
-// whether it is to be a leaf. More than `most` of them: only their number, and no leaf.
+// the span. check(entry, xact, context) sees each row before, and says whether it is to be a leaf.
+// More than `most` of them: only their number, and no leaf.
 LeafList GatherLeaves(EntryReader* reader, const Batch& batch, const Span& span, size_t most,
                       bool (*check)(const Entry&, uint64_t, void*), void* context);
 

@@ -11,15 +11,17 @@
 #include "state/clock.h"
 #include "state/duplicate.h"
 #include "state/ledger_table.h"
+#include "state/segments.h"
 
 namespace detid {
 namespace {
 
 // Of one stream, those that begin before a position; those that are kept aside have negative ones.
 constexpr char kPrune[] =
-    "DELETE FROM ONLY detid._ledger WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY detid._ledger "
-    "WHERE node = $1 AND definition = $2 AND worker = $3 AND (position >= 0 AND position < $4 OR "
-    "position < 0 AND position >= -$4) LIMIT $5))";
+    "DELETE FROM ONLY detid.%1$s WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY detid.%1$s WHERE "
+    "node = $1 AND definition = $2 AND worker = $3 AND (position >= 0 AND position < $4 OR "
+    "position "
+    "< 0 AND position >= -$4) LIMIT $5))";
 
 // Deletes up to `most` rows of the stream, as the table's owner; how many.
 int64_t Prune(SPIPlanPtr plan, Oid owner, const Stream& stream, int64_t until, int64_t most) {
@@ -38,7 +40,8 @@ constexpr int64_t kPart = 100000;
 
 int64_t PruneTable(Oid table, Oid owner, TimestampTz before, int64_t most) {
   Oid types[] = {INT4OID, INT8OID, INT4OID, INT8OID, INT8OID};
-  const SPIPlanPtr plan = SPI_prepare(kPrune, lengthof(types), types);
+  const SPIPlanPtr plan =
+      SPI_prepare(psprintf(kPrune, quote_identifier(get_rel_name(table))), lengthof(types), types);
   if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %d", SPI_result);
   int64_t removed = 0;
   LedgerScan* scan = OpenLedgerScan(table);
@@ -80,7 +83,10 @@ DETID_FUNCTION(detid_prune_ledger) {
   PG_TRY();
   {
     changing_ledger = true;
-    removed = PruneTable(table, owner, before, most);
+    ListCell* cell;
+    foreach (cell, LedgerTables())
+      if (lfirst_oid(cell) == table || IsSegment(lfirst_oid(cell)))
+        removed = removed + PruneTable(lfirst_oid(cell), owner, before, most - removed);
   }
   PG_FINALLY();
   { changing_ledger = false; }

@@ -197,6 +197,8 @@ const LeafList& LeavesOf(Finder* f, int i) {
   const Seal& s = Loaded(f, i);
   *list = GatherLeaves(f->reader, s.batch, SpanOf(*f->seals, i), SIZE_MAX,
                        [](const Entry&, uint64_t) { return true; });
+  bool all_detached = false;
+  AddDetached(f->owner, f->name, s, list, &all_detached);
   bool same = list->count == s.size - s.first;
   for (size_t k = 0; same && k < list->count; k++)
     same = list->leaf[k].known &&

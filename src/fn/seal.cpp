@@ -265,6 +265,30 @@ void WriteCheckpoint(Oid owner, const NoteSigner& signer, const MerkleTree& tree
   q.Write("INSERT INTO detid.checkpoints VALUES ($1, $2, $3, $4, $5, $6)", SPI_OK_INSERT);
 }
 
+// Where what is not sealed of an instance begins.
+struct NextBatch {
+  uint64_t from;  // transaction
+  Span span;
+};
+
+NextBatch NextBatchOf(Oid owner, const char* name, int64_t instance) {
+  Query last(owner);
+  last.Text(name).Number(instance);
+  const bool none = last.Read(
+                        "SELECT xact_until FROM detid._seals WHERE name = $1 AND instance = $2 "
+                        "ORDER BY size DESC LIMIT 1",
+                        Seen::kNow) == 0;
+  if (none) return {0, Span{}};
+  const uint64_t from = static_cast<uint64_t>(NumberAt(0, 1));
+  Query before(owner);
+  before.Text(name).Number(instance).Number(static_cast<int64_t>(from));
+  const bool known = before.Read(
+                         "SELECT node_us FROM detid._seals WHERE name = $1 AND instance = $2 AND "
+                         "next_xact <= $3 ORDER BY size DESC LIMIT 1",
+                         Seen::kNow) > 0;
+  return {from, {known ? SinceSeal(NumberAt(0, 1)) : DT_NOBEGIN, DT_NOEND}};
+}
+
 // Nobody else seals until the transaction ends (Z3).
 Oid LockSeals() {
   const Oid owner = OwnerOfSeals();
@@ -302,23 +326,10 @@ uint64_t SealLedger() {
   const int64_t here = LedgerInstance();
   uint64_t sealed = 0;
   const auto seal = [&](int64_t instance, bool closing) {
-    Query last_batch(owner);
-    last_batch.Text(name).Number(instance);
-    const bool none = last_batch.Read(
-                          "SELECT xact_until FROM detid._seals WHERE name = $1 AND instance = $2 "
-                          "ORDER BY size DESC LIMIT 1",
-                          Seen::kNow) == 0;
-    const uint64_t from = none ? 0 : static_cast<uint64_t>(NumberAt(0, 1));
-    Query last_before(owner);
-    last_before.Text(name).Number(instance).Number(static_cast<int64_t>(from));
-    const bool known = last_before.Read(
-                           "SELECT node_us FROM detid._seals WHERE name = $1 AND instance = $2 AND "
-                           "next_xact <= $3 ORDER BY size DESC LIMIT 1",
-                           Seen::kNow) > 0;
-    const int64_t since_us = known ? NumberAt(0, 1) : -1;
-    const Span span = {since_us < 0 ? DT_NOBEGIN : SinceSeal(since_us), DT_NOEND};
+    const NextBatch next = NextBatchOf(owner, name, instance);
     sealed +=
-        SealInstance(reader, owner, name, &tree, instance, from, now.oldest, span, now, closing);
+        SealInstance(reader, owner, name, &tree, instance, next.from, now.oldest, next.span, now,
+                     closing);
   };
   // Before the first batch of this timeline those of earlier ones, the last of which are closing
   // once a transaction of this one has ended before all that run: then none of theirs runs, nor is
@@ -339,6 +350,28 @@ uint64_t SealLedger() {
   if (sealed > 0) WriteCheckpoint(owner, signer, tree, first, now);
   explicit_bzero(signer.seed, sizeof signer.seed);
   return sealed;
+}
+
+uint64_t CountUnsealed(Oid table) {
+  const Oid owner = OwnerOfSeals();
+  const uint64_t keys =
+      Query(owner).Read("SELECT name FROM detid._seal_key ORDER BY number DESC LIMIT 1",
+                        Seen::kNow);
+  const char* name = keys > 0 ? pstrdup(TextAt(0, 1)) : "";
+  PushActiveSnapshot(GetLatestSnapshot());
+  const Instances instances = InstancesHere();
+  EntryReader* reader = OpenEntries();
+  uint64_t count = 0;
+  for (int i = 0; i < instances.count; i++) {
+    NextBatch next = NextBatchOf(owner, name, instances.number[i]);
+    next.span.table = table;
+    count += GatherLeaves(reader, {instances.number[i], next.from, UINT64_MAX}, next.span, 0,
+                          [](const Entry&, uint64_t) { return true; })
+                 .count;
+  }
+  CloseEntries(reader);
+  PopActiveSnapshot();
+  return count;
 }
 
 // seal_ledger() -> bigint: how many rows were sealed.

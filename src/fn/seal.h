@@ -25,4 +25,7 @@ namespace detid {
 // may read the ledger. Errors: rows that were altered, or whose seed is not at hand.
 uint64_t SealLedger();
 
+// Rows of the table that this database minted and has not sealed. REQUIRES: as SealLedger.
+uint64_t CountUnsealed(unsigned int table);
+
 }  // namespace detid

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pg/as_owner.h"
+#include "pg/errors.h"
 
 namespace detid {
 namespace {
@@ -24,7 +25,7 @@ TimestampTz SinceSeal(int64_t node_us) {
 }
 
 Oid OwnerOfSeals() {
-  return OwnerOf({"_seals", "_seal_key", "seal_keys", "checkpoints"});
+  return OwnerOf({"_seals", "_detached", "_seal_key", "seal_keys", "checkpoints"});
 }
 
 List* SealedTrees(Oid owner) {
@@ -100,6 +101,154 @@ Span SpanOf(const SealList& seals, int i) {
       break;
     }
   return {since, AtUs(s.node_us + kSlackUs)};
+}
+
+namespace {
+
+// Those of the leaves that are of a table: where they are in the seal, as a multirange's text, and
+// their hashes. Rows that were pruned leave places out: they are told by the tags.
+struct Part {
+  StringInfoData ranges;
+  Hash* hash;
+  size_t count = 0;
+};
+
+Part PartOf(const Seal& seal, const LeafList& leaves, Oid table) {
+  Part part;
+  initStringInfo(&part.ranges);
+  part.hash = static_cast<Hash*>(MemoryContextAllocHuge(
+      CurrentMemoryContext, sizeof(Hash) * std::max<size_t>(leaves.count, 1)));
+  const size_t sealed = seal.size - seal.first;
+  size_t place = 0, from = 0;
+  bool open = false;
+  const auto end = [&] {
+    if (open)
+      appendStringInfo(&part.ranges, "%s[%zu,%zu)", part.ranges.len == 0 ? "{" : ",", from, place);
+    open = false;
+  };
+  for (size_t i = 0; i < leaves.count; i++, place++) {
+    const Leaf& leaf = leaves.leaf[i];
+    const auto is_here = [&] {
+      return memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte, kTagBytes) == 0;
+    };
+    if (place < sealed && !is_here()) end();
+    while (place < sealed && !is_here()) place++;
+    if (place == sealed)
+      Raise(Error::kLedgerAltered, "Entry %lld of definition %lld is not as it was sealed.",
+            static_cast<long long>(leaf.key.position), static_cast<long long>(leaf.key.definition));
+    if (leaf.table != table) {
+      end();
+      continue;
+    }
+    if (!open) from = place;
+    open = true;
+    part.hash[part.count++] = leaf.hash;
+  }
+  end();
+  appendStringInfoChar(&part.ranges, '}');
+  return part;
+}
+
+void NoteDetachedOf(Oid owner, const char* name, const Seal& seal, const LeafList& leaves,
+                    Oid segment) {
+  const Part part = PartOf(seal, leaves, segment);
+  if (part.count == 0) return;
+  const bool all = part.count == seal.size - seal.first;
+  Query q(owner);
+  q.Text(name)
+      .Number(static_cast<int64_t>(seal.size))
+      .Text(get_rel_name(segment))
+      .Text(part.ranges.data)
+      .Number(static_cast<int64_t>(part.count))
+      .Add(BYTEAOID, all ? Datum{0} : BytesDatum(part.hash, sizeof(Hash) * part.count), all);
+  q.Write(
+      "INSERT INTO detid._detached VALUES ($1, $2, $3, $4::int8multirange, $5, $6, "
+      "statement_timestamp())",
+      SPI_OK_INSERT);
+}
+
+}  // namespace
+
+void NoteDetached(Oid owner, const char* name, EntryReader* reader, Oid segment, int64_t from_us,
+                  int64_t until_us) {
+  const SealList seals = ReadSeals(owner, name);
+  for (int i = 0; i < seals.count; i++) {
+    Seal s = seals.seal[i];
+    const Span span = SpanOf(seals, i);
+    if (s.node_us + kSlackUs < from_us || span.since > AtUs(until_us)) continue;
+    const MemoryContext work =
+        AllocSetContextCreate(CurrentMemoryContext, "pg_detid detach", ALLOCSET_DEFAULT_SIZES);
+    const MemoryContext before = MemoryContextSwitchTo(work);
+    LeafList leaves =
+        GatherLeaves(reader, s.batch, span, SIZE_MAX, [](const Entry&, uint64_t) { return true; });
+    bool all = false;
+    LoadSeal(owner, name, &s);
+    AddDetached(owner, name, s, &leaves, &all);
+    NoteDetachedOf(owner, name, s, leaves, segment);
+    MemoryContextSwitchTo(before);
+    MemoryContextDelete(work);
+  }
+}
+
+void ForgetDetached(Oid owner, const char* segment) {
+  Query q(owner);
+  q.Text(segment);
+  q.Write("DELETE FROM detid._detached WHERE segment = $1", SPI_OK_DELETE);
+}
+
+void AddDetached(Oid owner, const char* name, const Seal& seal, LeafList* leaves, bool* all) {
+  *all = false;
+  Query q(owner);
+  q.Text(name).Number(static_cast<int64_t>(seal.size));
+  const MemoryContext memory = CurrentMemoryContext;
+  const uint64_t rows = q.Read(
+      "SELECT lower(r), upper(r), count, d.leaves IS NOT NULL, row_number() OVER (PARTITION BY "
+      "segment ORDER BY lower(r)) = 1, d.leaves FROM detid._detached d, unnest(d.ranges) r WHERE "
+      "name = $1 AND size = $2 ORDER BY segment, lower(r)",
+      Seen::kBySnapshot);
+  MemoryContextSwitchTo(memory);
+  if (rows == 0) return;
+  const size_t sealed = seal.size - seal.first;
+  Leaf* merged =
+      static_cast<Leaf*>(MemoryContextAllocHuge(memory, sizeof(Leaf) * (sealed + leaves->count)));
+  bool* is_detached = static_cast<bool*>(
+      MemoryContextAllocExtended(memory, sealed + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
+  size_t known = 0, used = 0;
+  for (uint64_t k = 0; k < rows; k++) {
+    const size_t from = static_cast<size_t>(NumberAt(k, 1)),
+                 until = static_cast<size_t>(NumberAt(k, 2));
+    bool null = false;
+    const auto flag = [&](int column) {
+      return DatumGetBool(
+          SPI_getbinval(SPI_tuptable->vals[k], SPI_tuptable->tupdesc, column, &null));
+    };
+    if (from > until || until > sealed) return;  // nobody's of ours
+    if (flag(5)) used = 0;
+    if (!flag(4)) {
+      *all = leaves->count == 0 && static_cast<size_t>(NumberAt(k, 3)) == sealed;
+      return;
+    }
+    const std::string_view hashes = View(BytesAt(k, 6));
+    for (size_t i = from; i < until; i++, used++) {
+      if ((used + 1) * sizeof(Hash) > hashes.size() || is_detached[i]) return;
+      is_detached[i] = true;
+      merged[i] = {};
+      memcpy(merged[i].hash.byte, hashes.data() + used * sizeof(Hash), sizeof(Hash));
+      merged[i].known = true;
+      known++;
+    }
+  }
+  // Rows that are there take the other places; what is too much comes behind.
+  size_t next = 0, i = 0;
+  for (; i < sealed && (is_detached[i] || next < leaves->count); i++)
+    if (!is_detached[i]) merged[i] = leaves->leaf[next++];
+  if (i < sealed) {  // some are missing: what is detached behind them moves up
+    for (size_t k = i; k < sealed; k++)
+      if (is_detached[k]) merged[i++] = merged[k];
+  }
+  while (next < leaves->count) merged[i++] = leaves->leaf[next++];
+  leaves->leaf = merged;
+  leaves->count = i;
 }
 
 bool KeptNode(const Seal& seal, int level, uint64_t index, Hash* hash) {

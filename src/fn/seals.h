@@ -54,6 +54,18 @@ Span SpanOf(const SealList& seals, int i);
 // it is loaded.
 bool KeptNode(const Seal& seal, int level, uint64_t index, Hash* hash);
 
+// --- Segments that were detached ---
+
+// Notes in detid._detached which leaves of the tree's seals are of a table that will be detached,
+// minted within [from_us, until_us]. Of a seal that keeps others, their hashes are stored.
+void NoteDetached(Oid owner, const char* name, EntryReader* reader, Oid segment, int64_t from_us,
+                  int64_t until_us);
+void ForgetDetached(Oid owner, const char* segment);  // it is attached again
+
+// Puts the leaves that were detached of the seal back into their places among those of its rows.
+// `all`: the whole seal was, and no hash of it is stored.
+void AddDetached(Oid owner, const char* name, const Seal& seal, LeafList* leaves, bool* all);
+
 // When rows were minted at the earliest that a seal at this node time had not.
 TimestampTz SinceSeal(int64_t node_us);
 

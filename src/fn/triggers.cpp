@@ -62,10 +62,10 @@ void RefuseTruncateFromElsewhere(const TriggerData& t) {
 
 // Why nobody changes a table's rows.
 Error ReasonToKeep(const char* table) {
-  if (strcmp(table, "_ledger") == 0 || strcmp(table, "_contexts") == 0)
+  if (strncmp(table, "_ledger", strlen("_ledger")) == 0 || strcmp(table, "_contexts") == 0)
     return Error::kLedgerAppendOnly;
   if (strcmp(table, "claims") == 0) return Error::kClaimsKept;
-  for (const char* seals : {"_seals", "checkpoints", "seal_keys"})
+  for (const char* seals : {"_seals", "_detached", "checkpoints", "seal_keys"})
     if (strcmp(table, seals) == 0) return Error::kSealsKept;
   if (strcmp(table, "_salt") == 0) return Error::kSaltsProtected;
   const bool secret = strcmp(table, "_seed") == 0 || strcmp(table, "_namespace") == 0 ||

@@ -69,6 +69,13 @@ struct Gone {
 uint64_t CompareRows(const Seal& s, const LeafList& rows, const Gone& gone, Report* report) {
   const uint64_t sealed = s.size - s.first;
   uint64_t i = 0, problems = 0;
+  if (rows.count == 0) {
+    report->Add(gone.problem, nullptr,
+                psprintf("All %llu rows that were sealed when the ledger had %llu are gone.%s",
+                         static_cast<unsigned long long>(sealed),
+                         static_cast<unsigned long long>(s.size), gone.besides));
+    return sealed;
+  }
   size_t j = 0;
   while (i < sealed || j < rows.count) {
     if (i < sealed && j < rows.count && SameTag(s, i, rows.leaf[j])) {
@@ -140,10 +147,14 @@ void CheckRows(Tree* t, Oid owner, EntryReader* reader, int64_t pruned_us, Repor
     const MemoryContext work =
         AllocSetContextCreate(CurrentMemoryContext, "pg_detid verify", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext before = MemoryContextSwitchTo(work);
-    const LeafList rows = GatherLeaves(reader, s.batch, t->spans[i], SIZE_MAX,
-                                       [](const Entry&, uint64_t) { return true; });
+    LeafList rows = GatherLeaves(reader, s.batch, t->spans[i], SIZE_MAX,
+                                 [](const Entry&, uint64_t) { return true; });
     t->unseen[i] = rows.count;
-    if (s.holds) {
+    bool all_detached = false;
+    if (s.holds) AddDetached(owner, t->name, s, &rows, &all_detached);
+    if (s.holds && all_detached) {
+      tree = TreeOf(s);
+    } else if (s.holds) {
       LoadSeal(owner, t->name, &s);
       const TimestampTz pruned = DatumGetTimestampTz(TimestampDatum(pruned_us));
       const Gone gone =
@@ -171,6 +182,20 @@ void CheckRows(Tree* t, Oid owner, EntryReader* reader, int64_t pruned_us, Repor
     MemoryContextSwitchTo(before);
     MemoryContextDelete(work);
   }
+}
+
+// One line a segment: what of it was sealed is known, but not the rows.
+void ReportDetached(Oid owner, const char* name, Report* report) {
+  Query q(owner);
+  q.Text(name);
+  const uint64_t rows = q.Read(
+      "SELECT segment, sum(count)::text, max(detached_at)::text FROM detid._detached WHERE name = $1 "
+      "GROUP BY segment ORDER BY segment",
+      Seen::kBySnapshot);
+  for (uint64_t i = 0; i < rows; i++)
+    report->Add("detached", nullptr,
+                psprintf("%s sealed rows are in the segment %s, which was detached at %s.",
+                         TextAt(i, 2), TextAt(i, 1), TextAt(i, 3)));
 }
 
 // --- Checkpoints ---
@@ -392,6 +417,7 @@ DETID_FUNCTION(detid_verify_ledger) {
     }
     CheckChain(&trees[i], &report);
     CheckRows(&trees[i], owner, reader, pruned_us, &report);
+    ReportDetached(owner, trees[i].name, &report);
     keys[i] = KeysOf(owner, trees[i].name, &report);
     CheckCheckpoints(owner, &trees[i], keys[i], &report);
   }

@@ -94,6 +94,21 @@ ErrorRow RowOf(Error error) {
           ERRCODE_DATA_CORRUPTED, "the ledger was altered",
           "It is left as it is. SELECT * FROM detid.replay() WHERE NOT matches; and SELECT * "
           "FROM detid.verify_ledger(); say what was changed."};
+    case Error::kLedgerBusy:
+      return {ERRCODE_LOCK_NOT_AVAILABLE, "the ledger is in use all the time",
+              "Call it when less is minted, or end the transaction that keeps detid._ledger: see "
+              "pg_locks."};
+    case Error::kLedgerNotAsMade:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "the ledger has columns or indexes that it was not made with",
+              "Drop them, rotate it, and make them again."};
+    case Error::kNotASegment:
+      return {ERRCODE_WRONG_OBJECT_TYPE, "the relation is no segment of the ledger",
+              "The view detid.ledger_segments shows those that are attached."};
+    case Error::kSegmentNotSealed:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "the segment has rows that are not sealed",
+              "SELECT detid.seal_ledger(); seals the rows of transactions that have ended."};
     case Error::kNotSealed:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "there is no receipt for the id",
               "SELECT detid.seal_ledger(); seals the rows of transactions that have ended."};

@@ -12,7 +12,12 @@
 #include "state/horizon_row.h"
 #include "state/context_table.h"
 #include "state/ledger_table.h"
+#include "state/segments.h"
 #include "state/settings.h"
+
+extern "C" {
+#include "catalog/pg_inherits.h"
+}
 
 namespace detid {
 namespace {
@@ -60,6 +65,24 @@ Known LookUp(Relation table, HeapTuple row, int64_t position) {
     XactLockTableWait(writer, table, nullptr, XLTW_None);
     CHECK_FOR_INTERRUPTS();
   }
+}
+
+// The same, of the ledger with its segments, where rows do not change any more.
+Known LookUpAll(Relation table, HeapTuple row, int64_t position) {
+  Known known = LookUp(table, row, position);
+  if (RelationGetRelid(table) != LedgerTable() || !has_subclass(RelationGetRelid(table)))
+    return known;
+  List* children = find_inheritance_children(RelationGetRelid(table), AccessShareLock);
+  ListCell* cell;
+  foreach (cell, children) {
+    if (known != Known::kNothing) break;
+    if (!IsSegment(lfirst_oid(cell))) continue;
+    const Relation segment = table_open(lfirst_oid(cell), NoLock);
+    if (HasColumns(segment, kLedgerTypes, kLedgerColumns)) known = LookUp(segment, row, position);
+    table_close(segment, NoLock);
+  }
+  list_free(children);
+  return known;
 }
 
 // When the row's first id was minted: its context says what positions of the definition mean. 0,
@@ -153,10 +176,10 @@ HeapTuple ArrivedRowOf(Relation table, HeapTuple row) {
                               DatumGetInt32(ColumnOf(row, descriptor, kLedgerWorker)) < kNoWorker};
   HorizonRecord record;
   const OwnNumber own = ReadHorizon(&record) ? OwnNumberOf(record) : OwnNumber{};
-  const Known known = LookUp(table, row, entry);
+  const Known known = LookUpAll(table, row, entry);
   const Arrival arrival = Judge(arrived, known, own);
   if (known == Known::kOther) {
-    const Known aside = LookUp(table, row, AsideOf(entry));
+    const Known aside = LookUpAll(table, row, AsideOf(entry));
     if (aside == Known::kSame) return nullptr;
     if (arrival.proof) Remember(arrived, entry);
     if (aside == Known::kOther) {

@@ -3,6 +3,7 @@
 #include "state/guard.h"
 
 #include "pg/errors.h"
+#include "state/segments.h"
 #include "state/settings.h"
 
 extern "C" {
@@ -27,7 +28,7 @@ bool IsOurs(Oid classid, Oid object) {
 bool IsOurRelation(Oid relation) {
   const char kind = OidIsValid(relation) ? get_rel_relkind(relation) : '\0';
   if (kind == RELKIND_INDEX) relation = IndexGetRelation(relation, true);
-  return IsOurs(RelationRelationId, relation);
+  return IsOurs(RelationRelationId, relation) || IsGuardedSegment(relation);
 }
 
 [[noreturn]] void Refuse(const char* what, const char* name) {
@@ -59,7 +60,8 @@ void KeepRoutine(const char* what, ObjectType type, Node* object) {
 }
 
 void KeepSchema(const char* what, const char* name) {
-  if (name != nullptr && strcmp(name, "detid") == 0 && OidIsValid(get_extension_oid(kExtension, true)))
+  if (name != nullptr && strcmp(name, "detid") == 0 &&
+      OidIsValid(get_extension_oid(kExtension, true)))
     Raise(Error::kOfExtension, "%s on schema detid was refused.", what);
 }
 
@@ -117,7 +119,13 @@ void OnAlterTable(const AlterTableStmt* s) {
 
 void OnCreateTable(const CreateStmt* s) {
   ListCell* cell = nullptr;
-  foreach (cell, s->inhRelations) Keep("INHERITS", lfirst_node(RangeVar, cell));
+  // What a dump restores; what is to be guarded of it follows (check() says if it does not).
+  const bool segment = s->relation->schemaname != nullptr &&
+                       strcmp(s->relation->schemaname, "detid") == 0 &&
+                       IsSegmentName(s->relation->relname) && list_length(s->inhRelations) == 1 &&
+                       strcmp(linitial_node(RangeVar, s->inhRelations)->relname, "_ledger") == 0;
+  if (!segment)
+    foreach (cell, s->inhRelations) Keep("INHERITS", lfirst_node(RangeVar, cell));
   foreach (cell, s->tableElts) KeepReferences(static_cast<const Node*>(lfirst(cell)));
 }
 
@@ -134,6 +142,9 @@ void OnDrop(const DropStmt* s) {
     switch (s->removeType) {
       case OBJECT_INDEX:
         Keep("DROP INDEX", makeRangeVarFromNameList(castNode(List, const_cast<Node*>(object))));
+        break;
+      case OBJECT_TABLE:  // a segment; of others PostgreSQL knows that the extension needs them
+        Keep("DROP TABLE", makeRangeVarFromNameList(castNode(List, const_cast<Node*>(object))));
         break;
       case OBJECT_TRIGGER:
         KeepOwnerOfPart("DROP TRIGGER", object);
@@ -220,8 +231,10 @@ bool IsOfScript() {
 
 }  // namespace
 
+bool permitted = false;
+
 void OnUtility(const Node* statement) {
-  if (settings::allow_schema_changes || IsBinaryUpgrade || !IsTransactionState() ||
+  if (settings::allow_schema_changes || permitted || IsBinaryUpgrade || !IsTransactionState() ||
       IsAbortedTransactionBlockState() || IsOfScript())
     return;
   Check(statement);

@@ -8,6 +8,7 @@
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "state/minter.h"
+#include "state/segments.h"
 #include "state/settings.h"
 
 namespace detid {
@@ -226,6 +227,7 @@ void WriteLedger(const LedgerEntry* entries, int count) {
     MemoryContextSwitchTo(rows);
     TupleTableSlot* slots[kBatch];
     for (int i = 0; i < n; i++) {
+      if (IsInSegment(entries[done + i].row)) RaiseTwice(entries[done + i]);
       Datum* values = static_cast<Datum*>(palloc0(sizeof(Datum) * static_cast<Size>(columns)));
       bool* nulls = static_cast<bool*>(palloc(static_cast<Size>(columns)));
       memset(nulls, true, static_cast<size_t>(columns));

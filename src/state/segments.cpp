@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: PostgreSQL
+
+#include "state/segments.h"
+
+#include "state/ledger_scan.h"
+#include "state/ledger_table.h"
+
+extern "C" {
+#include "access/genam.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+}
+
+namespace detid {
+namespace {
+
+// The segments, and of each stream that this session has written to the last position in them.
+struct Last {
+  uint64_t definition;
+  int32_t node, worker;
+  int64_t position;  // negative: they have none of it
+};
+constexpr int kMostSegments = 1024;
+constexpr int kMostStreams = 64;
+bool known = false;
+Oid ledger = InvalidOid;
+int segment_count = 0;
+Oid segment[kMostSegments];
+int stream_count = 0;
+Last last_of[kMostStreams];
+
+void LookUp() {
+  ledger = LedgerTable();
+  segment_count = stream_count = 0;
+  known = true;
+  if (!OidIsValid(ledger) || !has_subclass(ledger)) return;
+  List* children = find_inheritance_children(ledger, AccessShareLock);
+  ListCell* cell;
+  foreach (cell, children)
+    if (IsSegment(lfirst_oid(cell)) && segment_count < kMostSegments)
+      segment[segment_count++] = lfirst_oid(cell);
+  list_free(children);
+}
+
+// Calls visit(scan) for each segment that is there still.
+template <typename Visit>
+void EachSegment(Visit visit) {
+  for (int i = 0; i < segment_count; i++) {
+    const Relation there = try_table_open(segment[i], AccessShareLock);
+    if (there == nullptr) continue;
+    LedgerScan* scan = OpenLedgerScan(segment[i]);
+    visit(scan);
+    CloseLedgerScan(scan);
+    table_close(there, NoLock);
+  }
+}
+
+int64_t LastOf(const RowKey& key) {
+  for (int i = 0; i < stream_count; i++)
+    if (last_of[i].definition == key.definition && last_of[i].node == key.node &&
+        last_of[i].worker == key.worker)
+      return last_of[i].position;
+  Last last = {key.definition, key.node, key.worker, -1};
+  EachSegment([&](LedgerScan* scan) {
+    LedgerRow row;
+    if (FindLast(scan, {key.definition, key.node, key.worker, true}, INT64_MAX, &row))
+      last.position = std::max(last.position, static_cast<int64_t>(row.key.position));
+  });
+  last_of[stream_count < kMostStreams ? stream_count++ : kMostStreams - 1] = last;
+  return last.position;
+}
+
+}  // namespace
+
+bool IsSegment(Oid relation) {
+  if (!OidIsValid(relation) || get_rel_namespace(relation) != get_namespace_oid("detid", true))
+    return false;
+  const Oid extension = get_extension_oid("pg_detid", true);
+  if (!OidIsValid(extension) || getExtensionOfObject(RelationRelationId, relation) == extension)
+    return false;
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
+              ObjectIdGetDatum(relation));
+  const Relation inherits = table_open(InheritsRelationId, AccessShareLock);
+  const SysScanDesc scan =
+      systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, nullptr, 1, &key);
+  bool is = false;
+  const Oid parent = FindTable("_ledger");
+  while (const HeapTuple tuple = systable_getnext(scan))
+    is |= reinterpret_cast<Form_pg_inherits>(GETSTRUCT(tuple))->inhparent == parent;
+  systable_endscan(scan);
+  table_close(inherits, AccessShareLock);
+  return is;
+}
+
+bool IsGuardedSegment(Oid relation) {
+  if (!IsSegment(relation)) return false;
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+              ObjectIdGetDatum(relation));
+  const Relation triggers = table_open(TriggerRelationId, AccessShareLock);
+  const SysScanDesc scan =
+      systable_beginscan(triggers, TriggerRelidNameIndexId, true, nullptr, 1, &key);
+  bool guarded = false;
+  while (const HeapTuple tuple = systable_getnext(scan)) {
+    const Form_pg_trigger t = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(tuple));
+    guarded |=
+        strcmp(NameStr(t->tgname), "refuse_truncate") == 0 && t->tgenabled == TRIGGER_FIRES_ALWAYS;
+  }
+  systable_endscan(scan);
+  table_close(triggers, AccessShareLock);
+  return guarded;
+}
+
+bool IsSegmentName(const char* name) {
+  constexpr char kPrefix[] = "_ledger_";
+  return strncmp(name, kPrefix, strlen(kPrefix)) == 0 && name[strlen(kPrefix)] != '\0' &&
+         strspn(name + strlen(kPrefix), "0123456789_") == strlen(name + strlen(kPrefix));
+}
+
+bool IsInSegment(const RowKey& key) {
+  if (!known) LookUp();
+  const int64_t position = static_cast<int64_t>(key.position);
+  if (segment_count == 0 || position > LastOf(key)) return false;
+  bool found = false;
+  EachSegment([&](LedgerScan* scan) {
+    LedgerRow row;
+    found |= FindLast(scan, {key.definition, key.node, key.worker, true}, key.position, &row) &&
+             row.key.position == key.position;
+  });
+  return found;
+}
+
+namespace segments {
+
+void OnRelationChange(Oid relation) {
+  if (relation == InvalidOid || relation == ledger) known = false;
+}
+
+}  // namespace segments
+
+}  // namespace detid
