@@ -195,6 +195,7 @@ void Permitted(Body body) {
 
 struct Contents {
   int64_t from_us = INT64_MAX, until_us = INT64_MIN;  // of the ticks of first ids; or nothing
+  bool timeless = false;  // there are rows whose time is not known, as of pinned clocks
 };
 
 Contents ContentsOf(EntryReader* reader, Oid table) {
@@ -205,13 +206,18 @@ Contents ContentsOf(EntryReader* reader, Oid table) {
     int64_t us = 0;
     if (d.layout.bits == 0 ||
         !TimeOfTick(d.layout, d.epoch_us,
-                    static_cast<int64_t>(row.key.position) >> d.layout.sequence_bits(), &us))
+                    static_cast<int64_t>(row.key.position) >> d.layout.sequence_bits(), &us)) {
+      contents.timeless = true;
       return;
+    }
     contents.from_us = std::min(contents.from_us, us);
     contents.until_us = std::max(contents.until_us, us);
   };
   for (Stream stream; NextStream(scan, &stream);) {
-    if (stream.worker < kNoWorker) continue;  // pinned clocks tell no time
+    if (stream.worker < kNoWorker) {
+      contents.timeless = true;
+      continue;
+    }
     EachRow(scan, stream, 0, INT64_MAX, [&](const LedgerRow& row) {
       take(row);
       return false;
@@ -272,7 +278,8 @@ DETID_FUNCTION(detid_detach_segment) {
   const List* trees = SealedTrees(seals_owner);
   for (int i = 0; i < list_length(trees); i++)
     NoteDetached(seals_owner, static_cast<const char*>(list_nth(trees, i)), reader, segment,
-                 contents.from_us, contents.until_us);
+                 contents.timeless ? INT64_MIN / 2 : contents.from_us,
+                 contents.timeless ? INT64_MAX / 2 : contents.until_us);
   CloseEntries(reader);
   PopActiveSnapshot();
   if (contents.until_us != INT64_MIN) NotePruned(std::min(contents.until_us + 1, SystemUs()));

@@ -180,7 +180,7 @@ for my $sql ('UPDATE detid._horizon SET horizon = 0',
 }
 same_sql($node, q{
 	SELECT string_agg(proname, '|' ORDER BY proname) FROM pg_proc p WHERE pronamespace = 'detid'::regnamespace AND prosecdef;
-}, '_heartbeat|check_topology|prune_ledger|redact_inputs|redact_inputs|redact_inputs|rotate_seal_key|seal_ledger', 'eight functions run as their owner');
+}, '_heartbeat|_segments|attach_segment|check_topology|detach_segment|prune_ledger|redact_inputs|redact_inputs|redact_inputs|rotate_ledger|rotate_seal_key|seal_ledger', 'twelve functions run as their owner');
 same_sql($node, q{
 	SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc p
 	WHERE pronamespace = 'detid'::regnamespace AND proname ~ '^_' AND proname NOT IN ('_describe', '_find_entry', '_receipt', '_layouts', '_codecs', '_recorded_at', '_recorded_id', '_recorded_ids')
