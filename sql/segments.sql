@@ -89,10 +89,10 @@ SELECT detid.prune_ledger('2900-01-01') > 0;
 SELECT detid.detach_segment(:'fourth');
 DROP TABLE :fourth;
 -- Who may, and where not.
-BEGIN READ ONLY;
+SET default_transaction_read_only = on;
 \set VERBOSITY sqlstate
 SELECT detid.rotate_ledger();
-ROLLBACK;
+RESET default_transaction_read_only;
 CREATE ROLE s_nobody;
 SET ROLE s_nobody;
 SELECT detid.rotate_ledger();
@@ -102,24 +102,30 @@ SELECT count(*) FROM detid.ledger_segments;
 RESET ROLE;
 DROP ROLE s_nobody;
 -- Columns and indexes that an owner added would not fit.
-BEGIN;
 INSERT INTO s (id) SELECT detid.next_id('s_id');
-SET LOCAL detid.allow_schema_changes = on;
-CREATE INDEX ON detid._ledger (context);
+SET detid.allow_schema_changes = on;
+CREATE INDEX s_context ON detid._ledger (context);
+SELECT detid.rotate_ledger();
+DROP INDEX detid.s_context;
+RESET detid.allow_schema_changes;
+\set VERBOSITY default
+-- In the transaction that mints, and one that rolls back; not in one that a client may leave open.
+BEGIN;
 SELECT detid.rotate_ledger();
 ROLLBACK;
-\set VERBOSITY default
--- In the transaction that mints, and one that rolls back.
-BEGIN;
-INSERT INTO s (id) SELECT detid.next_id('s_id');
-SET CONSTRAINTS ALL IMMEDIATE;
-SELECT detid.rotate_ledger() IS NULL;
-COMMIT;
+DO $$
+BEGIN
+  INSERT INTO s (id) SELECT detid.next_id('s_id');
+  PERFORM detid.rotate_ledger();
+  INSERT INTO s (id) SELECT detid.next_id('s_id');
+END $$;
 SELECT count(*) FROM ONLY detid._ledger;
-BEGIN;
-SELECT detid.rotate_ledger() IS NOT NULL;
-INSERT INTO s (id) SELECT detid.next_id('s_id');
-ROLLBACK;
+DO $$
+BEGIN
+  INSERT INTO s (id) SELECT detid.next_id('s_id');
+  PERFORM detid.rotate_ledger();
+  RAISE EXCEPTION 'rolled back';
+END $$;
 SELECT count(*) FROM ONLY detid._ledger;
 SELECT sum(mismatches) FROM detid.verify_replay();
 DROP TABLE s;

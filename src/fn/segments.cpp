@@ -242,6 +242,8 @@ Oid RequireSegment(Oid oid) {
 // rotate_ledger() -> regclass: the segment that was closed; NULL if there was nothing in it.
 DETID_FUNCTION(detid_rotate_ledger) {
   PreventCommandIfReadOnly("rotate_ledger()");
+  // In a block the lock would be kept as long as its client likes (C2).
+  PreventInTransactionBlock(true, "rotate_ledger()");
   const Oid ledger = LedgerTable();
   if (!OidIsValid(ledger)) Raise(Error::kNoExtension);
   const Oid owner = OwnerOf({"_ledger"});

@@ -8,6 +8,7 @@
 extern "C" {
 #include "access/genam.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
@@ -104,15 +105,20 @@ bool IsGuardedSegment(Oid relation) {
   const Relation triggers = table_open(TriggerRelationId, AccessShareLock);
   const SysScanDesc scan =
       systable_beginscan(triggers, TriggerRelidNameIndexId, true, nullptr, 1, &key);
-  bool guarded = false;
+  int guards = 0;
   while (const HeapTuple tuple = systable_getnext(scan)) {
     const Form_pg_trigger t = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(tuple));
-    guarded |=
-        strcmp(NameStr(t->tgname), "refuse_truncate") == 0 && t->tgenabled == TRIGGER_FIRES_ALWAYS;
+    const auto is = [&](const char* name, char enabled) {
+      return strcmp(NameStr(t->tgname), name) == 0 && t->tgenabled == enabled;
+    };
+    guards += is("refuse_change", TRIGGER_FIRES_ON_ORIGIN) ||
+              is("pass_over", TRIGGER_FIRES_ON_REPLICA) ||
+              is("refuse_truncate", TRIGGER_FIRES_ALWAYS);
   }
   systable_endscan(scan);
   table_close(triggers, AccessShareLock);
-  return guarded;
+  Oid key_constraint = InvalidOid;
+  return guards == 3 && get_primary_key_attnos(relation, false, &key_constraint) != nullptr;
 }
 
 bool IsSegmentName(const char* name) {

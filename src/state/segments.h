@@ -18,7 +18,8 @@ namespace detid {
 // Whether it is one that is attached.
 bool IsSegment(Oid relation);
 
-// The same, and it has the last of its guards: one that a dump restores is made step by step.
+// The same, and it has its key and its guards: one that a dump restores is made step by step, in
+// any order.
 bool IsGuardedSegment(Oid relation);
 
 // Whether a segment may have this name in the schema detid.

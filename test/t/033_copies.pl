@@ -307,8 +307,15 @@ status_is($cold, 'f', 't', "$name, accepted and promoted");
 
 # --- pg_upgrade --------------------------------------------------------------------------------
 
-# What it keeps.
+# What it keeps; in segments, and sealed.
+mint($cold);
+$cold->safe_psql('shop', $_) for 'SELECT detid.rotate_ledger()', 'INSERT INTO kept DEFAULT VALUES', 'SELECT detid.seal_ledger()';
+my $checkpoint = '$$' . $cold->safe_psql('shop', 'SELECT detid.checkpoint()') . '$$';
+%last = %highest;
 my %same = (
+	segments => 'SELECT segment, current, sealed, checkpoint FROM detid.ledger_segments ORDER BY 1',
+	'what is sealed' => "SELECT count(*) FROM detid.verify_ledger($checkpoint)",
+	'the key of seals' => 'SELECT number, public, secret FROM detid._seal_key',
 	generators => 'SELECT g::text FROM detid.generators g ORDER BY 1',
 	kept => q{SELECT count(*), md5(string_agg(k::text, '|' ORDER BY id)) FROM kept k},
 	ledger => q{SELECT count(*), md5(string_agg(l::text, '|' ORDER BY node, entry)) FROM detid.ledger l},
@@ -347,6 +354,9 @@ status_is($upgraded, 'f', 'f', "$name, accepted before the first id");
 is_guarded($upgraded, mints_above($upgraded, \%last, $name), $before_us, $name);
 like(logged($upgraded), $copied_warning, "$name: the log warns");
 status_is($upgraded, 'f', 'f', "$name, accepted");
+$upgraded->safe_psql('shop', 'SELECT detid.seal_ledger()');
+same_sql($upgraded, "SELECT count(*) FROM detid.verify_ledger($checkpoint); SELECT count(*) FROM detid.verify_ledger(detid.checkpoint()); SELECT count(DISTINCT name) FROM detid.checkpoints",
+	"0\n0\n1", "$name: sealed in the same tree", db => 'shop');
 same_sql($upgraded, q{SELECT sum(ids) > 0, sum(mismatches), sum(unverified) FROM detid.verify_replay()},
 	't|0|0', "$name: all is replayed", db => 'shop');
 

@@ -66,7 +66,7 @@ same_sql($node, $complete, '0', 'nothing is lost');
 
 # --- Rolled back, and crashes --------------------------------------------------------------------
 
-$node->safe_psql('postgres', 'INSERT INTO kept (worker) VALUES (1); BEGIN; SELECT detid.rotate_ledger(); INSERT INTO kept (worker) VALUES (2); ROLLBACK; INSERT INTO kept (worker) VALUES (3)');
+$node->safe_psql('postgres', 'INSERT INTO kept (worker) VALUES (1)'); run_sql($node, 'DO $$ BEGIN PERFORM detid.rotate_ledger(); INSERT INTO kept (worker) VALUES (2); RAISE EXCEPTION $x$no$x$; END $$'); $node->safe_psql('postgres', 'INSERT INTO kept (worker) VALUES (3)');
 same_sql($node, $complete, '0', 'rolled back, it is as before');
 $node->safe_psql('postgres', q{SELECT detid.rotate_ledger(); INSERT INTO kept (worker) SELECT 4 FROM generate_series(1, 500)});
 $node->stop('immediate');
@@ -160,7 +160,7 @@ $node->stop;
 
 my $minimal = new_node('minimal', conf => "wal_level = minimal\nmax_wal_senders = 0\n");
 $minimal->safe_psql('postgres', q{SELECT detid.create_generator('g'); CREATE TABLE kept (id bigint DEFAULT detid.next_id('g'), worker int); INSERT INTO kept (worker) VALUES (1);
-	BEGIN; SELECT detid.rotate_ledger(); INSERT INTO kept (worker) SELECT 2 FROM generate_series(1, 2000); COMMIT; INSERT INTO kept (worker) VALUES (3)});
+	DO $$ BEGIN PERFORM detid.rotate_ledger(); INSERT INTO kept (worker) SELECT 2 FROM generate_series(1, 2000); END $$; INSERT INTO kept (worker) VALUES (3)});
 $minimal->stop('immediate');
 $minimal->start;
 same_sql($minimal, "$complete; SELECT sum(mismatches) FROM detid.verify_replay()", "0\n0", 'a crash loses nothing of either');
