@@ -112,3 +112,13 @@ DROP SEQUENCE p_gone;
 SELECT r.ordinal, r.recorded IN (l.first_id, l.last_id) AS recorded, r.regenerated, r.matches, r.reason
 FROM detid.replay(since => '2025-06-01Z', until => '2025-06-02Z') r JOIN detid.ledger l ON l.entry = r.entry AND l.count = 5 AND l.generator_name = 'public.p_gone' WHERE r.reason IS NOT NULL ORDER BY 1;
 SELECT detid.prune_ledger('2025-06-02Z') > 0;
+-- Several processes count the same.
+SELECT detid.create_generator('p_id', 'time:41@1ms node:8 worker:9 sequence:5', audit => 'each'), detid.create_generator('p_range', 'uuid7');
+CREATE TABLE p AS SELECT detid.next_id('p_id', 'input ' || i) AS id, detid.next_uuid('p_range') AS public FROM generate_series(1, 500) i;
+SELECT count(*) FROM (SELECT generator, entries, ids, mismatches, unverified FROM detid.verify_replay() EXCEPT SELECT generator, entries, ids, mismatches, unverified FROM detid.verify_replay(workers => 3)) d;
+SELECT generator, ids, mismatches FROM detid.verify_replay('p_id', workers => 1);
+SELECT generator, ids, mismatches FROM detid.verify_replay('p_range', since => '-infinity', until => '2024-01-01', workers => 2);
+SELECT count(*) FROM detid.verify_replay(workers => -1);
+SELECT count(*) FROM detid.verify_replay(workers => 2000);
+DROP TABLE p;
+DROP SEQUENCE p_id, p_range;

@@ -18,10 +18,11 @@ CREATE FUNCTION detid.verify_replay(
   generator regclass DEFAULT NULL,
   since timestamptz DEFAULT '-infinity',
   until timestamptz DEFAULT 'infinity',
+  workers integer DEFAULT 0,
   OUT generator regclass, OUT entries bigint, OUT ids bigint, OUT mismatches bigint,
   OUT first_mismatch bigint, OUT unverified bigint
 ) RETURNS SETOF record
   LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL UNSAFE ROWS 10
   AS 'MODULE_PATHNAME', 'detid_verify_replay';
-COMMENT ON FUNCTION detid.verify_replay(regclass, timestamptz, timestamptz) IS
-  'replays and counts: one row a generator';
+COMMENT ON FUNCTION detid.verify_replay(regclass, timestamptz, timestamptz, integer) IS
+  'replays and counts, by so many more processes: one row a generator';

@@ -291,108 +291,11 @@ void RequireHolds(const Entry& e) {
       RaiseAltered(e, "another id was recorded");
 }
 
-namespace {
-
-// What of a definition tells times from positions; false if nobody knows it.
-bool LayoutOf(EntryReader* r, const LedgerRow& row, Definition* d) {
-  *d = SourceOf(r, row).definition;
-  return d->layout.bits > 0;
-}
-
-}  // namespace
-
 bool XactOf(EntryReader* r, const LedgerRow& row, uint64_t* xact) {
   const Source& s = SourceOf(r, row);
   if (s.context == nullptr) return false;
   *xact = uint64_t{static_cast<uint32_t>(s.context->xact_epoch)} << 32 | row.xact;
   return true;
-}
-
-bool PositionAtTime(EntryReader* r, LedgerScan* scan, const Stream& stream, TimestampTz at,
-                    Tick from, int64_t* position) {
-  LedgerRow last;
-  Definition d;
-  if (!FindLast(scan, stream, INT64_MAX, &last) || !LayoutOf(r, last, &d)) return false;
-  const int64_t us = at + kPostgresEpochUs;
-  if (us <= d.epoch_us) {
-    *position = 0;
-  } else if (us >= EndOfEpochUs(d)) {
-    *position = INT64_MAX;
-  } else {
-    int64_t tick = TickAt(d.layout, d.epoch_us, us), begins_us = 0;
-    if (from == Tick::kFrom && TimeOfTick(d.layout, d.epoch_us, tick, &begins_us) && begins_us < us)
-      tick++;
-    *position = static_cast<int64_t>(static_cast<uint64_t>(tick) << d.layout.sequence_bits());
-  }
-  return true;
-}
-
-namespace {
-
-// The definitions whose entries may be the generator's: its own, and those that its oid or its name
-// had once.
-struct Definitions {
-  int count = 0;
-  uint64_t number[1024];
-
-  void Add(uint64_t d) {
-    for (int i = 0; i < count; i++)
-      if (number[i] == d) return;
-    if (count < static_cast<int>(lengthof(number))) number[count++] = d;
-  }
-  bool Has(uint64_t d) const {
-    for (int i = 0; i < count; i++)
-      if (number[i] == d) return true;
-    return false;
-  }
-};
-
-}  // namespace
-
-void EachEntry(const Wanted& wanted, bool (*visit)(const Entry&, void*), void* context) {
-  EntryReader* reader = OpenEntries();
-  Definitions definitions;
-  char name[kMaxQualifiedName] = "";
-  if (OidIsValid(wanted.generator)) {
-    definitions.Add(Fingerprint(DefinitionFor(wanted.generator)));
-    QualifiedName(wanted.generator, name);
-    EachContext(ContextsOf(reader), [&](const LedgerContext& c) {
-      if (c.generator == wanted.generator || c.generator_name == name)
-        definitions.Add(static_cast<uint64_t>(c.definition));
-    });
-  }
-  bool more = true;
-  const auto read = [&](const LedgerRow& row) {
-    Entry e{};
-    ReadEntry(reader, row, &e);
-    if (OidIsValid(wanted.generator) && OidIsValid(e.generator) && e.generator != wanted.generator)
-      return true;
-    if (OidIsValid(wanted.generator) && !OidIsValid(e.generator) && e.context != nullptr &&
-        e.context->generator != wanted.generator && e.context->generator_name != name)
-      return true;
-    return more = visit(e, context);
-  };
-  ListCell* cell;
-  foreach (cell, LedgerTables()) {
-    if (!more) break;
-    LedgerScan* scan = OpenLedgerScan(lfirst_oid(cell));
-    for (Stream stream; more && NextStream(scan, &stream);) {
-      if (OidIsValid(wanted.generator) && !definitions.Has(stream.definition)) continue;
-      int64_t from = 0, until = INT64_MAX;
-      if (!TIMESTAMP_IS_NOBEGIN(wanted.since))
-        PositionAtTime(reader, scan, stream, wanted.since, Tick::kFrom, &from);
-      if (!TIMESTAMP_IS_NOEND(wanted.until))
-        PositionAtTime(reader, scan, stream, wanted.until, Tick::kFrom, &until);
-      if (from >= until) continue;
-      // Those that are kept aside first: they have negative positions (core/duplicate.h).
-      const int64_t aside = until == INT64_MAX ? INT64_MIN : -until;
-      EachRow(scan, stream, static_cast<uint64_t>(aside), static_cast<uint64_t>(-from), read);
-      if (more)
-        EachRow(scan, stream, static_cast<uint64_t>(from), static_cast<uint64_t>(until), read);
-    }
-    CloseLedgerScan(scan);
-  }
-  CloseEntries(reader);
 }
 
 }  // namespace detid

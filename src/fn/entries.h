@@ -2,8 +2,8 @@
 //
 // Entries of the ledger, read back and made ready for replay.
 //
-// An entry is judged by its own generator and seed (sources.h). Where either is not at hand, `reason`
-// says so, and there is no verdict.
+// An entry is judged by its own generator and seed (sources.h). Where either is not at hand,
+// `reason` says so, and there is no verdict.
 
 #pragma once
 
@@ -34,7 +34,7 @@ struct Entry {
   Datum* positions;
   int inputs_count, positions_count;
   std::string_view redacted;  // what stays of inputs that were forgotten
-  int32 attempt;  // of a claim, whose one id has all of `inputs`; -1: no claim
+  int32 attempt;              // of a claim, whose one id has all of `inputs`; -1: no claim
 };
 
 // The id that the entry's ordinal i (from 0) makes again. REQUIRES: made_again.
@@ -64,30 +64,7 @@ void ReadEntry(EntryReader* reader, const LedgerRow& row, Entry* entry);
 // Whether the row was minted by that instance, as far as its context says so.
 bool IsOfInstance(EntryReader* reader, const LedgerRow& row, int64_t instance);
 
-// The first position of the stream whose tick does not begin before `at`, or (kWithin) of the tick
-// that contains it; false if nobody knows the stream's layout any more.
-enum class Tick : bool { kFrom, kWithin };
-bool PositionAtTime(EntryReader* reader, LedgerScan* scan, const Stream& stream, TimestampTz at,
-                    Tick tick, int64_t* position);
-
 // The number of the row's transaction, with its epoch; false if it has no context.
 bool XactOf(EntryReader* reader, const LedgerRow& row, uint64_t* xact);
-
-// Which entries: those of a generator, or of all, whose first id was minted within [since, until).
-struct Wanted {
-  Oid generator = InvalidOid;  // invalid: all
-  TimestampTz since = DT_NOBEGIN, until = DT_NOEND;
-};
-
-// Calls visit(entry) for each, table by table, in the order of their keys, until it returns false.
-// Errors: the caller may not read the ledger.
-void EachEntry(const Wanted& wanted, bool (*visit)(const Entry&, void*), void* context);
-
-template <typename Visit>
-void EachEntry(const Wanted& wanted, Visit visit) {
-  EachEntry(
-      wanted, [](const Entry& e, void* context) { return (*static_cast<Visit*>(context))(e); },
-      &visit);
-}
 
 }  // namespace detid

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/redaction.h"
+#include "fn/entry_scan.h"
 
 namespace detid {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "fn/entries.h"
+#include "fn/entry_scan.h"
 #include "pg/as_owner.h"
 #include "pg/errors.h"
 #include "pg/pg.h"

@@ -13,6 +13,7 @@
 
 #include "core/redaction.h"
 
+#include "fn/entry_scan.h"
 #include "fn/ids.h"
 #include "fn/search.h"
 #include "pg/as_owner.h"

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "core/checkpoint.h"
+#include "fn/entry_scan.h"
 #include "fn/record.h"
 #include "fn/seals.h"
 #include "pg/errors.h"
