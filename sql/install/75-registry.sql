@@ -76,9 +76,9 @@ CREATE TABLE detid._witnessed (
   root bytea NOT NULL,
   note text NOT NULL,
   seen_at timestamptz NOT NULL,
-  contradicted_by text,                  -- a note of the node that the tree cannot have grown to
+  contradicted_by text,                  -- the next note of the node, that the tree cannot have grown to
   contradicted_at timestamptz,
-  PRIMARY KEY (id, name, size)
+  PRIMARY KEY (id, name, seen_at)
 ) USING heap;
 COMMENT ON TABLE detid._witnessed IS
   'checkpoints that nodes told of their ledgers, the last one of each hour; the view detid.witnessed shows them';
@@ -162,7 +162,7 @@ COMMENT ON COLUMN detid.witnessed.size IS 'sealed rows';
 COMMENT ON COLUMN detid.witnessed.root IS 'root of the Merkle tree of RFC 6962 over them';
 COMMENT ON COLUMN detid.witnessed.note IS 'the checkpoint as a signed note';
 COMMENT ON COLUMN detid.witnessed.seen_at IS 'when the node told it; the last one of each hour stays';
-COMMENT ON COLUMN detid.witnessed.contradicted_by IS 'a later note of the node, with fewer rows or another root';
+COMMENT ON COLUMN detid.witnessed.contradicted_by IS 'the next note of the node, if the tree cannot have grown to it, or it is of another tree';
 COMMENT ON COLUMN detid.witnessed.contradicted_at IS 'when that came';
 
 CREATE FUNCTION detid._explain_reason(reason text) RETURNS text

@@ -56,8 +56,9 @@ BEGIN ATOMIC
                                         FROM pg_catalog.pg_class c WHERE c.oid = i.inhrelid)
              AND (SELECT pg_catalog.string_agg(t.tgname || t.tgenabled::text || p.proname, ' ' ORDER BY t.tgname)
                   FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
-                  WHERE t.tgrelid = i.inhrelid AND NOT t.tgisinternal)
-                 = 'pass_overR_refuse_change refuse_changeO_refuse_change refuse_truncateA_refuse_change')
+                  WHERE t.tgrelid = i.inhrelid AND NOT t.tgisinternal AND p.pronamespace = r.relnamespace)
+                 = 'pass_overR_refuse_change refuse_changeO_refuse_change refuse_truncateA_refuse_change'
+             AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = i.inhrelid AND k.contype = 'p'))
   UNION ALL
   SELECT pg_catalog.format('parent %s of %s', coalesce(p.name, i.inhparent::regclass::text), r.name), 'is one',
          pg_catalog.format('ALTER TABLE %s INHERIT %s;', r.name, coalesce(p.name, i.inhparent::regclass::text))

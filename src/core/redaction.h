@@ -4,7 +4,9 @@
 // nobody without the seed enough to find out the input by trying (A2 of ledger_digest.h).
 //
 // The column `redacted` has one after the other, in the order of their ordinals: ordinal (4 bytes),
-// fold (8 bytes; FoldOfInput), commitment (32 bytes; ledger_leaf.h), numbers little-endian.
+// fold (8 bytes; FoldOfInput, XOR MaskOfRedacted), commitment (32 bytes; ledger_leaf.h), numbers
+// little-endian. Without the mask the same input would have the same bytes in all rows, so whoever
+// may mint could compare.
 
 #pragma once
 
@@ -12,16 +14,28 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/ledger_digest.h"
 #include "core/merkle.h"
 
 namespace detid {
 
 struct RedactedInput {
   uint32_t ordinal = 0;  // of the row's inputs, from 0 on
-  uint64_t fold = 0;
+  uint64_t fold = 0;     // masked
   Hash commitment{};
 };
 inline constexpr size_t kRedactedBytes = 44;
+
+// What the fold of the row's input is masked with.
+inline uint64_t MaskOfRedacted(const LedgerKey& key, const RowKey& row, uint32_t ordinal) {
+  struct {
+    char domain[8];
+    RowKey row;
+    uint32_t ordinal, zero;
+  } const what = {{'r', 'e', 'd', 'a', 'c', 't', 'e', 'd'}, row, ordinal, 0};
+  static_assert(sizeof what == 40, "no padding between the fields");
+  return LedgerHash(key, {reinterpret_cast<const char*>(&what), sizeof what});
+}
 
 inline void PutRedacted(const RedactedInput& r, uint8_t* to) {
   memcpy(to, &r.ordinal, 4);

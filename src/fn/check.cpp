@@ -205,13 +205,17 @@ void CheckSealer(ReturnSetInfo* set) {
   const DatabaseState state = LookAtDatabase(MyDatabaseId);
   char at[kMaxInstantText] = "never in this incarnation of the server";
   if (state.sealed_us != 0) FormatInstant(state.sealed_us, at, sizeof at);
-  Put(set, "sealer", state.seal_failures == 0,
+  // A minute more than some turns take.
+  const int64_t late_us = 5 * int64_t{settings::seal_interval_s} * 1000000 + 60000000;
+  const bool late = state.sealed_us != 0 && NodeTimeUs() - state.sealed_us > late_us;
+  Put(set, "sealer", state.seal_failures == 0 && !late,
       state.seal_failures == 0
           ? psprintf("the ledger is sealed every %d s, the last time: %s",
                      settings::seal_interval_s, at)
           : psprintf("sealing the ledger has failed %u times, and succeeded: %s",
                      state.seal_failures, at),
-      "SELECT detid.seal_ledger(); says why, as does the server's log.");
+      "SELECT detid.seal_ledger(); says why, as does the server's log; see pg_locks for who has "
+      "locked its tables.");
 }
 
 void CheckMasks(ReturnSetInfo* set) {

@@ -18,6 +18,7 @@ namespace {
 
 constexpr char kNoInput[] = "the input was not recorded";
 constexpr char kRedacted[] = "an input was redacted";
+constexpr char kOtherRecorded[] = "another id was recorded";
 constexpr char kDamaged[] = "the entry is damaged";
 constexpr char kTooMany[] = "the entry counts more ids than an entry can hold";
 constexpr char kIdsChanged[] = "the entry's count, ids or inputs were changed";
@@ -90,6 +91,22 @@ RowContext WhoMinted(const Entry& e) {
 // By the lower half of the digest.
 bool WhoHolds(const Entry& e) {
   return SameContext(DigestOfRow(e.key, e.row.key, RowIds{}, WhoMinted(e)), e.row.digest);
+}
+
+// Whether the input that the id was made of is.
+bool IsForgotten(const Entry& e, int i) {
+  RedactedInput r;
+  return !e.redacted.empty() &&
+         (e.attempt >= 0 || FindRedacted(e.redacted, static_cast<uint32_t>(i), &r));
+}
+
+// Whether an id was recorded that is not the one that its input makes, of those that are there.
+bool IsOtherRecorded(const Entry& e) {
+  Bits recorded;
+  for (int i = 0; i < e.count; i++)
+    if (!IsForgotten(e, i) && Recorded(e, i, &recorded) && !(recorded == Regenerate(e, i)))
+      return true;
+  return false;
 }
 
 // Errors: the caller may not read the ledger. Who may read the view sees all of it.
@@ -171,6 +188,10 @@ void ReadEntry(EntryReader* r, const LedgerRow& row, Entry* e) {
     e->reason = Altered(*e);
     e->refuted = e->reason != nullptr;
     if (!e->refuted) e->reason = row.redacted != nullptr ? kRedacted : kNoInput;
+    if (e->reason == kRedacted && IsOtherRecorded(*e)) {
+      e->reason = kOtherRecorded;
+      e->refuted = true;
+    }
   }
   // Ids that follow from their coordinates are made again without the generator and its seed.
   e->made_again = e->reason == nullptr || ((e->reason == kNoSeed || e->reason == kNoGenerator) &&
@@ -220,17 +241,6 @@ bool Recorded(const Entry& e, int i, Bits* id) {
   return true;
 }
 
-namespace {
-
-// Whether the input that the id was made of is.
-bool IsForgotten(const Entry& e, int i) {
-  RedactedInput r;
-  return !e.redacted.empty() &&
-         (e.attempt >= 0 || FindRedacted(e.redacted, static_cast<uint32_t>(i), &r));
-}
-
-}  // namespace
-
 const char* Altered(const Entry& e) {
   RowIds ids = {e.count, e.attempt, 0, 0};
   for (int i = 0; i < e.count; i++) {
@@ -256,7 +266,8 @@ const char* Altered(const Entry& e) {
     for (int i = 0; i < e.count; i++) {
       RedactedInput r;
       ids.inputs =
-          Fold(ids.inputs, FindRedacted(e.redacted, static_cast<uint32_t>(i), &r) ? r.fold
+          Fold(ids.inputs, FindRedacted(e.redacted, static_cast<uint32_t>(i), &r)
+                            ? r.fold ^ MaskOfRedacted(e.key, e.row.key, r.ordinal)
                            : e.no_input[i] ? FoldOfInput(true, 0)
                                            : FoldOfInput(false, LedgerHash(e.key, InputOf(e, i))));
     }

@@ -129,7 +129,7 @@ void EachEntry(const Wanted& wanted, bool (*visit)(const Entry&, void*), void* c
     return more = visit(e, context);
   };
   ListCell* cell;
-  foreach (cell, LedgerTables()) {
+  foreach (cell, wanted.tables != NIL ? wanted.tables : LedgerTables()) {
     if (!more) break;
     LedgerScan* scan = OpenLedgerScan(lfirst_oid(cell));
     for (Stream stream; more && NextStream(scan, &stream);) {

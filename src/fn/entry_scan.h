@@ -24,6 +24,7 @@ struct Wanted {
   // Several processes, of one snapshot, share them out: each takes the next part that none has
   // taken. Null: this one reads all.
   std::atomic<uint32_t>* next_part = nullptr;
+  List* tables = NIL;  // those of the ledger; NIL: as they are now
 };
 
 // Arguments: generator, since, until.

@@ -198,7 +198,7 @@ void StoreGrant(const Node& before, Node* n, const HeartbeatMessage& m) {
     n->since_us = m.heartbeat.since_us;
   }
   StoreNode(*n, m);
-  Witness(*n, m.report.checkpoint);
+  if (m.heartbeat.node_us > before.node_us) Witness(*n, m.report.checkpoint);  // not one that is late
   if (n->r.state == NodeState::kRetired) GiveBackNumber(*n, RulesFor(*n).quarantine_us);
 }
 

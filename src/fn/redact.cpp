@@ -47,7 +47,7 @@ int64_t Forget(Oid owner, const Entry& e, Which which) {
       if (none[i] || !which(i)) continue;
       if (forgotten == 0) RequireHolds(e);
       const std::string_view input = View(DatumGetTextPP(inputs[i]));
-      r = {ordinal, FoldOfInput(false, LedgerHash(e.key, input)),
+      r = {ordinal, FoldOfInput(false, LedgerHash(e.key, input)) ^ MaskOfRedacted(e.key, e.row.key, ordinal),
            CommitInput(SaltOfInput(e.key, e.row.key, ordinal), InUtf8(input))};
       none[i] = true;
       forgotten++;
@@ -70,6 +70,7 @@ int64_t Forget(Oid owner, const Entry& e, Which which) {
       "UPDATE detid._ledger SET inputs = $1, redacted = $2 WHERE definition = $3 AND node = $4 AND "
       "worker = $5 AND position = $6 AND digest = $7",
       SPI_OK_UPDATE);
+  if (SPI_processed != 1) elog(ERROR, "an entry of the ledger was changed meanwhile");
   return forgotten;
 }
 
@@ -78,6 +79,8 @@ int64_t Forget(Oid owner, const Entry& e, Which which) {
 template <typename Redact>
 int64_t Redacting(Redact redact) {
   PreventCommandIfReadOnly("redact_inputs()");
+  // An older snapshot would not change rows that are there now.
+  if (IsolationUsesXactSnapshot()) Raise(Error::kRedactSnapshot);
   const Oid owner = OwnerOf({"_ledger", "claims"});
   LockRelationOid(LedgerTable(), ShareUpdateExclusiveLock);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");

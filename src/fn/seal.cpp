@@ -291,9 +291,10 @@ NextBatch NextBatchOf(Oid owner, const char* name, int64_t instance) {
 
 // Nobody else seals until the transaction ends (Z3).
 Oid LockSeals() {
-  const Oid owner = OwnerOfSeals();
-  LockRelationOid(FindTable("_seals"), ShareRowExclusiveLock);
-  return owner;
+  const Oid seals = FindTable("_seals");
+  if (!OidIsValid(seals)) Raise(Error::kNoExtension);
+  LockRelationOid(seals, ShareRowExclusiveLock);
+  return OwnerOfSeals();  // as it is by now
 }
 
 }  // namespace

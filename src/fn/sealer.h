@@ -7,9 +7,10 @@
 // Invariants:
 //   E1  a database may be anybody's. In one without the extension nothing is done; in others the
 //       sealing process is the owner of the seals, in a security-restricted operation.
-//   E2  what fails is logged and tried again at the next turn; other databases go on.
+//   E2  what fails, or takes long, is logged and tried again at the next turn; other databases go on.
 //   E3  rows that were there before this server started are sealed too: the first turn is of all
-//       databases, later ones of those that have minted since.
+//       databases, and so is one after a turn in which something failed, and one in sixty; others are
+//       of those that have minted since.
 
 #pragma once
 

@@ -128,8 +128,12 @@ Part PartOf(const Seal& seal, const LeafList& leaves, Oid table) {
   };
   for (size_t i = 0; i < leaves.count; i++, place++) {
     const Leaf& leaf = leaves.leaf[i];
+    if (!leaf.known && leaf.table == table)
+      Raise(Status::Error(Code::kSeedMissing, "It is that of entry %lld of definition %lld.",
+                          static_cast<long long>(leaf.key.position),
+                          static_cast<long long>(leaf.key.definition)));
     const auto is_here = [&] {
-      return memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte, kTagBytes) == 0;
+      return !leaf.known || memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte, kTagBytes) == 0;
     };
     if (place < sealed && !is_here()) end();
     while (place < sealed && !is_here()) place++;
@@ -196,59 +200,108 @@ void ForgetDetached(Oid owner, const char* segment) {
   q.Write("DELETE FROM detid._detached WHERE segment = $1", SPI_OK_DELETE);
 }
 
-void AddDetached(Oid owner, const char* name, const Seal& seal, LeafList* leaves, bool* all) {
-  *all = false;
+namespace {
+
+// What was detached of a seal: the hash of each place; null where the row is to be.
+struct Detached {
+  const Hash** at = nullptr;
+  bool any = false;
+  bool whole = false;  // one segment had all of it
+};
+
+// The numbers of an array column of the last query, in CurrentMemoryContext.
+size_t NumbersAt(uint64_t row, int column, Datum** numbers) {
+  bool null = false;
+  int count = 0;
+  ArrayType* array = DatumGetArrayTypeP(
+      SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
+  deconstruct_array(array, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, numbers,
+                    nullptr, &count);
+  return static_cast<size_t>(count);
+}
+
+// What somebody has written there that fits no seal is passed over.
+Detached DetachedOf(Oid owner, const char* name, const Seal& seal) {
+  Detached d;
+  const size_t sealed = seal.size - seal.first;
   Query q(owner);
   q.Text(name).Number(static_cast<int64_t>(seal.size));
   const MemoryContext memory = CurrentMemoryContext;
   const uint64_t rows = q.Read(
-      "SELECT lower(r), upper(r), count, d.leaves IS NOT NULL, row_number() OVER (PARTITION BY "
-      "segment ORDER BY lower(r)) = 1, d.leaves FROM detid._detached d, unnest(d.ranges) r WHERE "
-      "name = $1 AND size = $2 ORDER BY segment, lower(r)",
+      "SELECT ARRAY(SELECT lower(r) FROM unnest(ranges) r ORDER BY 1), ARRAY(SELECT upper(r) FROM "
+      "unnest(ranges) r ORDER BY 1), count, leaves IS NOT NULL, leaves FROM detid._detached WHERE "
+      "name = $1 AND size = $2 ORDER BY segment",
       Seen::kBySnapshot);
   MemoryContextSwitchTo(memory);
-  if (rows == 0) return;
-  const size_t sealed = seal.size - seal.first;
-  Leaf* merged =
-      static_cast<Leaf*>(MemoryContextAllocHuge(memory, sizeof(Leaf) * (sealed + leaves->count)));
-  bool* is_detached = static_cast<bool*>(
-      MemoryContextAllocExtended(memory, sealed + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
-  size_t known = 0, used = 0;
   for (uint64_t k = 0; k < rows; k++) {
-    const size_t from = static_cast<size_t>(NumberAt(k, 1)),
-                 until = static_cast<size_t>(NumberAt(k, 2));
     bool null = false;
-    const auto flag = [&](int column) {
-      return DatumGetBool(
-          SPI_getbinval(SPI_tuptable->vals[k], SPI_tuptable->tupdesc, column, &null));
-    };
-    if (from > until || until > sealed) return;  // nobody's of ours
-    if (flag(5)) used = 0;
-    if (!flag(4)) {
-      *all = leaves->count == 0 && static_cast<size_t>(NumberAt(k, 3)) == sealed;
-      return;
+    const bool has_leaves = DatumGetBool(
+        SPI_getbinval(SPI_tuptable->vals[k], SPI_tuptable->tupdesc, 4, &null));
+    if (!has_leaves) {
+      d.whole |= static_cast<size_t>(NumberAt(k, 3)) == sealed;
+      continue;
     }
-    const std::string_view hashes = View(BytesAt(k, 6));
-    for (size_t i = from; i < until; i++, used++) {
-      if ((used + 1) * sizeof(Hash) > hashes.size() || is_detached[i]) return;
-      is_detached[i] = true;
-      merged[i] = {};
-      memcpy(merged[i].hash.byte, hashes.data() + used * sizeof(Hash), sizeof(Hash));
-      merged[i].known = true;
-      known++;
+    if (d.at == nullptr)
+      d.at = static_cast<const Hash**>(MemoryContextAllocExtended(
+          memory, sizeof(Hash*) * sealed, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
+    const Hash* hash = reinterpret_cast<const Hash*>(VARDATA_ANY(DatumGetByteaPCopy(
+        SPI_getbinval(SPI_tuptable->vals[k], SPI_tuptable->tupdesc, 5, &null))));
+    const size_t hashes = View(BytesAt(k, 5)).size() / sizeof(Hash);
+    Datum *from, *until;
+    const size_t ranges = std::min(NumbersAt(k, 1, &from), NumbersAt(k, 2, &until));
+    size_t used = 0;
+    for (size_t r = 0; r < ranges; r++)
+      for (int64_t i = DatumGetInt64(from[r]);
+           i >= 0 && i < DatumGetInt64(until[r]) && used < hashes; i++, used++)
+        if (static_cast<size_t>(i) < sealed) d.at[i] = &hash[used];
+    d.any |= used > 0;
+  }
+  SPI_freetuptable(SPI_tuptable);
+  return d;
+}
+
+}  // namespace
+
+void AddDetached(Oid owner, const char* name, const Seal& seal, LeafList* leaves, bool* all) {
+  const Detached d = DetachedOf(owner, name, seal);
+  *all = d.whole && leaves->count == 0;
+  if (!d.any) return;
+  const size_t sealed = seal.size - seal.first;
+  Leaf* merged = static_cast<Leaf*>(
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Leaf) * (sealed + leaves->count)));
+  const auto is_of = [&](const Leaf& leaf, size_t place) {
+    return !leaf.known || memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte,
+                                 kTagBytes) == 0;
+  };
+  // Each row in the next place that its tag says; places of rows that are gone are left out.
+  constexpr int kMostSearches = 1000;
+  size_t count = 0, next = 0;
+  int searches = 0;
+  const auto fill = [&](size_t place) {
+    merged[count] = {};
+    merged[count].hash = *d.at[place];
+    merged[count++].known = true;
+  };
+  for (size_t place = 0; place < sealed; place++) {
+    if (d.at[place] != nullptr) {
+      fill(place);
+      continue;
     }
+    if (next == leaves->count) continue;
+    if (is_of(leaves->leaf[next], place)) {
+      merged[count++] = leaves->leaf[next++];
+      continue;
+    }
+    // It is not of this place: of a later one, or it was changed.
+    size_t later = place + 1;
+    const bool search = ++searches <= kMostSearches;
+    while (search && later < sealed && (d.at[later] != nullptr || !is_of(leaves->leaf[next], later)))
+      later++;
+    if (!search || later == sealed) merged[count++] = leaves->leaf[next++];
   }
-  // Rows that are there take the other places; what is too much comes behind.
-  size_t next = 0, i = 0;
-  for (; i < sealed && (is_detached[i] || next < leaves->count); i++)
-    if (!is_detached[i]) merged[i] = leaves->leaf[next++];
-  if (i < sealed) {  // some are missing: what is detached behind them moves up
-    for (size_t k = i; k < sealed; k++)
-      if (is_detached[k]) merged[i++] = merged[k];
-  }
-  while (next < leaves->count) merged[i++] = leaves->leaf[next++];
+  while (next < leaves->count) merged[count++] = leaves->leaf[next++];
   leaves->leaf = merged;
-  leaves->count = i;
+  leaves->count = count;
 }
 
 bool KeptNode(const Seal& seal, int level, uint64_t index, Hash* hash) {

@@ -30,6 +30,7 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "commands/tablespace.h"
 #include "commands/tablecmds.h"
 #include "storage/lmgr.h"
 }
@@ -43,8 +44,18 @@ constexpr char kMoment[] = "100ms";
 constexpr int kPauseMs = 150;
 constexpr int kTries = 40;  // some ten seconds
 
-// Whether it was had within a moment.
-bool LockForAMoment(Oid table) {
+// What is exchanged of the ledger: itself, its index, its TOAST table.
+List* PartsOf(Oid ledger) {
+  const Relation relation = relation_open(ledger, NoLock);
+  List* parts = RelationGetIndexList(relation);
+  if (OidIsValid(relation->rd_rel->reltoastrelid))
+    parts = lappend_oid(parts, relation->rd_rel->reltoastrelid);
+  relation_close(relation, NoLock);
+  return parts;
+}
+
+// Whether all locks were had within a moment; else none is kept.
+bool LockForAMoment(Oid ledger) {
   const MemoryContext memory = CurrentMemoryContext;
   const ResourceOwner resources = CurrentResourceOwner;
   volatile bool had = true;
@@ -55,7 +66,9 @@ bool LockForAMoment(Oid table) {
     const int level = NewGUCNestLevel();
     set_config_option("lock_timeout", kMoment, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
                       false);
-    LockRelationOid(table, AccessExclusiveLock);
+    LockRelationOid(ledger, AccessExclusiveLock);
+    ListCell* cell;
+    foreach (cell, PartsOf(ledger)) LockRelationOid(lfirst_oid(cell), AccessExclusiveLock);
     AtEOXact_GUC(false, level);
     ReleaseCurrentSubTransaction();
   }
@@ -83,6 +96,20 @@ void LockLedger(Oid ledger) {
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();
   }
+}
+
+// What has an older snapshot and opens the ledger after this would see neither the segment nor what is
+// in it. Dumps and the first copies of subscriptions are those who keep one for long.
+void RequireNoDump(Oid owner) {
+  const uint64_t rows = Query(owner).Read(
+      "SELECT application_name, pid::text FROM pg_stat_get_activity(NULL) WHERE datid = (SELECT oid "
+      "FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid() AND "
+      "(application_name IN ('pg_dump', 'pg_dumpall') OR application_name ~ "
+      "'^pg_[0-9]+_sync_[0-9]+_') LIMIT 1",
+      Seen::kNow);
+  if (rows > 0)
+    Raise(Error::kLedgerBusy, "%s runs (pid %s), and would miss what is in the closed segment.",
+          TextAt(0, 1), TextAt(0, 2));
 }
 
 // --- Making a segment ---
@@ -180,6 +207,10 @@ void Permitted(Body body) {
   const int level = NewGUCNestLevel();
   set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
                     true, 0, false);
+  // What is written next stays where the ledger is.
+  const Oid space = get_rel_tablespace(LedgerTable());
+  set_config_option("default_tablespace", OidIsValid(space) ? get_tablespace_name(space) : "",
+                    PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
   PG_TRY();
   {
     guard::permitted = true;
@@ -255,6 +286,7 @@ DETID_FUNCTION(detid_rotate_ledger) {
   if (empty) PG_RETURN_NULL();
   volatile Oid segment = InvalidOid;
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  RequireNoDump(owner);
   Permitted([&] { segment = MakeSegment(owner); });
   SPI_finish();
   CommandCounterIncrement();
@@ -267,7 +299,8 @@ DETID_FUNCTION(detid_detach_segment) {
   PreventCommandIfReadOnly("detach_segment()");
   const Oid segment = RequireSegment(PG_GETARG_OID(0));
   const Oid owner = OwnerOf({"_ledger"});
-  LockRelationOid(segment, AccessExclusiveLock);
+  // Nothing is written to it, and its rows are read meanwhile: the statement below locks it wholly.
+  LockRelationOid(segment, ExclusiveLock);
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   PushActiveSnapshot(GetLatestSnapshot());
   const uint64_t unsealed = CountUnsealed(segment);
@@ -289,6 +322,7 @@ DETID_FUNCTION(detid_detach_segment) {
     Run(owner, psprintf("ALTER TABLE detid.%s NO INHERIT detid._ledger",
                         quote_identifier(get_rel_name(segment))));
   });
+  CacheInvalidateRelcacheByRelid(LedgerTable());  // sessions look for segments again (C1)
   SPI_finish();
   PG_RETURN_VOID();
 }

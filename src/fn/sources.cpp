@@ -6,6 +6,11 @@
 #include "state/generator_catalog.h"
 #include "state/seed.h"
 
+extern "C" {
+#include "catalog/namespace.h"
+#include "mb/pg_wchar.h"
+}
+
 namespace detid {
 
 struct Sources {
@@ -129,12 +134,22 @@ const char* ReasonOf(const Source& s, bool* refuted) {
   return s.has_key ? nullptr : kNoSeed;
 }
 
+// Some encodings have bytes that are no character of UTF-8: such a text is taken as it is, so that one
+// row does not keep the others from being read.
 std::string_view InUtf8(std::string_view text) {
   if (text.data() == nullptr) return text;
   const int encoding = GetDatabaseEncoding();
-  if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return text;
-  const char* utf8 = pg_server_to_any(text.data(), static_cast<int>(text.size()), PG_UTF8);
-  return utf8 == text.data() ? text : std::string_view(utf8);
+  if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII || text.empty()) return text;
+  const Oid conversion = FindDefaultConversionProc(encoding, PG_UTF8);
+  if (!OidIsValid(conversion)) return text;
+  char* from = pnstrdup(text.data(), text.size());
+  const int size = static_cast<int>(text.size());
+  const int room = size * MAX_CONVERSION_GROWTH + 1;
+  char* to = static_cast<char*>(palloc(static_cast<Size>(room)));
+  const int converted = pg_do_encoding_conversion_buf(
+      conversion, encoding, PG_UTF8, reinterpret_cast<unsigned char*>(from), size,
+      reinterpret_cast<unsigned char*>(to), room, true);
+  return converted == size ? std::string_view(to) : text;
 }
 
 }  // namespace detid

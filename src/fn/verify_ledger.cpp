@@ -65,11 +65,27 @@ struct Gone {
   const char* besides;  // behind the place
 };
 
+// How many rows are missing before the row j, if it was sealed further behind, and the next one too; 0
+// if not. That is not tried for ever.
+uint64_t FarTo(const Seal& s, uint64_t i, const LeafList& rows, size_t j, int* searches) {
+  constexpr int kMostSearches = 1000;
+  const uint64_t sealed = s.size - s.first;
+  if (++*searches > kMostSearches || !rows.leaf[j].known) return 0;
+  for (uint64_t k = i + 1; k < sealed; k++) {
+    if (k % (1 << 20) == 0) CHECK_FOR_INTERRUPTS();
+    if (SameTag(s, k, rows.leaf[j]) &&
+        (j + 1 == rows.count || k + 1 == sealed || SameTag(s, k + 1, rows.leaf[j + 1])))
+      return k - i;
+  }
+  return 0;
+}
+
 // Compares the rows with the tags of the seal, and names each that is not as it was. Returns how
 // many are not.
 uint64_t CompareRows(const Seal& s, const LeafList& rows, const Gone& gone, Report* report) {
   const uint64_t sealed = s.size - s.first;
   uint64_t i = 0, problems = 0;
+  int far_searches = 0;
   if (rows.count == 0) {
     report->Add(gone.problem, nullptr,
                 psprintf("All %llu rows that were sealed when the ledger had %llu are gone.%s",
@@ -91,6 +107,7 @@ uint64_t CompareRows(const Seal& s, const LeafList& rows, const Gone& gone, Repo
     }
     if (j == rows.count) missing = sealed - i;
     if (i == sealed) added = rows.count - j;
+    if (missing == 0 && added == 0) missing = FarTo(s, i, rows, j, &far_searches);
     if (missing == 0 && added == 0) {
       report->Add("altered", &rows.leaf[j].key, PlaceOf(s, i, rows, j));
       i++;
@@ -152,11 +169,13 @@ void CheckRows(Tree* t, Oid owner, EntryReader* reader, int64_t pruned_us, Repor
                                  [](const Entry&, uint64_t) { return true; });
     t->unseen[i] = rows.count;
     bool all_detached = false;
-    if (s.holds) AddDetached(owner, t->name, s, &rows, &all_detached);
+    if (s.holds) {
+      LoadSeal(owner, t->name, &s);
+      AddDetached(owner, t->name, s, &rows, &all_detached);
+    }
     if (s.holds && all_detached) {
       tree = TreeOf(s);
     } else if (s.holds) {
-      LoadSeal(owner, t->name, &s);
       const TimestampTz pruned = DatumGetTimestampTz(TimestampDatum(pruned_us));
       const Gone gone =
           pruned_us > 0 && s.node_us <= pruned_us ? Gone{"pruned", ""}
@@ -342,24 +361,21 @@ int SealOfXact(const Chain& c, uint64_t xact) {
 void CheckRest(const Entry& e, EntryReader* reader, const List* chains, Report* report) {
   uint64_t xact;
   const char* why = e.refuted ? e.reason : nullptr;
-  const Chain* chain = nullptr;
-  int seal = -1;
+  bool sealed = false;
   if (XactOf(reader, e.row, &xact)) {
     ListCell* cell;
     foreach (cell, chains) {
       const Chain* c = static_cast<const Chain*>(lfirst(cell));
-      if (c->instance != e.context->instance) continue;
-      seal = SealOfXact(*c, xact);
-      chain = c;
-      if (seal >= 0) break;
+      const int seal = c->instance == e.context->instance ? SealOfXact(*c, xact) : -1;
+      if (seal < 0) continue;
+      sealed = true;
+      // More than were compared with it: see CheckCounts. Kept aside, or under another key, none was.
+      if (e.entry >= 0) c->tree->unseen[seal]--;
     }
   }
-  if (seal >= 0) {
-    // More than were compared with it: see CheckCounts. Kept aside, or under another key, none was.
-    if (e.entry >= 0) chain->tree->unseen[seal]--;
-    if (e.entry < 0) report->Add("added", &e.row.key, "It is kept aside: another row has its key.");
-  }
-  if (why == nullptr && seal < 0 && e.reason == nullptr) why = Altered(e);
+  if (sealed && e.entry < 0)
+    report->Add("added", &e.row.key, "It is kept aside: another row has its key.");
+  if (why == nullptr && !sealed && e.reason == nullptr) why = Altered(e);
   if (why != nullptr) report->Add("altered", &e.row.key, psprintf("By its digest: %s.", why));
 }
 

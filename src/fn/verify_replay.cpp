@@ -4,6 +4,7 @@
 // have the caller's snapshot, role and settings, as workers of a parallel query, and share the
 // entries out.
 
+#include <algorithm>
 #include <new>
 
 #include "fn/entry_scan.h"
@@ -88,12 +89,15 @@ void EachTotal(HTAB* totals, Visit visit) {
 
 constexpr int kMostWorkers = 1024;
 constexpr int kMostGenerators = 4096;  // that one process tells of
+constexpr int kMostTables = 4096;
 constexpr uint64 kTaskKey = 1, kFindingsKey = 2;
 
 struct Task {
   Oid generator;
   TimestampTz since, until;
   std::atomic<uint32_t> next_part;
+  int tables;  // which the first process has locked
+  Oid table[kMostTables];
 };
 
 struct Findings {  // of one worker
@@ -102,10 +106,12 @@ struct Findings {  // of one worker
 };
 
 Wanted WantedOf(Task* task) {
-  return {task->generator, task->since, task->until, &task->next_part};
+  List* tables = NIL;
+  for (int i = 0; i < task->tables; i++) tables = lappend_oid(tables, task->table[i]);
+  return {task->generator, task->since, task->until, &task->next_part, tables};
 }
 
-void CountInParallel(const Wanted& wanted, int workers, HTAB* totals) {
+void CountInParallel(const Wanted& wanted, List* tables, int workers, HTAB* totals) {
   EnterParallelMode();
   ParallelContext* context =
       CreateParallelContext("pg_detid", "detid_verify_replay_worker", workers);
@@ -118,6 +124,8 @@ void CountInParallel(const Wanted& wanted, int workers, HTAB* totals) {
   task->generator = wanted.generator;
   task->since = wanted.since;
   task->until = wanted.until;
+  ListCell* cell;
+  foreach (cell, tables) task->table[task->tables++] = lfirst_oid(cell);
   shm_toc_insert(context->toc, kTaskKey, task);
   const Size size = sizeof(Findings) * static_cast<Size>(std::max(context->nworkers, 1));
   Findings* findings = static_cast<Findings*>(shm_toc_allocate(context->toc, size));
@@ -144,8 +152,10 @@ DETID_FUNCTION(detid_verify_replay) {
   if (workers < 0 || workers > kMostWorkers)
     Raise(Error::kArgumentInvalid, "workers is %d; it is from 0 to %d.", workers, kMostWorkers);
   HTAB* totals = MakeTotals();
-  if (workers > 0 && !IsInParallelMode())
-    CountInParallel(WantedBy(fcinfo), workers, totals);
+  List* tables = LedgerTables();
+  const int more = std::min(workers, max_parallel_workers);
+  if (more > 0 && list_length(tables) <= kMostTables && !IsInParallelMode())
+    CountInParallel(WantedBy(fcinfo), tables, more, totals);
   else
     Count(WantedBy(fcinfo), totals);
   EachTotal(totals, [&](const Total& t) {

@@ -6,8 +6,9 @@
 // Invariants:
 //   W1  what was kept of an hour is replaced only by what the same node says later in that hour, of
 //       the same tree, with more rows.
-//   W2  a tree only grows. What a node says that contradicts what is kept of its tree is kept too,
-//       beside that, and the first time said in the log.
+//   W2  a tree only grows, and a node has one. What a node says that contradicts what it said last is
+//       kept beside that, said in the log, and shown until an operator has looked after it; what it
+//       says from then on is kept too.
 //   W3  a node, whatever it says, has eight rows made in an hour at the most.
 
 #pragma once

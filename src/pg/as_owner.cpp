@@ -55,7 +55,7 @@ Oid OwnerOf(std::initializer_list<const char*> names) {
 
 // Those that queries of the extension join.
 Oid OwnerOfTables() {
-  return OwnerOf({"topology", "prefixes", "_nodes", "_numbers", "_coordinator", "_registration"});
+  return OwnerOf({"topology", "prefixes", "_nodes", "_numbers", "_coordinator", "_witnessed", "_registration"});
 }
 
 void RequireRights(const char* name, AclMode rights) {

@@ -98,6 +98,10 @@ ErrorRow RowOf(Error error) {
       return {ERRCODE_LOCK_NOT_AVAILABLE, "the ledger is in use all the time",
               "Call it when less is minted, or end the transaction that keeps detid._ledger: see "
               "pg_locks."};
+    case Error::kRedactSnapshot:
+      return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+              "redact_inputs() needs the isolation level READ COMMITTED",
+              "BEGIN ISOLATION LEVEL READ COMMITTED; begins such a transaction."};
     case Error::kLedgerNotAsMade:
       return {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "the ledger has columns or indexes that it was not made with",

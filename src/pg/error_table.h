@@ -24,6 +24,7 @@ enum class Error : uint8_t {
   kLedgerUnreadable,
   kLedgerAltered,
   kLedgerBusy,
+  kRedactSnapshot,
   kLedgerNotAsMade,
   kNotASegment,
   kSegmentNotSealed,

@@ -52,6 +52,8 @@ void BeginAnew(Database* database) {
     database->fence.Forget();
     database->fence_known.store(0, std::memory_order_relaxed);
     database->trouble[0] = '\0';
+    database->sealed_us.store(0, std::memory_order_relaxed);
+    database->seal_failures.store(0, std::memory_order_relaxed);
   }
   if (settings::registers()) {
     database->granted.Revoke();
@@ -144,6 +146,16 @@ void NoteSealed(ObjectId oid, int64_t at_us) {
       d->seal_failures.fetch_add(1, std::memory_order_relaxed);
   }
   LWLockRelease(shared->lock);
+}
+
+SealState SealStateOf(ObjectId oid) {
+  SealState state;
+  LWLockAcquire(shared->lock, LW_SHARED);
+  if (const Database* d = FindDatabase(oid); d != nullptr)
+    state = {true, d->sealed_us.load(std::memory_order_relaxed),
+             d->seal_failures.load(std::memory_order_relaxed)};
+  LWLockRelease(shared->lock);
+  return state;
 }
 
 int DatabasesThatMint(ObjectId* oids, int most) {

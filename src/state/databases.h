@@ -44,6 +44,14 @@ void TellTrouble(Database* database, const char* trouble);
 // The sealer has sealed this database at this node time; negative: it has failed.
 void NoteSealed(ObjectId oid, int64_t at_us);
 
+// What NoteSealed has noted of a database; nothing if it has no record.
+struct SealState {
+  bool known = false;
+  int64_t sealed_us = 0;
+  uint32_t failures = 0;
+};
+SealState SealStateOf(ObjectId oid);
+
 // Up to `most` databases that have minted in this incarnation; how many.
 int DatabasesThatMint(ObjectId* oids, int most);
 

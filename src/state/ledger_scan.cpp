@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "catalog/pg_inherits.h"
+#include "storage/lmgr.h"
 }
 
 namespace detid {
@@ -109,6 +110,7 @@ bool First(LedgerScan* s, const Search& search, Stream* stream) {
 List* LedgerTables() {
   const Oid ledger = LedgerTable();
   if (!OidIsValid(ledger)) Raise(Error::kNoExtension);
+  LockRelationOid(ledger, AccessShareLock);  // before, or a rotation could come between
   return find_all_inheritors(ledger, AccessShareLock, nullptr);
 }
 

@@ -11,8 +11,10 @@ extern "C" {
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
+#include "storage/lmgr.h"
 }
 
 namespace detid {
@@ -27,6 +29,7 @@ struct Last {
 constexpr int kMostSegments = 1024;
 constexpr int kMostStreams = 64;
 bool known = false;
+uint64_t changes = 0;
 Oid ledger = InvalidOid;
 int segment_count = 0;
 Oid segment[kMostSegments];
@@ -34,29 +37,43 @@ int stream_count = 0;
 Last last_of[kMostStreams];
 
 void LookUp() {
-  ledger = LedgerTable();
+  known = true;  // unless something changes meanwhile
   segment_count = stream_count = 0;
-  known = true;
+  ledger = LedgerTable();
   if (!OidIsValid(ledger) || !has_subclass(ledger)) return;
-  List* children = find_inheritance_children(ledger, AccessShareLock);
+  known = false;  // an error leaves it so
+  const uint64_t before = changes;
+  List* children = find_inheritance_children(ledger, NoLock);
   ListCell* cell;
-  foreach (cell, children)
-    if (IsSegment(lfirst_oid(cell)) && segment_count < kMostSegments)
-      segment[segment_count++] = lfirst_oid(cell);
+  foreach (cell, children) {
+    if (!IsSegment(lfirst_oid(cell))) continue;
+    if (segment_count == kMostSegments)  // the oldest one is not looked into any more
+      memmove(segment, segment + 1, sizeof(Oid) * static_cast<size_t>(--segment_count));
+    segment[segment_count++] = lfirst_oid(cell);
+  }
   list_free(children);
+  known = changes == before;
 }
 
-// Calls visit(scan) for each segment that is there still.
+// Calls visit(scan) for each segment that is there still. False if there is one that somebody has
+// locked, to move or to detach it: who commits does not wait for that.
 template <typename Visit>
-void EachSegment(Visit visit) {
+bool EachSegment(Visit visit) {
+  bool all = true;
   for (int i = 0; i < segment_count; i++) {
-    const Relation there = try_table_open(segment[i], AccessShareLock);
-    if (there == nullptr) continue;
-    LedgerScan* scan = OpenLedgerScan(segment[i]);
-    visit(scan);
-    CloseLedgerScan(scan);
-    table_close(there, NoLock);
+    if (!ConditionalLockRelationOid(segment[i], AccessShareLock)) {
+      all = false;
+      continue;
+    }
+    const Relation there = try_table_open(segment[i], NoLock);
+    if (there != nullptr) {
+      LedgerScan* scan = OpenLedgerScan(segment[i]);
+      visit(scan);
+      CloseLedgerScan(scan);
+      table_close(there, NoLock);
+    }
   }
+  return all;
 }
 
 int64_t LastOf(const RowKey& key) {
@@ -65,13 +82,24 @@ int64_t LastOf(const RowKey& key) {
         last_of[i].worker == key.worker)
       return last_of[i].position;
   Last last = {key.definition, key.node, key.worker, -1};
-  EachSegment([&](LedgerScan* scan) {
+  const bool all = EachSegment([&](LedgerScan* scan) {
     LedgerRow row;
     if (FindLast(scan, {key.definition, key.node, key.worker, true}, INT64_MAX, &row))
       last.position = std::max(last.position, static_cast<int64_t>(row.key.position));
   });
-  last_of[stream_count < kMostStreams ? stream_count++ : kMostStreams - 1] = last;
+  if (all) last_of[stream_count < kMostStreams ? stream_count++ : kMostStreams - 1] = last;
   return last.position;
+}
+
+bool Search(const RowKey& key) {
+  if (static_cast<int64_t>(key.position) > LastOf(key)) return false;
+  bool found = false;
+  EachSegment([&](LedgerScan* scan) {
+    LedgerRow row;
+    found |= FindLast(scan, {key.definition, key.node, key.worker, true}, key.position, &row) &&
+             row.key.position == key.position;
+  });
+  return found;
 }
 
 }  // namespace
@@ -105,11 +133,13 @@ bool IsGuardedSegment(Oid relation) {
   const Relation triggers = table_open(TriggerRelationId, AccessShareLock);
   const SysScanDesc scan =
       systable_beginscan(triggers, TriggerRelidNameIndexId, true, nullptr, 1, &key);
+  const Oid extension = get_extension_oid("pg_detid", true);
   int guards = 0;
   while (const HeapTuple tuple = systable_getnext(scan)) {
     const Form_pg_trigger t = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(tuple));
     const auto is = [&](const char* name, char enabled) {
-      return strcmp(NameStr(t->tgname), name) == 0 && t->tgenabled == enabled;
+      return strcmp(NameStr(t->tgname), name) == 0 && t->tgenabled == enabled &&
+             getExtensionOfObject(ProcedureRelationId, t->tgfoid) == extension;
     };
     guards += is("refuse_change", TRIGGER_FIRES_ON_ORIGIN) ||
               is("pass_over", TRIGGER_FIRES_ON_REPLICA) ||
@@ -129,20 +159,17 @@ bool IsSegmentName(const char* name) {
 
 bool IsInSegment(const RowKey& key) {
   if (!known) LookUp();
-  const int64_t position = static_cast<int64_t>(key.position);
-  if (segment_count == 0 || position > LastOf(key)) return false;
-  bool found = false;
-  EachSegment([&](LedgerScan* scan) {
-    LedgerRow row;
-    found |= FindLast(scan, {key.definition, key.node, key.worker, true}, key.position, &row) &&
-             row.key.position == key.position;
-  });
+  if (segment_count == 0) return false;
+  PushActiveSnapshot(GetLatestSnapshot());  // as a unique index, whatever the isolation level
+  const bool found = Search(key);
+  PopActiveSnapshot();
   return found;
 }
 
 namespace segments {
 
 void OnRelationChange(Oid relation) {
+  changes++;
   if (relation == InvalidOid || relation == ledger) known = false;
 }
 

@@ -6,7 +6,8 @@
 // Invariant:
 //   C1  an id that a segment has is not recorded again: rows that are written are looked for there,
 //       where they may be. A stream's positions rise but for transactions that were open when the
-//       segment was closed, so nearly always one comparison tells that they are not.
+//       segment was closed, so nearly always one comparison tells that they are not. A segment that
+//       is being moved or detached is not looked into meanwhile.
 
 #pragma once
 

@@ -339,6 +339,13 @@ $_->query('COMMIT') for @herd;
 $_->quit for @herd;
 same_sql($node, q{SELECT count(*), count(DISTINCT context) > 8 FROM detid.ledger WHERE application = 'herd'; SELECT sum(mismatches) FROM detid.verify_replay()}, "11|t\n0", 'eleven that have not ended');
 
+# A text that is no character of UTF-8 keeps nobody from the ledger.
+$node->safe_psql('postgres', q{CREATE DATABASE latin ENCODING 'WIN1252' LOCALE 'C' TEMPLATE template0});
+$node->safe_psql('latin', q{CREATE EXTENSION pg_detid; SELECT detid.create_generator('g', audit => 'each'); SELECT set_config('detid.tag', convert_from('\x81', 'WIN1252'), false);
+	SELECT detid.next_id('g', convert_from('\x8d', 'WIN1252')); SELECT detid.next_id('g', convert_from('\xe9', 'WIN1252')); SELECT detid.next_id('g')});
+same_sql($node, q{SELECT detid.seal_ledger(); SELECT count(*) FROM detid.verify_ledger(detid.checkpoint()); SELECT sum(mismatches), sum(unverified) FROM detid.verify_replay(); SELECT detid.redact_inputs(convert_from('\x8d', 'WIN1252')); SELECT count(*) FROM detid.verify_ledger()},
+	"3\n0\n0|0\n1\n0", 'an encoding with bytes that are no character', db => 'latin');
+
 # A crash, and pruning.
 $node->safe_psql('postgres', q{SELECT detid.next_id('range_id'); SELECT detid.seal_ledger()});
 $node->stop('immediate');

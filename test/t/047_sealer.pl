@@ -68,6 +68,16 @@ ok($node->poll_query_until('other', "SET statement_timeout = 0; $unsealed = 0"),
 $node->safe_psql('postgres', q{UPDATE ONLY detid._ledger SET count = 1 WHERE count = 2; BEGIN; SET LOCAL detid.allow_schema_changes = on; ALTER TABLE detid._ledger ENABLE TRIGGER refuse_change; COMMIT});
 ok($node->poll_query_until('postgres', q{SELECT ok FROM detid.check() WHERE "check" = 'sealer'}), 'once the row is as it was, all is well');
 
+# A lock in one database holds up that one, and not for ever.
+my $locks = session($node, db => 'other');
+$locks->query('SET statement_timeout = 0; BEGIN; LOCK TABLE detid._seals IN SHARE MODE');
+$node->safe_psql('postgres', q{SELECT detid.next_id('g')});
+ok($node->poll_query_until('postgres', "$unsealed = 0"), 'a lock in one database does not hold up another');
+ok($node->poll_query_until('other', q{SET statement_timeout = 0; SELECT NOT ok FROM detid.check() WHERE "check" = 'sealer'}), 'and check() says so where it is');
+$locks->query('COMMIT');
+$locks->quit;
+ok($node->poll_query_until('other', q{SET statement_timeout = 0; SELECT ok FROM detid.check() WHERE "check" = 'sealer'}), 'it goes on');
+
 # It is in nobody's way: databases are dropped, the extension goes, processes are killed.
 ok($node->poll_query_until('gone', "$unsealed = 0"), 'a database');
 $node->safe_psql('postgres', 'DROP DATABASE gone WITH (FORCE)');

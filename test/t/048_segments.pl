@@ -64,6 +64,18 @@ $open->query('COMMIT');
 like(($waits->wait)[0], qr/_ledger_/, 'and goes on when it can');
 same_sql($node, $complete, '0', 'nothing is lost');
 
+# A dump that runs would miss the segment; a segment that is being moved keeps nobody.
+my $dumping = session($node);
+$dumping->query("SET application_name = 'pg_dump'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+fails_with($node, 'SELECT detid.rotate_ledger()', '55P03', qr/DETAIL:  pg_dump runs \(pid \d+\)/, 'nothing is rotated while a dump runs');
+$dumping->query("ROLLBACK; RESET application_name; BEGIN; LOCK TABLE $segments[1]");
+$began = time;
+$node->safe_psql('postgres', 'INSERT INTO kept (worker) VALUES (102)');
+cmp_ok(time - $began, '<', 1.5, 'who commits does not wait for a segment');
+$dumping->query('ROLLBACK');
+$dumping->quit;
+same_sql($node, $complete, '0', 'nothing is lost');
+
 # --- Rolled back, and crashes --------------------------------------------------------------------
 
 $node->safe_psql('postgres', 'INSERT INTO kept (worker) VALUES (1)'); run_sql($node, 'DO $$ BEGIN PERFORM detid.rotate_ledger(); INSERT INTO kept (worker) VALUES (2); RAISE EXCEPTION $x$no$x$; END $$'); $node->safe_psql('postgres', 'INSERT INTO kept (worker) VALUES (3)');
@@ -155,6 +167,39 @@ $node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('postg
 $node->safe_psql('postgres', "SELECT detid.attach_segment('$segments[0]')");
 same_sql($node, "SELECT problem, count(*) FROM detid.verify_ledger(\$\$$kept_checkpoint\$\$) WHERE problem = 'detached' GROUP BY 1", 'detached|1', 'and attached, it is verified with the rest');
 $node->stop;
+
+# --- One seal over several segments, with claims and rows that were pruned -------------------------
+
+my $several = new_node('several');
+$several->safe_psql('postgres', q{SELECT detid.create_generator('g'); CREATE TABLE ids (part int, id bigint)});
+my @parts;
+for my $part (0 .. 3)
+{
+	$several->safe_psql('postgres', join ';', map { ("INSERT INTO ids SELECT $part, detid.next_id('g')", "SELECT detid.claim_id('g', 'claim $part $_')") } 1 .. 40);
+	push @parts, $several->safe_psql('postgres', 'SELECT detid.rotate_ledger()');
+}
+$several->safe_psql('postgres', 'SELECT detid.seal_ledger()');
+same_sql($several, 'SELECT count(*) FROM detid._seals; SELECT count(*) FROM detid.verify_ledger(detid.checkpoint())', "1\n0", 'one seal');
+$several->safe_psql('postgres', "SELECT detid.detach_segment('$parts[1]')");
+same_sql($several, 'SELECT problem, count(*) FROM detid.verify_ledger(detid.checkpoint()) GROUP BY 1', 'detached|1', 'of which a part is detached');
+same_sql($several, q{SELECT count(detid.receipt(id, 'g')) FROM ids WHERE part <> 1}, '120', 'the rest has receipts');
+my $one_row = "(SELECT min(position) FROM $parts[0])";
+$several->safe_psql('postgres', "BEGIN; SET LOCAL detid.allow_schema_changes = on; ALTER TABLE $parts[0] DISABLE TRIGGER refuse_change; DELETE FROM $parts[0] WHERE position = $one_row; ALTER TABLE $parts[0] ENABLE TRIGGER refuse_change; COMMIT");
+same_sql($several, 'SELECT problem, count(*) FROM detid.verify_ledger(detid.checkpoint()) GROUP BY 1 ORDER BY 1', "detached|1\nmissing|1", 'one row that is missing is one row that is missing');
+$several->safe_psql('postgres', "SELECT detid.detach_segment('$_')") for @parts[0, 3];
+same_sql($several, 'SELECT problem, count(*) FROM detid.verify_ledger(detid.checkpoint()) GROUP BY 1 ORDER BY 1', "detached|3\nmissing|1", 'and others are detached');
+$several->safe_psql('postgres', "BEGIN; SET LOCAL detid.allow_schema_changes = on; ALTER TABLE $parts[2] DISABLE TRIGGER refuse_change; DELETE FROM $parts[2]; ALTER TABLE $parts[2] ENABLE TRIGGER refuse_change; COMMIT");
+same_sql($several, 'SELECT problem, count(*) > 0 FROM detid.verify_ledger(detid.checkpoint()) GROUP BY 1 ORDER BY 1', "detached|t\nmissing|t", 'many rows that are missing are not taken for altered');
+# Where the ledger is, it stays.
+my $fast = PostgreSQL::Test::Utils::tempdir();
+$several->safe_psql('postgres', "CREATE TABLESPACE fast LOCATION '$fast'");
+$several->safe_psql('postgres', $_) for 'ALTER TABLE detid._ledger SET TABLESPACE fast', q{SELECT detid.next_id('g')}, 'SELECT detid.rotate_ledger()';
+same_sql($several, 'SELECT count(*) FILTER (WHERE current), count(*) FROM detid.ledger_segments WHERE tablespace = $$fast$$', '1|2', 'the next one is in the same tablespace');
+# Another key: another tree seals the same rows, and both hold.
+$several->safe_psql('postgres', q{SELECT detid.next_id('g'); SELECT detid.seal_ledger()});
+$several->safe_psql('postgres', q{DELETE FROM detid._seal_key; SELECT detid.seal_ledger()});
+same_sql($several, 'SELECT problem FROM detid.verify_ledger(detid.checkpoint()) GROUP BY 1 ORDER BY 1; SELECT count(DISTINCT name) FROM detid._seals', "detached\nmissing\n2", 'two trees of the same rows');
+$several->stop;
 
 # --- With wal_level minimal what is new is not logged --------------------------------------------
 

@@ -55,6 +55,12 @@ $node->safe_psql('postgres', 'SELECT detid.seal_ledger()');
 ok($c->poll_query_until('postgres', q{SELECT count(*) = 1 FROM detid.witnessed WHERE path = 'eu/a/db1' AND size = 6}), 'what comes later is kept beside it');
 same_sql($c, q{SELECT count(*) FROM detid.witnessed WHERE contradicted_by IS NOT NULL}, '1', 'and does not cover it');
 
+# Another key begins another tree: that shows, too, until an operator has looked after it.
+$c->safe_psql('postgres', 'UPDATE detid._witnessed SET contradicted_by = NULL, contradicted_at = NULL WHERE contradicted_at IS NOT NULL');
+same_sql($c, q{SELECT count(*) FROM detid.check_topology() WHERE problem = 'ledger'}, '0', 'an operator has looked after it');
+$other->safe_psql('postgres', q{DELETE FROM detid._seal_key; SELECT detid.next_id('g'); SELECT detid.seal_ledger()});
+ok($c->poll_query_until('postgres', q{SELECT count(*) = 1 AND max(path) = 'eu/pool/w1' FROM detid.check_topology() WHERE problem = 'ledger'}), 'another tree of a node is said');
+
 # Who may.
 $c->safe_psql('postgres', 'CREATE ROLE nobody LOGIN; CREATE ROLE watcher LOGIN; GRANT pg_monitor TO watcher');
 fails_with($c, $_, '42501', qr/permission denied/, "nobody: $_", extra_params => [ '-U', 'nobody' ]) for 'SELECT * FROM detid.witnessed', 'SELECT * FROM detid._witnessed';
