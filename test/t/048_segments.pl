@@ -66,6 +66,7 @@ same_sql($node, $complete, '0', 'nothing is lost');
 
 # A dump that runs would miss the segment; a segment that is being moved keeps nobody.
 my $dumping = session($node);
+$node->safe_psql('postgres', 'INSERT INTO kept (worker) VALUES (102)');
 $dumping->query("SET application_name = 'pg_dump'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
 fails_with($node, 'SELECT detid.rotate_ledger()', '55P03', qr/DETAIL:  pg_dump runs \(pid \d+\)/, 'nothing is rotated while a dump runs');
 $dumping->query("ROLLBACK; RESET application_name; BEGIN; LOCK TABLE $segments[1]");
