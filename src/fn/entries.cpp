@@ -267,7 +267,7 @@ const char* Altered(const Entry& e) {
       RedactedInput r;
       ids.inputs =
           Fold(ids.inputs, FindRedacted(e.redacted, static_cast<uint32_t>(i), &r)
-                            ? r.fold ^ MaskOfRedacted(e.key, e.row.key, r.ordinal)
+                               ? r.fold ^ MaskOfRedacted(e.key, e.row.key, r.ordinal)
                            : e.no_input[i] ? FoldOfInput(true, 0)
                                            : FoldOfInput(false, LedgerHash(e.key, InputOf(e, i))));
     }

@@ -47,7 +47,8 @@ int64_t Forget(Oid owner, const Entry& e, Which which) {
       if (none[i] || !which(i)) continue;
       if (forgotten == 0) RequireHolds(e);
       const std::string_view input = View(DatumGetTextPP(inputs[i]));
-      r = {ordinal, FoldOfInput(false, LedgerHash(e.key, input)) ^ MaskOfRedacted(e.key, e.row.key, ordinal),
+      r = {ordinal,
+           FoldOfInput(false, LedgerHash(e.key, input)) ^ MaskOfRedacted(e.key, e.row.key, ordinal),
            CommitInput(SaltOfInput(e.key, e.row.key, ordinal), InUtf8(input))};
       none[i] = true;
       forgotten++;

@@ -114,16 +114,15 @@ bool Start(Oid database) {
   return true;
 }
 
-// Seals the database, and waits for that, but not for ever: others follow, and it is looked after at
-// the next turn. False if it was not sealed.
+// Seals the database, and waits for that, but not for ever: others follow, and it is looked after
+// at the next turn. False if it was not sealed.
 bool Seal(Oid database) {
   static bool told = false;
   if (!HasEnded(database)) return false;  // since the last turn
   const bool had = running_count < kMostRunning && Start(database);
   if (!had && !told)
-    ereport(LOG,
-            (errmsg("the ledger is not sealed: no background process is free"),
-             errhint("ALTER SYSTEM SET max_worker_processes = 16; then restart the server.")));
+    ereport(LOG, (errmsg("the ledger is not sealed: no background process is free"),
+                  errhint("ALTER SYSTEM SET max_worker_processes = 16; then restart the server.")));
   told = !had;
   if (!had) return false;
   const int64_t until_us = BootUs() + kPatienceUs;
@@ -187,13 +186,13 @@ void LeaveDatabase(int, Datum) {
   database = nullptr;
 }
 
-// Whether all that is sealed, or written for it, is the extension's: where it is not, anybody may make
-// tables of these names.
+// Whether all that is sealed, or written for it, is the extension's: where it is not, anybody may
+// make tables of these names.
 bool AreOurs() {
   const Oid extension = get_extension_oid("pg_detid", true);
   if (!OidIsValid(extension)) return false;
-  for (const char* name : {"_seals", "_detached", "_seal_key", "seal_keys", "checkpoints", "_ledger",
-                           "_contexts", "claims", "_seed", "_horizon"}) {
+  for (const char* name : {"_seals", "_detached", "_seal_key", "seal_keys", "checkpoints",
+                           "_ledger", "_contexts", "claims", "_seed", "_horizon"}) {
     const Oid table = FindTable(name);
     if (!OidIsValid(table) || getExtensionOfObject(RelationRelationId, table) != extension)
       return false;

@@ -133,7 +133,8 @@ Part PartOf(const Seal& seal, const LeafList& leaves, Oid table) {
                           static_cast<long long>(leaf.key.position),
                           static_cast<long long>(leaf.key.definition)));
     const auto is_here = [&] {
-      return !leaf.known || memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte, kTagBytes) == 0;
+      return !leaf.known ||
+             memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte, kTagBytes) == 0;
     };
     if (place < sealed && !is_here()) end();
     while (place < sealed && !is_here()) place++;
@@ -235,8 +236,8 @@ Detached DetachedOf(Oid owner, const char* name, const Seal& seal) {
   MemoryContextSwitchTo(memory);
   for (uint64_t k = 0; k < rows; k++) {
     bool null = false;
-    const bool has_leaves = DatumGetBool(
-        SPI_getbinval(SPI_tuptable->vals[k], SPI_tuptable->tupdesc, 4, &null));
+    const bool has_leaves =
+        DatumGetBool(SPI_getbinval(SPI_tuptable->vals[k], SPI_tuptable->tupdesc, 4, &null));
     if (!has_leaves) {
       d.whole |= static_cast<size_t>(NumberAt(k, 3)) == sealed;
       continue;
@@ -244,8 +245,8 @@ Detached DetachedOf(Oid owner, const char* name, const Seal& seal) {
     if (d.at == nullptr)
       d.at = static_cast<const Hash**>(MemoryContextAllocExtended(
           memory, sizeof(Hash*) * sealed, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
-    const Hash* hash = reinterpret_cast<const Hash*>(VARDATA_ANY(DatumGetByteaPCopy(
-        SPI_getbinval(SPI_tuptable->vals[k], SPI_tuptable->tupdesc, 5, &null))));
+    const Hash* hash = reinterpret_cast<const Hash*>(VARDATA_ANY(
+        DatumGetByteaPCopy(SPI_getbinval(SPI_tuptable->vals[k], SPI_tuptable->tupdesc, 5, &null))));
     const size_t hashes = View(BytesAt(k, 5)).size() / sizeof(Hash);
     Datum *from, *until;
     const size_t ranges = std::min(NumbersAt(k, 1, &from), NumbersAt(k, 2, &until));
@@ -270,8 +271,8 @@ void AddDetached(Oid owner, const char* name, const Seal& seal, LeafList* leaves
   Leaf* merged = static_cast<Leaf*>(
       MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Leaf) * (sealed + leaves->count)));
   const auto is_of = [&](const Leaf& leaf, size_t place) {
-    return !leaf.known || memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte,
-                                 kTagBytes) == 0;
+    return !leaf.known ||
+           memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte, kTagBytes) == 0;
   };
   // Each row in the next place that its tag says; places of rows that are gone are left out.
   constexpr int kMostSearches = 1000;
@@ -295,7 +296,8 @@ void AddDetached(Oid owner, const char* name, const Seal& seal, LeafList* leaves
     // It is not of this place: of a later one, or it was changed.
     size_t later = place + 1;
     const bool search = ++searches <= kMostSearches;
-    while (search && later < sealed && (d.at[later] != nullptr || !is_of(leaves->leaf[next], later)))
+    while (search && later < sealed &&
+           (d.at[later] != nullptr || !is_of(leaves->leaf[next], later)))
       later++;
     if (!search || later == sealed) merged[count++] = leaves->leaf[next++];
   }

@@ -98,11 +98,12 @@ void LockLedger(Oid ledger) {
   }
 }
 
-// What has an older snapshot and opens the ledger after this would see neither the segment nor what is
-// in it. Dumps and the first copies of subscriptions are those who keep one for long.
+// What has an older snapshot and opens the ledger after this would see neither the segment nor what
+// is in it. Dumps and the first copies of subscriptions are those who keep one for long.
 void RequireNoDump(Oid owner) {
   const uint64_t rows = Query(owner).Read(
-      "SELECT application_name, pid::text FROM pg_stat_get_activity(NULL) WHERE datid = (SELECT oid "
+      "SELECT application_name, pid::text FROM pg_stat_get_activity(NULL) WHERE datid = (SELECT "
+      "oid "
       "FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid() AND "
       "(application_name IN ('pg_dump', 'pg_dumpall') OR application_name ~ "
       "'^pg_[0-9]+_sync_[0-9]+_') LIMIT 1",

@@ -134,8 +134,8 @@ const char* ReasonOf(const Source& s, bool* refuted) {
   return s.has_key ? nullptr : kNoSeed;
 }
 
-// Some encodings have bytes that are no character of UTF-8: such a text is taken as it is, so that one
-// row does not keep the others from being read.
+// Some encodings have bytes that are no character of UTF-8: such a text is taken as it is, so that
+// one row does not keep the others from being read.
 std::string_view InUtf8(std::string_view text) {
   if (text.data() == nullptr) return text;
   const int encoding = GetDatabaseEncoding();

@@ -65,8 +65,8 @@ struct Gone {
   const char* besides;  // behind the place
 };
 
-// How many rows are missing before the row j, if it was sealed further behind, and the next one too; 0
-// if not. That is not tried for ever.
+// How many rows are missing before the row j, if it was sealed further behind, and the next one
+// too; 0 if not. That is not tried for ever.
 uint64_t FarTo(const Seal& s, uint64_t i, const LeafList& rows, size_t j, int* searches) {
   constexpr int kMostSearches = 1000;
   const uint64_t sealed = s.size - s.first;
@@ -157,47 +157,80 @@ void CheckChain(Tree* t, Report* report) {
   }
 }
 
-// The rows of the seals against their tags and roots.
+// The rows of one seal against its tags and its root; `tree` is that of the seals before, and
+// becomes that of this one.
+void CheckSeal(const Tree& t, int i, Oid owner, LeafList rows, int64_t pruned_us, MerkleTree* tree,
+               Report* report) {
+  Seal s = t.seals.seal[i];
+  LoadSeal(owner, t.name, &s);
+  bool all_detached = false;
+  AddDetached(owner, t.name, s, &rows, &all_detached);
+  if (all_detached) {
+    *tree = TreeOf(s);
+    return;
+  }
+  const TimestampTz pruned = DatumGetTimestampTz(TimestampDatum(pruned_us));
+  const Gone gone =
+      pruned_us > 0 && s.node_us <= pruned_us ? Gone{"pruned", ""}
+      : pruned_us > 0 && t.spans[i].since < pruned
+          ? Gone{"missing", " It may be of the time that prune_ledger was called for."}
+          : Gone{"missing", ""};
+  const uint64_t problems = CompareRows(s, rows, gone, report);
+  uint64_t unknown = 0;
+  for (size_t k = 0; k < rows.count; k++) {
+    unknown += !rows.leaf[k].known;
+    tree->Append(rows.leaf[k].hash);
+  }
+  if (unknown > 0)
+    report->Add("unverified", nullptr,
+                psprintf("%s has %llu rows with inputs whose seed is not at hand: "
+                         "detid.import_seed(...).",
+                         SealName(t, i), static_cast<unsigned long long>(unknown)));
+  if (problems == 0 && unknown == 0 && !(tree->Root() == s.root))
+    report->Add("seal", nullptr, psprintf("%s is not that of its rows.", SealName(t, i)));
+  *tree = TreeOf(s);  // what follows is judged by itself
+}
+
+// The seals from `first` on that are looked at together, as their batches meet: the one behind the
+// last. So many small seals do not cost as many looks into the index.
+int TogetherWith(const SealList& seals, int first) {
+  constexpr uint64_t kTogether = 200000;  // rows
+  int next = first + 1;
+  for (; next < seals.count; next++) {
+    const Seal &a = seals.seal[next - 1], &b = seals.seal[next];
+    if (a.batch.instance != b.batch.instance || a.batch.until != b.batch.from ||
+        a.size != b.first || b.size < b.first || b.size - seals.seal[first].first > kTogether)
+      break;
+  }
+  return next;
+}
+
+// The leaves of transactions below `until`, which are taken from the front.
+LeafList TakeBelow(LeafList* rows, uint64_t until) {
+  LeafList part = *rows;
+  part.count = 0;
+  while (part.count < rows->count && part.leaf[part.count].xact < until) part.count++;
+  rows->leaf += part.count;
+  rows->count -= part.count;
+  return part;
+}
+
 void CheckRows(Tree* t, Oid owner, EntryReader* reader, int64_t pruned_us, Report* report) {
   MerkleTree tree;
-  for (int i = 0; i < t->seals.count; i++) {
-    Seal s = t->seals.seal[i];
+  for (int first = 0, next = 0; first < t->seals.count; first = next) {
+    next = TogetherWith(t->seals, first);
     const MemoryContext work =
         AllocSetContextCreate(CurrentMemoryContext, "pg_detid verify", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext before = MemoryContextSwitchTo(work);
-    LeafList rows = GatherLeaves(reader, s.batch, t->spans[i], SIZE_MAX,
-                                 [](const Entry&, uint64_t) { return true; });
-    t->unseen[i] = rows.count;
-    bool all_detached = false;
-    if (s.holds) {
-      LoadSeal(owner, t->name, &s);
-      AddDetached(owner, t->name, s, &rows, &all_detached);
-    }
-    if (s.holds && all_detached) {
-      tree = TreeOf(s);
-    } else if (s.holds) {
-      const TimestampTz pruned = DatumGetTimestampTz(TimestampDatum(pruned_us));
-      const Gone gone =
-          pruned_us > 0 && s.node_us <= pruned_us ? Gone{"pruned", ""}
-          : pruned_us > 0 && t->spans[i].since < pruned
-              ? Gone{"missing", " It may be of the time that prune_ledger was called for."}
-              : Gone{"missing", ""};
-      uint64_t problems = CompareRows(s, rows, gone, report);
-      uint64_t unknown = 0;
-      for (size_t k = 0; k < rows.count; k++) {
-        unknown += !rows.leaf[k].known;
-        tree.Append(rows.leaf[k].hash);
-      }
-      if (unknown > 0)
-        report->Add("unverified", nullptr,
-                    psprintf("%s has %llu rows with inputs whose seed is not at hand: "
-                             "detid.import_seed(...).",
-                             SealName(*t, i), static_cast<unsigned long long>(unknown)));
-      if (problems == 0 && unknown == 0 && !(tree.Root() == s.root)) {
-        report->Add("seal", nullptr, psprintf("%s is not that of its rows.", SealName(*t, i)));
-        problems++;
-      }
-      tree = TreeOf(s);  // what follows is judged by itself
+    const Batch& begin = t->seals.seal[first].batch;
+    LeafList rows =
+        GatherLeaves(reader, {begin.instance, begin.from, t->seals.seal[next - 1].batch.until},
+                     {t->spans[first].since, t->spans[next - 1].until}, SIZE_MAX,
+                     [](const Entry&, uint64_t) { return true; });
+    for (int i = first; i < next; i++) {
+      const LeafList part = TakeBelow(&rows, t->seals.seal[i].batch.until);
+      t->unseen[i] = part.count;
+      if (t->seals.seal[i].holds) CheckSeal(*t, i, owner, part, pruned_us, &tree, report);
     }
     MemoryContextSwitchTo(before);
     MemoryContextDelete(work);
@@ -209,7 +242,8 @@ void ReportDetached(Oid owner, const char* name, Report* report) {
   Query q(owner);
   q.Text(name);
   const uint64_t rows = q.Read(
-      "SELECT segment, sum(count)::text, max(detached_at)::text FROM detid._detached WHERE name = $1 "
+      "SELECT segment, sum(count)::text, max(detached_at)::text FROM detid._detached WHERE name = "
+      "$1 "
       "GROUP BY segment ORDER BY segment",
       Seen::kBySnapshot);
   for (uint64_t i = 0; i < rows; i++)
@@ -369,7 +403,8 @@ void CheckRest(const Entry& e, EntryReader* reader, const List* chains, Report* 
       const int seal = c->instance == e.context->instance ? SealOfXact(*c, xact) : -1;
       if (seal < 0) continue;
       sealed = true;
-      // More than were compared with it: see CheckCounts. Kept aside, or under another key, none was.
+      // More than were compared with it: see CheckCounts. Kept aside, or under another key, none
+      // was.
       if (e.entry >= 0) c->tree->unseen[seal]--;
     }
   }

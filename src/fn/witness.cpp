@@ -16,15 +16,10 @@ bool Parse(std::string_view note, Checkpoint* c) {
 
 // The newest row of the tree, or of the node's others, is said not to go with this note.
 void Contradict(const Node& n, const char* tree, const Checkpoint& c, std::string_view note) {
-  const uint64_t rows =
-      Query()
-          .Text(n.id)
-          .Text(tree)
-          .Text(note)
-          .Change(
-              "UPDATE detid._witnessed SET contradicted_by = $3, contradicted_at = now() WHERE id = "
-              "$1::uuid AND name = $2 AND contradicted_by IS NULL AND seen_at = (SELECT max(seen_at) "
-              "FROM detid._witnessed WHERE id = $1::uuid AND name = $2) RETURNING size::text");
+  const uint64_t rows = Query().Text(n.id).Text(tree).Text(note).Change(
+      "UPDATE detid._witnessed SET contradicted_by = $3, contradicted_at = now() WHERE id = "
+      "$1::uuid AND name = $2 AND contradicted_by IS NULL AND seen_at = (SELECT max(seen_at) "
+      "FROM detid._witnessed WHERE id = $1::uuid AND name = $2) RETURNING size::text");
   if (rows == 0) return;
   ereport(LOG, (errhidestmt(true), errmsg("the ledger of node %s is not what it was", n.path),
                 errdetail("It had %s sealed rows of %s. Now it is said to have %llu of %s.",
@@ -51,7 +46,8 @@ void Witness(const Node& n, std::string_view note) {
   Query q;
   q.Text(n.id).Text(c.origin);
   const uint64_t rows = q.Change(
-      "SELECT size, root, date_trunc('hour', seen_at, 'UTC') = date_trunc('hour', now(), 'UTC') AND "
+      "SELECT size, root, date_trunc('hour', seen_at, 'UTC') = date_trunc('hour', now(), 'UTC') "
+      "AND "
       "contradicted_by IS NULL FROM detid._witnessed WHERE id = $1::uuid AND name = $2 ORDER BY "
       "seen_at DESC LIMIT 1");
   bool same_hour = false;
@@ -60,8 +56,8 @@ void Witness(const Node& n, std::string_view note) {
     Hash root;
     if (CopyAt(0, 2, root.byte) && size == c.size && root == c.root) return;
     bool null = false;
-    same_hour = size < c.size && DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-                                                            SPI_tuptable->tupdesc, 3, &null));
+    same_hour = size < c.size &&
+                DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &null));
     if (size >= c.size) Contradict(n, c.origin, c, note);
   } else if (const char* other = OtherTree(n, c); other != nullptr) {
     Contradict(n, other, c, note);
@@ -71,12 +67,14 @@ void Witness(const Node& n, std::string_view note) {
   if (same_hour)
     w.Write(
         "UPDATE detid._witnessed SET size = $3, root = $4, note = $5, seen_at = now() WHERE id = "
-        "$1::uuid AND name = $2 AND seen_at = (SELECT max(seen_at) FROM detid._witnessed WHERE id = "
+        "$1::uuid AND name = $2 AND seen_at = (SELECT max(seen_at) FROM detid._witnessed WHERE id "
+        "= "
         "$1::uuid AND name = $2)",
         SPI_OK_UPDATE);
   else
     w.Write(
-        "INSERT INTO detid._witnessed SELECT $1::uuid, $2, $3, $4, $5, now() WHERE (SELECT count(*) "
+        "INSERT INTO detid._witnessed SELECT $1::uuid, $2, $3, $4, $5, now() WHERE (SELECT "
+        "count(*) "
         "FROM detid._witnessed WHERE id = $1::uuid AND seen_at > now() - interval '1 hour') < 8 ON "
         "CONFLICT DO NOTHING",
         SPI_OK_INSERT);

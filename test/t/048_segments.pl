@@ -134,6 +134,14 @@ for my $turn (1 .. 3)
 is($collector->safe_psql('postgres', 'SELECT sum(count) FROM detid._ledger WHERE node = 7') - $theirs, 120, 'what is minted before and behind comes, of both generators');
 $collector->safe_psql('postgres', "SELECT detid.import_seed('$seed')");
 same_sql($collector, 'SELECT sum(mismatches) FROM detid.verify_replay()', '0', 'and holds there');
+# A collector seals what it minted itself; the others' rows are sealed where they were minted.
+$collector->safe_psql('postgres', q{SELECT detid.create_generator('own'); SELECT detid.next_id('own')});
+is($collector->safe_psql('postgres', 'SELECT detid.seal_ledger()'), '1', 'its own row');
+same_sql($collector, 'SELECT count(*) FROM detid.verify_ledger(detid.checkpoint())', '0', 'and all that it has is sound');
+$node->safe_psql('postgres', 'INSERT INTO kept (worker) VALUES (12)');
+$node->wait_for_catchup('s');
+$collector->safe_psql('postgres', "BEGIN; SET LOCAL detid.allow_schema_changes = on; ALTER TABLE detid._ledger DISABLE TRIGGER USER; UPDATE ONLY detid._ledger SET count = count + 1 WHERE node = 7 AND position = (SELECT max(position) FROM ONLY detid._ledger WHERE node = 7); COMMIT");
+like($collector->safe_psql('postgres', 'SELECT problem, detail FROM detid.verify_ledger()'), qr/^altered\|By its digest/, 'a row of another node that was changed there shows by its digest');
 # Its own rows come back: they are known, though they are in a segment.
 $collector->safe_psql('postgres', 'ALTER SUBSCRIPTION s DISABLE');
 my $row = $node->safe_psql('postgres', "SELECT format('INSERT INTO detid._ledger SELECT * FROM %s WHERE worker >= -1 ORDER BY position DESC LIMIT 1', (SELECT max(segment::text) FROM detid.ledger_segments WHERE NOT current))");
