@@ -106,7 +106,7 @@ attached('_seed', 'ALTER TABLE detid._seed ADD CHECK (evil.holds(number))', 'ALT
 attached('_namespace', 'CREATE INDEX theirs ON detid._namespace (evil.text(name))', 'DROP INDEX detid.theirs', q{SELECT detid.set_namespace_secret('n')});
 
 # Triggers, rules, generated columns and defaults, where tables are written by queries.
-my $registry = 'topology prefixes _nodes _numbers _coordinator _registration';
+my $registry = 'topology prefixes _nodes _numbers _coordinator _witnessed _registration';
 $node->safe_psql('postgres', q{SELECT detid.define_topology('region:3 member:7')});
 my $number = 0;
 for my $attachment (
@@ -122,6 +122,14 @@ for my $attachment (
 }
 attached($registry, 'CREATE TRIGGER theirs BEFORE UPDATE ON detid._nodes FOR EACH ROW EXECUTE FUNCTION evil.trigger()',
 	'DROP TRIGGER theirs ON detid._nodes', q{SELECT detid.new_token('r1/m')}, q{SELECT detid.retire_node('r1/m')});
+
+# Seals, and what was detached; rows of the ledger that are redacted.
+# With the ledger, on which a constraint of above is left.
+my $seals = '_seals _detached _seal_key seal_keys checkpoints _ledger _contexts claims';
+attached($seals, 'CREATE TRIGGER theirs AFTER INSERT ON detid._seals FOR EACH ROW EXECUTE FUNCTION evil.trigger()', 'DROP TRIGGER theirs ON detid._seals', 'INSERT INTO t (x) VALUES (1); SELECT detid.seal_ledger()');
+attached($seals, 'ALTER TABLE detid.checkpoints ADD CHECK (evil.holds(size))', 'ALTER TABLE detid.checkpoints DROP CONSTRAINT checkpoints_size_check', 'INSERT INTO t (x) VALUES (1); SELECT detid.seal_ledger()');
+attached('_ledger _contexts claims', 'CREATE TRIGGER theirs AFTER UPDATE ON detid._ledger FOR EACH ROW EXECUTE FUNCTION evil.trigger()', 'DROP TRIGGER theirs ON detid._ledger',
+	q{SELECT detid.create_generator('r_each', audit => 'each'); SELECT detid.next_id('r_each', 'ann'); SELECT detid.redact_inputs('ann')});
 
 # A deferred trigger would run at the commit, as whoever commits.
 $node->safe_psql('postgres', "ALTER TABLE detid.$_ OWNER TO mallory") for split / /, $registry;
