@@ -1,11 +1,11 @@
 -- Inputs that are forgotten; what their rows prove stays.
 SELECT detid.create_generator('x_id', audit => 'each'), detid.create_generator('x_hash', 'hash:60', audit => 'each'), detid.create_generator('x_uuid', 'uuid7', audit => 'each'), detid.create_generator('x_claim', audit => 'each');
-CREATE TABLE x AS SELECT i, detid.next_id('x_id', 'ann ' || i) AS id, detid.next_id('x_hash', 'ann ' || i) AS hash, detid.next_uuid('x_uuid', 'bob') AS public FROM generate_series(1, 5) i;
-CREATE TABLE x_claims AS SELECT detid.claim_id('x_claim', 'ann', 'smith') AS one, detid.claim_id('x_claim', 'eve') AS other;
+CREATE TABLE x AS SELECT i, detid.next_id('x_id', 'ann ' || i) AS id, detid.next_id('x_hash', 'ann ' || i) AS hash, detid.next_uuid('x_uuid', 'x bob') AS public FROM generate_series(1, 5) i;
+CREATE TABLE x_claims AS SELECT detid.claim_id('x_claim', 'ann', 'smith') AS one, detid.claim_id('x_claim', 'x eve') AS other;
 SELECT detid.seal_ledger() > 0;
 CREATE VIEW x_ledger AS SELECT generator_name, array_agg(i ORDER BY entry, o) AS inputs, bool_or(redacted) AS redacted
 FROM detid.ledger, unnest(inputs) WITH ORDINALITY u (i, o) WHERE generator_name LIKE 'public.x\_%' GROUP BY 1 ORDER BY 1;
-CREATE VIEW x_sound AS SELECT (SELECT count(*) FROM detid.verify_ledger(detid.checkpoint())) AS problems, (SELECT sum(mismatches) FROM detid.verify_replay()) AS mismatches;
+CREATE VIEW x_sound AS SELECT (SELECT count(*) FROM detid.verify_ledger(detid.checkpoint()) WHERE problem NOT IN ('pruned', 'missing', 'detached')) AS problems, (SELECT sum(mismatches) FROM detid.verify_replay()) AS mismatches;
 
 SELECT detid.redact_inputs('ann 3');
 SELECT detid.redact_inputs('ann 3');
@@ -16,14 +16,14 @@ SELECT * FROM x_sound;
 -- An id that its input made cannot be made again; others can, and claims are found.
 SELECT recorded = hash::text, matches, reason FROM detid.replay('x_hash'), x WHERE i = 3 AND hash::text = recorded;
 SELECT bool_and(matches) FROM detid.replay('x_id');
-SELECT detid.claim_id('x_claim', 'ann', 'smith') = one, detid.claim_id('x_claim', 'eve') = other FROM x_claims;
+SELECT detid.claim_id('x_claim', 'ann', 'smith') = one, detid.claim_id('x_claim', 'x eve') = other FROM x_claims;
 SELECT input, verdict FROM x_claims, detid.trace(one, 'x_claim');
 SELECT input, verdict FROM x, detid.trace(id, 'x_id') WHERE i IN (3, 4) ORDER BY i;
 -- A receipt has the input of its id, and of others what binds them.
 SELECT i, string_agg(r->>'text', ' ') AS text, bool_and(r ? 'commitment' OR r->>'text' = 'ann ' || i) AS others_bound
 FROM x, LATERAL (SELECT detid.receipt(id, 'x_id')::jsonb) s (receipt), jsonb_array_elements(receipt->'row'->'inputs') e (r) GROUP BY i ORDER BY i;
 SELECT detid.redact_inputs('x_id', '-infinity', 'infinity'), detid.redact_inputs('x_hash', '-infinity', 'infinity'), detid.redact_inputs('x_id', '2024-01-01', '2024-01-02');
-SELECT detid.redact_inputs('bob'), detid.redact_inputs('eve'), detid.redact_inputs('nobody'), detid.redact_inputs(NULL) IS NULL;
+SELECT detid.redact_inputs('x bob'), detid.redact_inputs('x eve'), detid.redact_inputs('nobody'), detid.redact_inputs(NULL) IS NULL;
 SELECT * FROM x_ledger;
 SELECT * FROM x_sound;
 SELECT count(*) FROM x WHERE detid.receipt(id, 'x_id') ~ 'ann';
@@ -38,7 +38,7 @@ BEGIN
   SET LOCAL detid.allow_schema_changes = on;
   ALTER TABLE detid._ledger DISABLE TRIGGER refuse_change;
   EXECUTE change;
-  SELECT string_agg(DISTINCT problem, ' ') INTO said FROM detid.verify_ledger();
+  SELECT string_agg(DISTINCT problem, ' ') INTO said FROM detid.verify_ledger() WHERE problem NOT IN ('pruned', 'missing', 'detached');
   RAISE EXCEPTION USING MESSAGE = coalesce(said, '') || ', ' || (SELECT sum(mismatches) > 0 FROM detid.verify_replay());
 EXCEPTION WHEN raise_exception THEN RETURN sqlerrm;
 END $$;
