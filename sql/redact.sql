@@ -28,8 +28,9 @@ SELECT * FROM x_ledger;
 SELECT * FROM x_sound;
 SELECT count(*) FROM x WHERE detid.receipt(id, 'x_id') ~ 'ann';
 
--- The same input leaves other bytes in each row.
-SELECT count(*) > 1, count(DISTINCT substr(redacted, 5, 8)) = count(*) FROM detid._ledger WHERE octet_length(redacted) = 44 OR definition IN (SELECT definition FROM detid.ledger WHERE generator_name = 'public.x_uuid');
+-- The same input leaves other bytes each time.
+SELECT count(*), count(DISTINCT substr(redacted, 5 + 44 * k, 8)) AS folds, count(DISTINCT substr(redacted, 13 + 44 * k, 32)) AS commitments
+FROM detid._ledger, generate_series(0, octet_length(redacted) / 44 - 1) k WHERE definition IN (SELECT definition FROM detid.ledger WHERE generator_name = 'public.x_uuid');
 -- What somebody may do to it.
 CREATE FUNCTION x_try(change text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
