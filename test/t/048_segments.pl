@@ -213,11 +213,12 @@ $several->stop;
 # --- With wal_level minimal what is new is not logged --------------------------------------------
 
 my $minimal = new_node('minimal', conf => "wal_level = minimal\nmax_wal_senders = 0\n");
-$minimal->safe_psql('postgres', q{SELECT detid.create_generator('g'); CREATE TABLE kept (id bigint DEFAULT detid.next_id('g'), worker int); INSERT INTO kept (worker) VALUES (1);
-	DO $$ BEGIN PERFORM detid.rotate_ledger(); INSERT INTO kept (worker) SELECT 2 FROM generate_series(1, 2000); END $$; INSERT INTO kept (worker) VALUES (3)});
+$minimal->safe_psql('postgres', q{SELECT detid.create_generator('g'), detid.create_generator('each', audit => 'each'); CREATE TABLE kept (id bigint DEFAULT detid.next_id('g'), worker int); INSERT INTO kept (worker) VALUES (1); SELECT detid.next_id('each', 'a secret');
+	CHECKPOINT;
+	DO $$ BEGIN PERFORM detid.rotate_ledger(); INSERT INTO kept (worker) SELECT 2 FROM generate_series(1, 2000); PERFORM detid.redact_inputs('a secret'); END $$; INSERT INTO kept (worker) VALUES (3)});
 $minimal->stop('immediate');
 $minimal->start;
-same_sql($minimal, "$complete; SELECT sum(mismatches) FROM detid.verify_replay()", "0\n0", 'a crash loses nothing of either');
+same_sql($minimal, "$complete; SELECT sum(mismatches) FROM detid.verify_replay(); SELECT count(*) FROM detid._ledger WHERE inputs::text ~ 'secret'", "0\n0\n0", 'a crash loses nothing of either, nor what was changed in the closed one');
 $minimal->stop;
 
 done_testing();
