@@ -84,4 +84,9 @@ bool ParseCheckpoint(std::string_view text, Checkpoint* c) {
   return true;
 }
 
+bool ParseNotedCheckpoint(std::string_view note, Checkpoint* checkpoint) {
+  const size_t end = note.find("\n\n");
+  return end != std::string_view::npos && ParseCheckpoint(note.substr(0, end + 1), checkpoint);
+}
+
 }  // namespace detid

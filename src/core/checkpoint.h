@@ -39,4 +39,7 @@ size_t FormatCheckpoint(const Checkpoint& checkpoint, char* out, size_t size);
 // From the text of a note. False if it is no checkpoint.
 bool ParseCheckpoint(std::string_view text, Checkpoint* checkpoint);
 
+// Of a note, whoever signed it (note.h): from its text alone.
+bool ParseNotedCheckpoint(std::string_view note, Checkpoint* checkpoint);
+
 }  // namespace detid

@@ -59,4 +59,9 @@ LeafList GatherLeaves(EntryReader* reader, const Batch& batch, const Span& span,
       &check);
 }
 
+inline LeafList GatherLeaves(EntryReader* reader, const Batch& batch, const Span& span,
+                             size_t most = SIZE_MAX) {
+  return GatherLeaves(reader, batch, span, most, [](const Entry&, uint64_t) { return true; });
+}
+
 }  // namespace detid

@@ -195,14 +195,12 @@ const LeafList& LeavesOf(Finder* f, int i) {
   LeafList* list = &f->leaves[i];
   if (list->leaf != nullptr) return *list;
   const Seal& s = Loaded(f, i);
-  *list = GatherLeaves(f->reader, s.batch, SpanOf(*f->seals, i), SIZE_MAX,
-                       [](const Entry&, uint64_t) { return true; });
+  *list = GatherLeaves(f->reader, s.batch, SpanOf(*f->seals, i));
   bool all_detached = false;
   AddDetached(f->owner, f->name, s, list, &all_detached);
   bool same = list->count == s.size - s.first;
   for (size_t k = 0; same && k < list->count; k++)
-    same = list->leaf[k].known &&
-           memcmp(VARDATA_ANY(s.tags) + kTagBytes * k, list->leaf[k].hash.byte, kTagBytes) == 0;
+    same = list->leaf[k].known && HasTag(s, k, list->leaf[k]);
   if (!same)
     Raise(Error::kLedgerAltered,
           "The rows that were sealed when the ledger had %llu are not as they were.",

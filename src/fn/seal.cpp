@@ -328,9 +328,8 @@ uint64_t SealLedger() {
   uint64_t sealed = 0;
   const auto seal = [&](int64_t instance, bool closing) {
     const NextBatch next = NextBatchOf(owner, name, instance);
-    sealed +=
-        SealInstance(reader, owner, name, &tree, instance, next.from, now.oldest, next.span, now,
-                     closing);
+    sealed += SealInstance(reader, owner, name, &tree, instance, next.from, now.oldest, next.span,
+                           now, closing);
   };
   // Before the first batch of this timeline those of earlier ones, the last of which are closing
   // once a transaction of this one has ended before all that run: then none of theirs runs, nor is
@@ -355,9 +354,8 @@ uint64_t SealLedger() {
 
 uint64_t CountUnsealed(Oid table) {
   const Oid owner = OwnerOfSeals();
-  const uint64_t keys =
-      Query(owner).Read("SELECT name FROM detid._seal_key ORDER BY number DESC LIMIT 1",
-                        Seen::kNow);
+  const uint64_t keys = Query(owner).Read(
+      "SELECT name FROM detid._seal_key ORDER BY number DESC LIMIT 1", Seen::kNow);
   const char* name = keys > 0 ? pstrdup(TextAt(0, 1)) : "";
   PushActiveSnapshot(GetLatestSnapshot());
   const Instances instances = InstancesHere();
@@ -366,9 +364,7 @@ uint64_t CountUnsealed(Oid table) {
   for (int i = 0; i < instances.count; i++) {
     NextBatch next = NextBatchOf(owner, name, instances.number[i]);
     next.span.table = table;
-    count += GatherLeaves(reader, {instances.number[i], next.from, UINT64_MAX}, next.span, 0,
-                          [](const Entry&, uint64_t) { return true; })
-                 .count;
+    count += GatherLeaves(reader, {instances.number[i], next.from, UINT64_MAX}, next.span, 0).count;
   }
   CloseEntries(reader);
   PopActiveSnapshot();

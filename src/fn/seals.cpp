@@ -91,6 +91,11 @@ void LoadSeal(Oid owner, const char* name, Seal* s) {
   SPI_freetuptable(SPI_tuptable);
 }
 
+bool HasTag(const Seal& seal, uint64_t place, const Leaf& leaf) {
+  return !leaf.known ||
+         memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte, kTagBytes) == 0;
+}
+
 Span SpanOf(const SealList& seals, int i) {
   const Seal& s = seals.seal[i];
   TimestampTz since = DT_NOBEGIN;
@@ -132,12 +137,8 @@ Part PartOf(const Seal& seal, const LeafList& leaves, Oid table) {
       Raise(Status::Error(Code::kSeedMissing, "It is that of entry %lld of definition %lld.",
                           static_cast<long long>(leaf.key.position),
                           static_cast<long long>(leaf.key.definition)));
-    const auto is_here = [&] {
-      return !leaf.known ||
-             memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte, kTagBytes) == 0;
-    };
-    if (place < sealed && !is_here()) end();
-    while (place < sealed && !is_here()) place++;
+    if (place < sealed && !HasTag(seal, place, leaf)) end();
+    while (place < sealed && !HasTag(seal, place, leaf)) place++;
     if (place == sealed)
       Raise(Error::kLedgerAltered, "Entry %lld of definition %lld is not as it was sealed.",
             static_cast<long long>(leaf.key.position), static_cast<long long>(leaf.key.definition));
@@ -184,8 +185,7 @@ void NoteDetached(Oid owner, const char* name, EntryReader* reader, Oid segment,
     const MemoryContext work =
         AllocSetContextCreate(CurrentMemoryContext, "pg_detid detach", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext before = MemoryContextSwitchTo(work);
-    LeafList leaves =
-        GatherLeaves(reader, s.batch, span, SIZE_MAX, [](const Entry&, uint64_t) { return true; });
+    LeafList leaves = GatherLeaves(reader, s.batch, span);
     bool all = false;
     LoadSeal(owner, name, &s);
     AddDetached(owner, name, s, &leaves, &all);
@@ -235,19 +235,18 @@ Detached DetachedOf(Oid owner, const char* name, const Seal& seal) {
       Seen::kBySnapshot);
   MemoryContextSwitchTo(memory);
   for (uint64_t k = 0; k < rows; k++) {
-    bool null = false;
-    const bool has_leaves =
-        DatumGetBool(SPI_getbinval(SPI_tuptable->vals[k], SPI_tuptable->tupdesc, 4, &null));
-    if (!has_leaves) {
+    if (!FlagAt(k, 4)) {  // it has no leaves
       d.whole |= static_cast<size_t>(NumberAt(k, 3)) == sealed;
       continue;
     }
     if (d.at == nullptr)
       d.at = static_cast<const Hash**>(MemoryContextAllocExtended(
           memory, sizeof(Hash*) * sealed, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
-    const Hash* hash = reinterpret_cast<const Hash*>(VARDATA_ANY(
-        DatumGetByteaPCopy(SPI_getbinval(SPI_tuptable->vals[k], SPI_tuptable->tupdesc, 5, &null))));
-    const size_t hashes = View(BytesAt(k, 5)).size() / sizeof(Hash);
+    const std::string_view leaves = View(BytesAt(k, 5));
+    Hash* hash = static_cast<Hash*>(
+        MemoryContextAllocHuge(memory, std::max<size_t>(leaves.size(), sizeof(Hash))));
+    memcpy(hash, leaves.data(), leaves.size());
+    const size_t hashes = leaves.size() / sizeof(Hash);
     Datum *from, *until;
     const size_t ranges = std::min(NumbersAt(k, 1, &from), NumbersAt(k, 2, &until));
     size_t used = 0;
@@ -270,10 +269,6 @@ void AddDetached(Oid owner, const char* name, const Seal& seal, LeafList* leaves
   const size_t sealed = seal.size - seal.first;
   Leaf* merged = static_cast<Leaf*>(
       MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Leaf) * (sealed + leaves->count)));
-  const auto is_of = [&](const Leaf& leaf, size_t place) {
-    return !leaf.known ||
-           memcmp(VARDATA_ANY(seal.tags) + kTagBytes * place, leaf.hash.byte, kTagBytes) == 0;
-  };
   // Each row in the next place that its tag says; places of rows that are gone are left out.
   constexpr int kMostSearches = 1000;
   size_t count = 0, next = 0;
@@ -289,7 +284,7 @@ void AddDetached(Oid owner, const char* name, const Seal& seal, LeafList* leaves
       continue;
     }
     if (next == leaves->count) continue;
-    if (is_of(leaves->leaf[next], place)) {
+    if (HasTag(seal, place, leaves->leaf[next])) {
       merged[count++] = leaves->leaf[next++];
       continue;
     }
@@ -297,7 +292,7 @@ void AddDetached(Oid owner, const char* name, const Seal& seal, LeafList* leaves
     size_t later = place + 1;
     const bool search = ++searches <= kMostSearches;
     while (search && later < sealed &&
-           (d.at[later] != nullptr || !is_of(leaves->leaf[next], later)))
+           (d.at[later] != nullptr || !HasTag(seal, later, leaves->leaf[next])))
       later++;
     if (!search || later == sealed) merged[count++] = leaves->leaf[next++];
   }

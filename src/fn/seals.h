@@ -47,6 +47,10 @@ MerkleTree TreeOf(const Seal& seal);
 // Reads the tags and nodes, in CurrentMemoryContext.
 void LoadSeal(Oid owner, const char* name, Seal* seal);
 
+// Whether the leaf may be that of the place in the seal's batch, by its tag: also where its hash is
+// not known. REQUIRES: the seal is loaded.
+bool HasTag(const Seal& seal, uint64_t place, const Leaf& leaf);
+
 // When the rows of a seal were minted, as far as the seals tell.
 Span SpanOf(const SealList& seals, int i);
 

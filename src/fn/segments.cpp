@@ -102,9 +102,8 @@ void LockLedger(Oid ledger) {
 // is in it. Dumps and the first copies of subscriptions are those who keep one for long.
 void RequireNoDump(Oid owner) {
   const uint64_t rows = Query(owner).Read(
-      "SELECT application_name, pid::text FROM pg_stat_get_activity(NULL) WHERE datid = (SELECT "
-      "oid "
-      "FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid() AND "
+      "SELECT application_name, pid::text FROM pg_stat_get_activity(NULL) a JOIN pg_database d ON "
+      "d.oid = a.datid WHERE d.datname = current_database() AND pid <> pg_backend_pid() AND "
       "(application_name IN ('pg_dump', 'pg_dumpall') OR application_name ~ "
       "'^pg_[0-9]+_sync_[0-9]+_') LIMIT 1",
       Seen::kNow);
@@ -139,13 +138,15 @@ bool IsEmpty(Oid table) {
 }
 
 // A statement of ours, as the owner of the ledger.
-void Run(Oid owner, const char* sql, int expected = SPI_OK_UTILITY) {
-  Query(owner).Write(sql, expected);
+void Run(Oid owner, const char* sql) {
+  Query(owner).Write(sql, SPI_OK_UTILITY);
 }
 
-// Each of the statements that the query makes.
-void RunEach(Oid owner, Query* query, const char* sql) {
-  const uint64_t rows = query->Read(sql, Seen::kNow);
+// Each of the statements that the query makes of the segment, $1.
+void RunEach(Oid owner, Oid segment, const char* sql) {
+  Query query(owner);
+  query.Add(REGCLASSOID, ObjectIdGetDatum(segment));
+  const uint64_t rows = query.Read(sql, Seen::kNow);
   List* statements = NIL;
   for (uint64_t i = 0; i < rows; i++) statements = lappend(statements, pstrdup(TextAt(i, 1)));
   ListCell* cell;
@@ -168,37 +169,29 @@ Oid MakeSegment(Oid owner) {
                "USING heap",
                name));
   const Oid segment = FindTable(name);
-  const struct {
-    const char *trigger, *enable;
-  } guards[] = {{"refuse_change BEFORE UPDATE OR DELETE ON detid.%s FOR EACH STATEMENT", nullptr},
-                {"pass_over BEFORE INSERT OR UPDATE OR DELETE ON detid.%s FOR EACH ROW",
-                 "REPLICA TRIGGER pass_over"},
-                {"refuse_truncate BEFORE TRUNCATE ON detid.%s FOR EACH STATEMENT",
-                 "ALWAYS TRIGGER refuse_truncate"}};
-  for (const auto& g : guards) {
-    StringInfoData sql;
-    initStringInfo(&sql);
-    appendStringInfoString(&sql, "CREATE TRIGGER ");
-    appendStringInfo(&sql, g.trigger, name);
-    appendStringInfoString(&sql, " EXECUTE FUNCTION detid._refuse_change()");
-    Run(owner, sql.data);
-    if (g.enable != nullptr) Run(owner, psprintf("ALTER TABLE detid.%s ENABLE %s", name, g.enable));
-  }
   Run(owner, psprintf("COMMENT ON TABLE detid.%s IS 'a closed segment of the ledger'", name));
-  Query revoke(owner);
-  revoke.Add(OIDOID, ObjectIdGetDatum(segment));
+  // What default privileges gave, then what the ledger has; its guards, of which that of rows that
+  // replication brings is of new ones, too: those come to the ledger.
   RunEach(
-      owner, &revoke,
-      "SELECT DISTINCT format('REVOKE ALL ON %s FROM %s', c.oid::regclass, CASE a.grantee WHEN 0 "
+      owner, segment,
+      "SELECT DISTINCT format('REVOKE ALL ON %s FROM %s', $1, CASE a.grantee WHEN 0 "
       "THEN 'PUBLIC' ELSE a.grantee::regrole::text END) FROM pg_class c, aclexplode(c.relacl) a "
       "WHERE c.oid = $1 AND a.grantee <> c.relowner");
-  Query grant(owner);
-  grant.Add(OIDOID, ObjectIdGetDatum(segment));
   RunEach(
-      owner, &grant,
-      "SELECT format('GRANT %s ON %s TO %s', a.privilege_type, $1::regclass, CASE a.grantee WHEN "
-      "0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END) FROM pg_class c, aclexplode(c.relacl) "
-      "a WHERE c.oid = 'detid._ledger'::regclass AND a.grantee <> c.relowner");
+      owner, segment,
+      "SELECT format('GRANT %s ON %s TO %s', a.privilege_type, $1, CASE a.grantee WHEN 0 "
+      "THEN 'PUBLIC' ELSE a.grantee::regrole::text END) FROM pg_class c, aclexplode(c.relacl) a "
+      "WHERE c.oid = 'detid._ledger'::regclass AND a.grantee <> c.relowner");
+  RunEach(
+      owner, segment,
+      "SELECT replace(replace(pg_get_triggerdef(oid), ' ON detid._ledger ', format(' ON %s ', "
+      "$1)), ' pass_over BEFORE ', ' pass_over BEFORE INSERT OR ') FROM pg_trigger WHERE tgrelid "
+      "= 'detid._ledger'::regclass AND tgfoid = 'detid._refuse_change'::regproc");
+  RunEach(owner, segment,
+          "SELECT format('ALTER TABLE %s ENABLE %s TRIGGER %I', $1, CASE tgenabled WHEN 'R' THEN "
+          "'REPLICA' ELSE 'ALWAYS' END, tgname) FROM pg_trigger WHERE tgrelid = "
+          "'detid._ledger'::regclass AND tgfoid = 'detid._refuse_change'::regproc AND tgenabled <> "
+          "'O'");
   return segment;
 }
 
@@ -302,6 +295,7 @@ DETID_FUNCTION(detid_detach_segment) {
   const Oid owner = OwnerOf({"_ledger"});
   // Nothing is written to it, and its rows are read meanwhile: the statement below locks it wholly.
   LockRelationOid(segment, ExclusiveLock);
+  RequireSegment(segment);  // still, after who had it locked
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   PushActiveSnapshot(GetLatestSnapshot());
   const uint64_t unsealed = CountUnsealed(segment);

@@ -8,122 +8,14 @@
 
 #include <algorithm>
 
-#include "core/checkpoint.h"
+#include "fn/checkpoints.h"
 #include "fn/entry_scan.h"
-#include "fn/record.h"
-#include "fn/seals.h"
+#include "fn/seal_compare.h"
 #include "pg/errors.h"
 #include "state/horizon_row.h"
 
 namespace detid {
 namespace {
-
-struct Report {
-  ReturnSetInfo* set;
-
-  void Add(const char* problem, const RowKey* key, const char* detail) {
-    Record<6> row;
-    row.AddText(problem);
-    if (key != nullptr) {
-      row.Add(Int64GetDatum(static_cast<int64_t>(key->definition)));
-      row.Add(Int32GetDatum(key->node));
-      row.Add(Int32GetDatum(key->worker));
-      row.Add(Int64GetDatum(static_cast<int64_t>(key->position)));
-    } else {
-      row.Skip(4);
-    }
-    row.AddText(detail);
-    row.Put(set);
-  }
-};
-
-// --- Seals ---
-
-bool SameTag(const Seal& s, uint64_t i, const Leaf& leaf) {
-  return !leaf.known || memcmp(VARDATA_ANY(s.tags) + kTagBytes * i, leaf.hash.byte, kTagBytes) == 0;
-}
-
-// How far one looks for the next row that is as it was, around one that is not.
-constexpr uint64_t kLookAhead = 64;
-
-const char* PlaceOf(const Seal& s, uint64_t i, const LeafList& rows, size_t next) {
-  const char* where = psprintf(
-      "It was row %llu of the %llu that were sealed when the ledger had %llu",
-      static_cast<unsigned long long>(i + 1), static_cast<unsigned long long>(s.size - s.first),
-      static_cast<unsigned long long>(s.size));
-  if (next > 0 && next <= rows.count)
-    return psprintf("%s, behind entry %lld of transaction %llu.", where,
-                    static_cast<long long>(rows.leaf[next - 1].key.position),
-                    static_cast<unsigned long long>(rows.leaf[next - 1].xact));
-  return psprintf("%s.", where);
-}
-
-// What is said of a row that is gone: what prune_ledger took cannot be told from what somebody else
-// took from the same time.
-struct Gone {
-  const char* problem;
-  const char* besides;  // behind the place
-};
-
-// How many rows are missing before the row j, if it was sealed further behind, and the next one
-// too; 0 if not. That is not tried for ever.
-uint64_t FarTo(const Seal& s, uint64_t i, const LeafList& rows, size_t j, int* searches) {
-  constexpr int kMostSearches = 1000;
-  const uint64_t sealed = s.size - s.first;
-  if (++*searches > kMostSearches || !rows.leaf[j].known) return 0;
-  for (uint64_t k = i + 1; k < sealed; k++) {
-    if (k % (1 << 20) == 0) CHECK_FOR_INTERRUPTS();
-    if (SameTag(s, k, rows.leaf[j]) &&
-        (j + 1 == rows.count || k + 1 == sealed || SameTag(s, k + 1, rows.leaf[j + 1])))
-      return k - i;
-  }
-  return 0;
-}
-
-// Compares the rows with the tags of the seal, and names each that is not as it was. Returns how
-// many are not.
-uint64_t CompareRows(const Seal& s, const LeafList& rows, const Gone& gone, Report* report) {
-  const uint64_t sealed = s.size - s.first;
-  uint64_t i = 0, problems = 0;
-  int far_searches = 0;
-  if (rows.count == 0) {
-    report->Add(gone.problem, nullptr,
-                psprintf("All %llu rows that were sealed when the ledger had %llu are gone.%s",
-                         static_cast<unsigned long long>(sealed),
-                         static_cast<unsigned long long>(s.size), gone.besides));
-    return sealed;
-  }
-  size_t j = 0;
-  while (i < sealed || j < rows.count) {
-    if (i < sealed && j < rows.count && SameTag(s, i, rows.leaf[j])) {
-      i++;
-      j++;
-      continue;
-    }
-    uint64_t missing = 0, added = 0;
-    for (uint64_t k = 1; k <= kLookAhead && missing == 0 && added == 0; k++) {
-      if (j < rows.count && i + k < sealed && SameTag(s, i + k, rows.leaf[j])) missing = k;
-      if (i < sealed && j + k < rows.count && SameTag(s, i, rows.leaf[j + k])) added = k;
-    }
-    if (j == rows.count) missing = sealed - i;
-    if (i == sealed) added = rows.count - j;
-    if (missing == 0 && added == 0) missing = FarTo(s, i, rows, j, &far_searches);
-    if (missing == 0 && added == 0) {
-      report->Add("altered", &rows.leaf[j].key, PlaceOf(s, i, rows, j));
-      i++;
-      j++;
-      problems++;
-      continue;
-    }
-    for (; missing > 0 && added == 0; missing--, i++, problems++)
-      report->Add(gone.problem, nullptr, psprintf("%s%s", PlaceOf(s, i, rows, j), gone.besides));
-    for (; added > 0; added--, j++, problems++)
-      report->Add("added", &rows.leaf[j].key,
-                  psprintf("It is of transaction %llu, whose rows were sealed without it.",
-                           static_cast<unsigned long long>(rows.leaf[j].xact)));
-  }
-  return problems;
-}
 
 struct Tree {
   const char* name;
@@ -225,8 +117,7 @@ void CheckRows(Tree* t, Oid owner, EntryReader* reader, int64_t pruned_us, Repor
     const Batch& begin = t->seals.seal[first].batch;
     LeafList rows =
         GatherLeaves(reader, {begin.instance, begin.from, t->seals.seal[next - 1].batch.until},
-                     {t->spans[first].since, t->spans[next - 1].until}, SIZE_MAX,
-                     [](const Entry&, uint64_t) { return true; });
+                     {t->spans[first].since, t->spans[next - 1].until});
     for (int i = first; i < next; i++) {
       const LeafList part = TakeBelow(&rows, t->seals.seal[i].batch.until);
       t->unseen[i] = part.count;
@@ -242,108 +133,13 @@ void ReportDetached(Oid owner, const char* name, Report* report) {
   Query q(owner);
   q.Text(name);
   const uint64_t rows = q.Read(
-      "SELECT segment, sum(count)::text, max(detached_at)::text FROM detid._detached WHERE name = "
-      "$1 "
-      "GROUP BY segment ORDER BY segment",
+      "SELECT segment, sum(count)::text, max(detached_at)::text FROM detid._detached "
+      "WHERE name = $1 GROUP BY segment ORDER BY segment",
       Seen::kBySnapshot);
   for (uint64_t i = 0; i < rows; i++)
     report->Add("detached", nullptr,
                 psprintf("%s sealed rows are in the segment %s, which was detached at %s.",
                          TextAt(i, 2), TextAt(i, 1), TextAt(i, 3)));
-}
-
-// --- Checkpoints ---
-
-struct Keys {
-  NoteKey* key;
-  int count;
-};
-
-// The keys of the tree that a chain of handovers leads to. Their order is not believed: clocks
-// step.
-Keys KeysOf(Oid owner, const char* name, Report* report) {
-  Query q(owner);
-  q.Text(name);
-  const uint64_t rows =
-      q.Read("SELECT key, handover FROM detid.seal_keys WHERE name = $1 ORDER BY created_at",
-             Seen::kBySnapshot);
-  Keys keys = {static_cast<NoteKey*>(palloc(sizeof(NoteKey) * std::max<uint64_t>(rows, 1))), 0};
-  bool* good = static_cast<bool*>(palloc0(std::max<uint64_t>(rows, 1)));
-  for (bool more = true; more;) {
-    more = false;
-    for (uint64_t i = 0; i < rows; i++) {
-      NoteKey key;
-      const char* text = TextAt(i, 1);
-      const char* handover = TextAt(i, 2);
-      if (good[i] || !ParseKey(text, &key) || strcmp(key.name, name) != 0) continue;
-      std::string_view says;
-      const char* want = psprintf("%s\nhandover\n%s\n", name, text);
-      if (handover == nullptr) good[i] = keys.count == 0;  // only the first needs none
-      for (int k = 0; handover != nullptr && k < keys.count; k++)
-        good[i] |= VerifyNote(handover, keys.key[k], &says) == NoteVerdict::kSigned && says == want;
-      if (!good[i]) continue;
-      keys.key[keys.count++] = key;
-      more = true;
-    }
-  }
-  for (uint64_t i = 0; i < rows; i++)
-    if (!good[i])
-      report->Add("key", nullptr,
-                  psprintf("The key %s was not handed over by one before.", TextAt(i, 1)));
-  return keys;
-}
-
-bool IsSigned(const Keys& keys, std::string_view note, std::string_view* text) {
-  for (int i = 0; i < keys.count; i++)
-    if (VerifyNote(note, keys.key[i], text) == NoteVerdict::kSigned) return true;
-  return false;
-}
-
-// What a checkpoint says against the tree; null: it is the tree's.
-const char* Contradiction(const Tree& t, const Checkpoint& c) {
-  const uint64_t size = t.seals.count == 0 ? 0 : t.seals.seal[t.seals.count - 1].size;
-  if (c.size > size)
-    return psprintf(
-        "It has %llu rows, the ledger %llu: rows and seals were removed, or the database "
-        "was restored to an earlier time.",
-        static_cast<unsigned long long>(c.size), static_cast<unsigned long long>(size));
-  for (int i = 0; i < t.seals.count; i++) {
-    const Seal& s = t.seals.seal[i];
-    if (s.size != c.size) continue;
-    return s.root == c.root ? nullptr
-                            : "The ledger has another root at that size: it was rewritten, or the "
-                              "database was copied and both copies went on (a fork).";
-  }
-  return psprintf(
-      "The ledger was never sealed at %llu rows: it was rewritten, or the database was "
-      "copied and both copies went on (a fork).",
-      static_cast<unsigned long long>(c.size));
-}
-
-void CheckCheckpoints(Oid owner, Tree* t, const Keys& keys, Report* report) {
-  Query q(owner);
-  q.Text(t->name);
-  const uint64_t rows = q.Read(
-      "SELECT note, size::text, encode(root, 'hex') FROM detid.checkpoints WHERE name = $1 ORDER "
-      "BY size",
-      Seen::kBySnapshot);
-  for (uint64_t i = 0; i < rows; i++) {
-    std::string_view text;
-    Checkpoint c;
-    const char* what = nullptr;
-    if (!IsSigned(keys, TextAt(i, 1), &text) || !ParseCheckpoint(text, &c) ||
-        strcmp(c.origin, t->name) != 0)
-      what = "It is not signed by a key of the tree.";
-    else if (strcmp(TextAt(i, 2), psprintf("%llu", static_cast<unsigned long long>(c.size))) != 0)
-      what = "Its note is of another size.";
-    else
-      what = Contradiction(*t, c);
-    if (what != nullptr) {
-      report->Add(
-          "checkpoint", nullptr,
-          psprintf("The stored checkpoint of %s at %s rows: %s", t->name, TextAt(i, 2), what));
-    }
-  }
 }
 
 // --- What was not looked at with its seal -------------------------------------------------------
@@ -420,10 +216,8 @@ void CheckCounts(Tree* t, EntryReader* reader, Report* report) {
     if (t->unseen[i] == 0) continue;
     // Of those that a scan of everything finds, which are outside of the time of the seal?
     const Seal& s = t->seals.seal[i];
-    const LeafList within = GatherLeaves(reader, s.batch, t->spans[i], SIZE_MAX,
-                                         [](const Entry&, uint64_t) { return true; });
-    const LeafList all = GatherLeaves(reader, s.batch, Span{}, SIZE_MAX,
-                                      [](const Entry&, uint64_t) { return true; });
+    const LeafList within = GatherLeaves(reader, s.batch, t->spans[i]);
+    const LeafList all = GatherLeaves(reader, s.batch, Span{});
     size_t j = 0;
     for (size_t k = 0; k < all.count; k++) {
       if (j < within.count && within.leaf[j].key == all.leaf[k].key) {
@@ -438,6 +232,28 @@ void CheckCounts(Tree* t, EntryReader* reader, Report* report) {
       report->Add("added", nullptr,
                   psprintf("%s: there are other rows of its transactions.", SealName(*t, i)));
   }
+}
+
+// The checkpoint that the caller has kept elsewhere.
+void CheckGiven(std::string_view note, const Tree* trees, const Keys* keys, int count,
+                Report* report) {
+  std::string_view text;
+  Checkpoint c;
+  if (!ParseNotedCheckpoint(note, &c))
+    return report->Add("checkpoint", nullptr, "The text that was given is no checkpoint.");
+  int i = 0;
+  while (i < count && strcmp(trees[i].name, c.origin) != 0) i++;
+  const char* what = nullptr;
+  if (i == count)
+    what = psprintf("It is of %s, of which this database has no seal.", c.origin);
+  else if (!IsSigned(keys[i], note, &text) || !ParseCheckpoint(text, &c))
+    what =
+        "None of the keys that this database has for its tree signed it: it is forged, or the "
+        "keys here were exchanged.";
+  else
+    what = Contradiction(trees[i].seals, c);
+  if (what != nullptr)
+    report->Add("checkpoint", nullptr, psprintf("The checkpoint that was given: %s", what));
 }
 
 }  // namespace
@@ -471,7 +287,7 @@ DETID_FUNCTION(detid_verify_ledger) {
     CheckRows(&trees[i], owner, reader, pruned_us, &report);
     ReportDetached(owner, trees[i].name, &report);
     keys[i] = KeysOf(owner, trees[i].name, &report);
-    CheckCheckpoints(owner, &trees[i], keys[i], &report);
+    CheckCheckpoints(owner, trees[i].name, trees[i].seals, keys[i], &report);
   }
   List* chains = NIL;
   for (int i = 0; i < count; i++) chains = list_concat(chains, ChainsOf(&trees[i]));
@@ -480,27 +296,7 @@ DETID_FUNCTION(detid_verify_ledger) {
     return true;
   });
   for (int i = 0; i < count; i++) CheckCounts(&trees[i], reader, &report);
-  if (!PG_ARGISNULL(0)) {
-    const std::string_view note = View(PG_GETARG_TEXT_PP(0));
-    std::string_view text;
-    Checkpoint c;
-    const size_t end = note.find("\n\n");
-    if (end == std::string_view::npos || !ParseCheckpoint(note.substr(0, end + 1), &c)) {
-      report.Add("checkpoint", nullptr, "The text that was given is no checkpoint.");
-    } else {
-      int i = 0;
-      while (i < count && strcmp(trees[i].name, c.origin) != 0) i++;
-      const char* what =
-          i == count ? psprintf("It is of %s, of which this database has no seal.", c.origin)
-          : !IsSigned(keys[i], note, &text) || !ParseCheckpoint(text, &c)
-              ? "No key that this database has for it has signed it: it is forged, or the keys "
-                "were "
-                "exchanged here."
-              : Contradiction(trees[i], c);
-      if (what != nullptr)
-        report.Add("checkpoint", nullptr, psprintf("The checkpoint that was given: %s", what));
-    }
-  }
+  if (!PG_ARGISNULL(0)) CheckGiven(View(PG_GETARG_TEXT_PP(0)), trees, keys, count, &report);
   SPI_finish();
   CloseEntries(reader);
   return Datum{0};

@@ -9,11 +9,6 @@
 namespace detid {
 namespace {
 
-bool Parse(std::string_view note, Checkpoint* c) {
-  const size_t end = note.find("\n\n");
-  return end != std::string_view::npos && ParseCheckpoint(note.substr(0, end + 1), c);
-}
-
 // The newest row of the tree, or of the node's others, is said not to go with this note.
 void Contradict(const Node& n, const char* tree, const Checkpoint& c, std::string_view note) {
   const uint64_t rows = Query().Text(n.id).Text(tree).Text(note).Change(
@@ -42,22 +37,20 @@ const char* OtherTree(const Node& n, const Checkpoint& c) {
 
 void Witness(const Node& n, std::string_view note) {
   Checkpoint c;
-  if (note.data() == nullptr || !Parse(note, &c)) return;
+  if (note.data() == nullptr || !ParseNotedCheckpoint(note, &c)) return;
   Query q;
   q.Text(n.id).Text(c.origin);
   const uint64_t rows = q.Change(
-      "SELECT size, root, date_trunc('hour', seen_at, 'UTC') = date_trunc('hour', now(), 'UTC') "
-      "AND "
-      "contradicted_by IS NULL FROM detid._witnessed WHERE id = $1::uuid AND name = $2 ORDER BY "
+      "SELECT size, root, contradicted_by IS NULL AND "
+      "date_trunc('hour', seen_at, 'UTC') = date_trunc('hour', now(), 'UTC') FROM detid._witnessed "
+      "WHERE id = $1::uuid AND name = $2 ORDER BY "
       "seen_at DESC LIMIT 1");
   bool same_hour = false;
   if (rows > 0) {
     const uint64_t size = static_cast<uint64_t>(NumberAt(0, 1));
     Hash root;
     if (CopyAt(0, 2, root.byte) && size == c.size && root == c.root) return;
-    bool null = false;
-    same_hour = size < c.size &&
-                DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &null));
+    same_hour = size < c.size && FlagAt(0, 3);
     if (size >= c.size) Contradict(n, c.origin, c, note);
   } else if (const char* other = OtherTree(n, c); other != nullptr) {
     Contradict(n, other, c, note);
@@ -73,10 +66,9 @@ void Witness(const Node& n, std::string_view note) {
         SPI_OK_UPDATE);
   else
     w.Write(
-        "INSERT INTO detid._witnessed SELECT $1::uuid, $2, $3, $4, $5, now() WHERE (SELECT "
-        "count(*) "
-        "FROM detid._witnessed WHERE id = $1::uuid AND seen_at > now() - interval '1 hour') < 8 ON "
-        "CONFLICT DO NOTHING",
+        "INSERT INTO detid._witnessed SELECT $1::uuid, $2, $3, $4, $5, now() WHERE "
+        "(SELECT count(*) FROM detid._witnessed WHERE id = $1::uuid AND seen_at > now() - interval "
+        "'1 hour') < 8 ON CONFLICT DO NOTHING",
         SPI_OK_INSERT);
 }
 

@@ -56,6 +56,11 @@ int64_t NumberAt(uint64_t row, int column) {
       SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
 }
 
+bool FlagAt(uint64_t row, int column) {
+  bool null = false;
+  return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &null));
+}
+
 const char* TextAt(uint64_t row, int column) {
   return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
 }

@@ -62,6 +62,7 @@ class Query {
 
 // Columns, from 1 on, of the rows of the last query.
 int64_t NumberAt(uint64_t row, int column);
+bool FlagAt(uint64_t row, int column);
 const char* TextAt(uint64_t row, int column);
 const bytea* BytesAt(uint64_t row, int column);
 

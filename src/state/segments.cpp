@@ -37,13 +37,12 @@ int stream_count = 0;
 Last last_of[kMostStreams];
 
 void LookUp() {
-  known = true;  // unless something changes meanwhile
+  known = false;  // until all is, and has not changed meanwhile
   segment_count = stream_count = 0;
-  ledger = LedgerTable();
-  if (!OidIsValid(ledger) || !has_subclass(ledger)) return;
-  known = false;  // an error leaves it so
   const uint64_t before = changes;
-  List* children = find_inheritance_children(ledger, NoLock);
+  ledger = LedgerTable();
+  List* children =
+      OidIsValid(ledger) && has_subclass(ledger) ? find_inheritance_children(ledger, NoLock) : NIL;
   ListCell* cell;
   foreach (cell, children) {
     if (!IsSegment(lfirst_oid(cell))) continue;
@@ -102,51 +101,52 @@ bool Search(const RowKey& key) {
   return found;
 }
 
+// Calls visit(form) with the rows of a catalog that are of the relation.
+template <typename Form, typename Visit>
+void EachOf(Oid relation, Oid catalog, Oid index, AttrNumber column, Visit visit) {
+  ScanKeyData key;
+  ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+  const Relation table = table_open(catalog, AccessShareLock);
+  const SysScanDesc scan = systable_beginscan(table, index, true, nullptr, 1, &key);
+  while (const HeapTuple tuple = systable_getnext(scan))
+    visit(reinterpret_cast<Form>(GETSTRUCT(tuple)));
+  systable_endscan(scan);
+  table_close(table, AccessShareLock);
+}
+
+Oid Extension() {
+  return get_extension_oid("pg_detid", true);
+}
+
 }  // namespace
 
 bool IsSegment(Oid relation) {
   if (!OidIsValid(relation) || get_rel_namespace(relation) != get_namespace_oid("detid", true))
     return false;
-  const Oid extension = get_extension_oid("pg_detid", true);
-  if (!OidIsValid(extension) || getExtensionOfObject(RelationRelationId, relation) == extension)
+  if (!OidIsValid(Extension()) || getExtensionOfObject(RelationRelationId, relation) == Extension())
     return false;
-  ScanKeyData key;
-  ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(relation));
-  const Relation inherits = table_open(InheritsRelationId, AccessShareLock);
-  const SysScanDesc scan =
-      systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, nullptr, 1, &key);
-  bool is = false;
   const Oid parent = FindTable("_ledger");
-  while (const HeapTuple tuple = systable_getnext(scan))
-    is |= reinterpret_cast<Form_pg_inherits>(GETSTRUCT(tuple))->inhparent == parent;
-  systable_endscan(scan);
-  table_close(inherits, AccessShareLock);
+  bool is = false;
+  EachOf<Form_pg_inherits>(relation, InheritsRelationId, InheritsRelidSeqnoIndexId,
+                           Anum_pg_inherits_inhrelid,
+                           [&](Form_pg_inherits i) { is |= i->inhparent == parent; });
   return is;
 }
 
 bool IsGuardedSegment(Oid relation) {
   if (!IsSegment(relation)) return false;
-  ScanKeyData key;
-  ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(relation));
-  const Relation triggers = table_open(TriggerRelationId, AccessShareLock);
-  const SysScanDesc scan =
-      systable_beginscan(triggers, TriggerRelidNameIndexId, true, nullptr, 1, &key);
-  const Oid extension = get_extension_oid("pg_detid", true);
   int guards = 0;
-  while (const HeapTuple tuple = systable_getnext(scan)) {
-    const Form_pg_trigger t = reinterpret_cast<Form_pg_trigger>(GETSTRUCT(tuple));
-    const auto is = [&](const char* name, char enabled) {
-      return strcmp(NameStr(t->tgname), name) == 0 && t->tgenabled == enabled &&
-             getExtensionOfObject(ProcedureRelationId, t->tgfoid) == extension;
-    };
-    guards += is("refuse_change", TRIGGER_FIRES_ON_ORIGIN) ||
-              is("pass_over", TRIGGER_FIRES_ON_REPLICA) ||
-              is("refuse_truncate", TRIGGER_FIRES_ALWAYS);
-  }
-  systable_endscan(scan);
-  table_close(triggers, AccessShareLock);
+  EachOf<Form_pg_trigger>(
+      relation, TriggerRelationId, TriggerRelidNameIndexId, Anum_pg_trigger_tgrelid,
+      [&](Form_pg_trigger t) {
+        const auto is = [&](const char* name, char enabled) {
+          return strcmp(NameStr(t->tgname), name) == 0 && t->tgenabled == enabled &&
+                 getExtensionOfObject(ProcedureRelationId, t->tgfoid) == Extension();
+        };
+        guards += is("refuse_change", TRIGGER_FIRES_ON_ORIGIN) ||
+                  is("pass_over", TRIGGER_FIRES_ON_REPLICA) ||
+                  is("refuse_truncate", TRIGGER_FIRES_ALWAYS);
+      });
   Oid key_constraint = InvalidOid;
   return guards == 3 && get_primary_key_attnos(relation, false, &key_constraint) != nullptr;
 }

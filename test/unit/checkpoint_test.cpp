@@ -88,5 +88,15 @@ TEST(Checkpoint, RefusesWhatIsNone) {
   }
 }
 
+// Whoever signed it, and whether or not: that is asked for elsewhere.
+TEST(Checkpoint, IsReadOutOfItsNote) {
+  Checkpoint back;
+  ASSERT_TRUE(ParseNotedCheckpoint(Format(Some()) + "\n\u2014 db.example/ledger AAAA\n", &back));
+  EXPECT_TRUE(Same(Some(), back));
+  EXPECT_FALSE(ParseNotedCheckpoint(Format(Some()), &back)) << "without the empty line";
+  EXPECT_FALSE(ParseNotedCheckpoint("no checkpoint\n\n", &back));
+  EXPECT_FALSE(ParseNotedCheckpoint("", &back));
+}
+
 }  // namespace
 }  // namespace detid
